@@ -1,0 +1,215 @@
+"""The checker: every rule of the planning problem, recomputed in exact integers.
+
+It imports no model, no solver and no pricing. What it refuses is not a solution.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from sloplan.problem.compiled import Bool, CompiledInstance, Int
+from sloplan.problem.evaluation import evaluate_plans, own_capacity
+from sloplan.problem.solution import Solution
+from sloplan.problem.solution_index import IndexedSolution, index_solution
+from sloplan.problem.violation import Violation
+
+if TYPE_CHECKING:
+    from sloplan.problem.instance import Instance
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What the checker computed.
+
+    Parameters
+    ----------
+    violations : tuple of Violation
+        Empty for a valid solution.
+    value_milli : int, optional
+        Goodput of a valid solution; None if there are violations.
+    """
+
+    violations: tuple[Violation, ...]
+    value_milli: int | None
+
+
+def check(instance: Instance, solution: Solution) -> list[Violation]:
+    """Check a solution against the instance, and its certificate if it carries one.
+
+    Parameters
+    ----------
+    instance : Instance
+    solution : Solution
+
+    Returns
+    -------
+    list of Violation
+        Empty if the solution is valid.
+    """
+    return list(judge(instance, solution).violations)
+
+
+def judge(instance: Instance, solution: Solution) -> Verdict:
+    """Check a solution and compute its goodput.
+
+    Parameters
+    ----------
+    instance : Instance
+    solution : Solution
+
+    Returns
+    -------
+    Verdict
+    """
+    if solution.instance_sha256 != instance.sha256:
+        wrong = Violation("instance", "solution", "belongs to another instance (content hashes differ)")
+        return Verdict((wrong,), None)
+    compiled = instance.compiled
+    indexed, violations = index_solution(instance, solution)
+    violations += _copies(compiled, indexed)
+    usage = [0] * len(compiled.rows)
+    for template in np.unique(compiled.queries.template[indexed.query]):
+        violations += _plans(compiled, int(template), indexed, usage)
+    violations += _supply(compiled, indexed)
+    violations += _rows(compiled, indexed, usage)
+    if violations:
+        return Verdict(tuple(violations), None)
+    value = _exact_sum(compiled.queries.value_milli[indexed.query], indexed.count)
+    return Verdict(tuple(_bound(instance, solution, value)), value)
+
+
+def _copies(compiled: CompiledInstance, indexed: IndexedSolution) -> Iterator[Violation]:
+    """At most `count` copies of a query are served."""
+    served = np.zeros(len(compiled.names.queries), dtype=object)
+    np.add.at(served, indexed.query, indexed.count.astype(object))
+    for query in np.flatnonzero(served > compiled.queries.count):
+        yield Violation(
+            "count",
+            f"query {compiled.names.queries[query]!r}",
+            "more copies served than there are",
+            amount=int(served[query]),
+            limit=int(compiled.queries.count[query]),
+        )
+
+
+def _plans(
+    compiled: CompiledInstance, template: int, indexed: IndexedSolution, usage: list[int]
+) -> Iterator[Violation]:
+    """Each plan's own rules; adds the plans' usage to `usage`."""
+    member = np.flatnonzero(compiled.queries.template[indexed.query] == template)
+    operators = len(compiled.applications[compiled.templates.application[template]].operators)
+    figures = evaluate_plans(compiled, template, indexed.choices[member, :operators])
+    queries, query = compiled.queries, indexed.query[member]
+    rate = queries.rate_milli[query]
+    plan = indexed.plan[member]
+
+    def broken(rule: str, message: str, wrong: Bool, amount: Int | None, limit: Int | None) -> Iterator[Violation]:
+        for i in np.flatnonzero(wrong):
+            yield Violation(
+                rule,
+                f"plan {plan[i]} of query {compiled.names.queries[query[i]]!r}",
+                message,
+                amount=None if amount is None else int(amount[i]),
+                limit=None if limit is None else int(limit[i]),
+            )
+
+    yield from broken("ownership", "uses a pool or place of another query's source", ~figures.owned, None, None)
+    yield from broken("compatibility", "combines configurations that do not fit", ~figures.compatible, None, None)
+    yield from broken("route", "needs a transfer without a route", ~figures.routed, None, None)
+    placed = figures.placeable
+    for rule, message, amount, limit in (
+        ("latency", "exceeds its latency SLO (us)", figures.latency_us, queries.slo_latency_us[query]),
+        ("accuracy", "misses its accuracy SLO (nano-nats)", figures.accuracy_nano_nats, queries.slo_accuracy[query]),
+        ("cost", "exceeds its cost SLO (nano-USD per request)", figures.cost_nano, queries.slo_cost_nano[query]),
+        ("min_rate", "needs a larger rate (milli-requests/s)", figures.min_rate_milli, rate),
+    ):
+        yield from broken(rule, message, placed & (amount > limit), amount, limit)
+
+    entry_plan, resource = figures.own_load.row_of_entry, figures.own_load.column
+    load = rate[entry_plan] * figures.own_load.amount
+    capacity = own_capacity(compiled)[resource]
+    for entry in np.flatnonzero((load > capacity) & placed[entry_plan]):
+        is_pool = resource[entry] < len(compiled.names.pools)
+        names = compiled.names.pools if is_pool else compiled.names.links
+        place = names[resource[entry] - (0 if is_pool else len(compiled.names.pools))]
+        yield Violation(
+            "own_pool" if is_pool else "own_link",
+            f"plan {plan[entry_plan[entry]]} of query {compiled.names.queries[query[entry_plan[entry]]]!r}",
+            f"overloads its own {'pool' if is_pool else 'link'} {place!r}",
+            amount=int(load[entry]),
+            limit=int(capacity[entry]),
+        )
+
+    used = placed[figures.usage.row_of_entry]
+    users = figures.usage.row_of_entry[used]
+    load = rate[users] * figures.usage.amount[used]
+    _add_exactly(usage, figures.usage.column[used], load, indexed.count[member][users])
+
+
+def _supply(compiled: CompiledInstance, indexed: IndexedSolution) -> Iterator[Violation]:
+    """Replicas stay within their deployment's maximum."""
+    for supply in np.flatnonzero((indexed.supply > compiled.supplies.maximum) | (indexed.supply < 0)):
+        yield Violation(
+            "supply",
+            f"supply {compiled.supplies.name[supply]!r}",
+            "outside 0 to its maximum",
+            amount=int(indexed.supply[supply]),
+            limit=int(compiled.supplies.maximum[supply]),
+        )
+
+
+def _rows(compiled: CompiledInstance, indexed: IndexedSolution, usage: list[int]) -> Iterator[Violation]:
+    """Usage of every shared row stays within its capacity and what supply brings."""
+    capacity = [int(c) for c in compiled.rows.capacity]
+    brought = compiled.supplies.brought
+    for entry in np.flatnonzero(indexed.supply[brought.row_of_entry] != 0):
+        amount = int(indexed.supply[brought.row_of_entry[entry]])
+        capacity[brought.column[entry]] += amount * int(brought.amount[entry])
+    for row, (used, limit) in enumerate(zip(usage, capacity, strict=True)):
+        if used > limit:
+            message = "more is used than there is"
+            yield Violation("capacity", f"row {compiled.rows.name[row]!r}", message, amount=used, limit=limit)
+
+
+def _bound(instance: Instance, solution: Solution, value: int) -> Iterator[Violation]:
+    """A stored bound is on the optimistic side, and a stored certificate proves it."""
+    from sloplan.problem.certificate import verify_certificate
+
+    if solution.bound is not None and solution.bound < value:
+        message = "is below the value of the solution itself"
+        yield Violation("bound", "stored bound", message, amount=solution.bound, limit=value)
+    if solution.certificate is not None:
+        yield from verify_certificate(instance, solution.certificate, solution.bound)
+
+
+def _exact_sum(amount: Int, count: Int) -> int:
+    """Sum of amount x count in Python integers where int64 might not do."""
+    total = [0]
+    _add_exactly(total, np.zeros(len(amount), dtype=np.int64), amount, count)
+    return total[0]
+
+
+def _add_exactly(totals: list[int], index: Int, amount: Int, count: Int) -> None:
+    """Add amount x count to ``totals[index]``, exactly, for non-negative figures of any total size.
+
+    Amounts are split into halves of 31 bits, so that sums of up to 2^31 / max(count) entries of
+    each half fit int64; beyond that (or for large counts) object arithmetic takes over.
+    """
+    if len(amount) == 0:
+        return
+    size = len(totals)
+    if float(count.max()) * len(amount) < 2.0**31:
+        low, high = np.zeros(size, dtype=np.int64), np.zeros(size, dtype=np.int64)
+        np.add.at(low, index, (amount & (2**31 - 1)) * count)
+        np.add.at(high, index, (amount >> 31) * count)
+        for i in np.flatnonzero(low | high):
+            totals[i] += int(low[i]) + (int(high[i]) << 31)
+        return
+    parts = pd.Series(amount.astype(object) * count.astype(object)).groupby(index).sum()
+    for i, part in parts.items():
+        totals[int(i)] += int(part)  # type: ignore[call-overload]

@@ -1,0 +1,323 @@
+"""The compiled instance: the planning problem as int64 arrays, the one truth of every method.
+
+Indices are positions in the sorted lists of `Names`. An *option* is (configuration, pool,
+allocation) of one operator; options are listed once for the whole instance, and a template
+(application, source, sink) may use those that `template_options` returns.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+
+Int = npt.NDArray[np.int64]
+Bool = npt.NDArray[np.bool_]
+Text = npt.NDArray[np.object_]
+
+NO_SLO = np.iinfo(np.int64).max
+"""Compiled value of an SLO that a query does not state: everything meets it."""
+
+
+@dataclass(frozen=True)
+class Sparse:
+    """Rows of sparse integer entries (compressed rows): row i holds entries start[i]:start[i+1].
+
+    Parameters
+    ----------
+    start : (n + 1,) int64
+    column : (nnz,) int64
+    amount : (nnz,) int64
+    """
+
+    start: Int
+    column: Int
+    amount: Int
+
+    def __len__(self) -> int:
+        return len(self.start) - 1
+
+    def row(self, i: int) -> tuple[Int, Int]:
+        """Return columns and amounts of row `i`."""
+        part = slice(self.start[i], self.start[i + 1])
+        return self.column[part], self.amount[part]
+
+    @cached_property
+    def row_of_entry(self) -> Int:
+        """Row index of every entry, shape (nnz,)."""
+        return np.repeat(np.arange(len(self), dtype=np.int64), np.diff(self.start))
+
+
+@dataclass(frozen=True)
+class Names:
+    """Names behind the indices, each an object array of str in canonical (sorted) order.
+
+    `configurations` holds one entry per (operator, configuration); see `configuration_operator`.
+    """
+
+    sites: Text
+    pools: Text
+    links: Text
+    applications: Text
+    operators: Text
+    configurations: Text
+    allocations: Text
+    queries: Text
+
+
+@dataclass(frozen=True)
+class Factor:
+    """One accuracy factor of an application.
+
+    Parameters
+    ----------
+    name : str
+    positions : (k,) int64
+        Local operator positions (in `Application.operators`).
+    configurations : (rows, k) int64
+        Global configuration index per measured combination.
+    nano_nats : (rows,) int64
+        nearest of -10^9 ln(accuracy).
+    """
+
+    name: str
+    positions: Int
+    configurations: Int
+    nano_nats: Int
+
+
+@dataclass(frozen=True)
+class Compatibility:
+    """Allowed configuration pairs of two operators of one application.
+
+    Parameters
+    ----------
+    first, second : int
+        Local operator positions, first < second.
+    allowed : (pairs, 2) int64
+        Global configuration indices; what is not listed is forbidden.
+    """
+
+    first: int
+    second: int
+    allowed: Int
+
+
+@dataclass(frozen=True)
+class Application:
+    """An application's DAG with operators in topological order (ties by name).
+
+    Parameters
+    ----------
+    name : str
+    operators : (n,) int64
+        Global operator indices; a *local position* is an index into this array.
+    edges : (m, 2) int64
+        Local positions (producer, consumer), producer < consumer.
+    roots, leaves : int64 arrays
+        Local positions without predecessors / successors.
+    factors : tuple of Factor
+    compatibilities : tuple of Compatibility
+    """
+
+    name: str
+    operators: Int
+    edges: Int
+    roots: Int
+    leaves: Int
+    factors: tuple[Factor, ...]
+    compatibilities: tuple[Compatibility, ...]
+
+
+@dataclass(frozen=True)
+class Options:
+    """All options of the instance, sorted by (operator, configuration, pool, allocation).
+
+    Excluded already: no profile row, memory above a unit's, tier or site not allowed.
+    All arrays have shape (options,).
+
+    Parameters
+    ----------
+    operator, configuration, pool, allocation, site : int64
+        Global indices.
+    latency_us, busy_us : int64
+        us; us of unit-time per request.
+    cost_nano : int64
+        nano-USD per request, whatever the pool's billing.
+    billed_cost_nano : int64
+        The same, 0 on reserved shared pools (paid by the rented unit).
+    min_rate_milli : int64
+        milli-requests/s that one copy must have (0: none).
+    deployment : int64
+        Index of the supply of the deployment under `replicas`, -1 under `fluid` and on
+        query-scope pools.
+    source_only : bool
+        The operator may stand here only if the query's source is this site.
+    """
+
+    operator: Int
+    configuration: Int
+    pool: Int
+    allocation: Int
+    site: Int
+    latency_us: Int
+    busy_us: Int
+    cost_nano: Int
+    billed_cost_nano: Int
+    min_rate_milli: Int
+    deployment: Int
+    source_only: Bool
+
+
+@dataclass(frozen=True)
+class Pools:
+    """Pools; `capacity` is units x floor(10^9 max_utilization), `row` the busy row or -1."""
+
+    site: Int
+    units: Int
+    max_units: Int
+    capacity: Int
+    query_scope: Bool
+    reserved: Bool
+    row: Int
+
+
+@dataclass(frozen=True)
+class Links:
+    """Links; `capacity` in milli-bytes/s, `row` the traffic row or -1 (query scope).
+
+    `bandwidth_num / bandwidth_den` (Mbit/s) and `price_num / price_den` (USD/GB) are exact.
+    """
+
+    from_site: Int
+    to_site: Int
+    delay_us: Int
+    capacity: Int
+    query_scope: Bool
+    row: Int
+    bandwidth_num: Int
+    bandwidth_den: Int
+    price_num: Int
+    price_den: Int
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Coupling rows: sum of usage <= capacity + supply brought.
+
+    Parameters
+    ----------
+    name : (rows,) str
+        "pool:P" (fluid), "deployment:P/O/C/A", "share:P", "memory:P" (replicas), "link:L".
+    capacity : (rows,) int64
+    """
+
+    name: Text
+    capacity: Int
+
+    def __len__(self) -> int:
+        return len(self.name)
+
+
+@dataclass(frozen=True)
+class Supplies:
+    """Integer supply variables of the goodput objective: replicas per deployment.
+
+    Parameters
+    ----------
+    name : (supplies,) str
+        "P/O/C/A" (pool, operator, configuration, allocation).
+    maximum : (supplies,) int64
+        floor(min(units / share, units x memory / need)).
+    brought : Sparse
+        Signed capacity that one replica brings to each row.
+    """
+
+    name: Text
+    maximum: Int
+    brought: Sparse
+
+    def __len__(self) -> int:
+        return len(self.name)
+
+
+@dataclass(frozen=True)
+class Queries:
+    """Queries; all int64 of shape (queries,). Absent SLOs are `NO_SLO`.
+
+    `slo_accuracy` is the largest allowed sum of nano-nats (one per factor already added).
+    """
+
+    template: Int
+    rate_milli: Int
+    value_milli: Int
+    count: Int
+    slo_latency_us: Int
+    slo_accuracy: Int
+    slo_cost_nano: Int
+
+
+@dataclass(frozen=True)
+class Templates:
+    """Distinct (application, source, sink) of the queries; sink -1 means none."""
+
+    application: Int
+    source: Int
+    sink: Int
+
+    def __len__(self) -> int:
+        return len(self.application)
+
+
+@dataclass(frozen=True)
+class CompiledInstance:
+    """The planning problem in integers (the problem statement's section on integers).
+
+    Parameters
+    ----------
+    sha256 : str
+        Content hash of the instance it was compiled from.
+    name, hosting : str
+    names : Names
+    operator_application, operator_input_bytes : (operators,) int64
+        Bytes from the source per request (0 for operators with predecessors).
+    configuration_operator, configuration_bytes : (configurations,) int64
+        Owner and output bytes per request.
+    given_routes : dict
+        (from site, to site) -> tuple of link indices, for the routes that the instance fixes.
+    """
+
+    sha256: str
+    name: str
+    hosting: str
+    names: Names
+    applications: tuple[Application, ...]
+    operator_application: Int
+    operator_input_bytes: Int
+    configuration_operator: Int
+    configuration_bytes: Int
+    options: Options
+    pools: Pools
+    links: Links
+    rows: Rows
+    supplies: Supplies
+    queries: Queries
+    templates: Templates
+    given_routes: dict[tuple[int, int], tuple[int, ...]]
+    link_delay_rank: Int
+    """Exact delay of every link in a common unit (decimals scaled by a power of ten)."""
+
+    def template_options(self, template: int) -> tuple[Int, ...]:
+        """Return the options open to `template`, per local operator position.
+
+        An option on a query-scope pool is open only at the query's own source site, as is an
+        option whose operator may stand there only as the source. Routes are not looked at.
+        """
+        application = self.applications[self.templates.application[template]]
+        source = self.templates.source[template]
+        options = self.options
+        own = ~(self.pools.query_scope[options.pool] | options.source_only) | (options.site == source)
+        bounds = np.searchsorted(options.operator, np.stack([application.operators, application.operators + 1]))
+        return tuple(low + np.flatnonzero(own[low:high]).astype(np.int64) for low, high in zip(*bounds, strict=True))

@@ -1,0 +1,251 @@
+"""Plain enumeration: every plan of a template, up to a stated limit."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from sloplan.problem.compiled import Application, Bool, CompiledInstance, Int
+from sloplan.problem.errors import SizeLimitError
+from sloplan.problem.evaluation import PlanFigures, evaluate_plans, factor_nano_nats
+from sloplan.problem.transfers import transfers_of
+
+PLAN_LIMIT = 2_000_000
+"""Largest number of partial plans that enumeration keeps for one template."""
+
+_CHUNK = 4_000_000  # extensions looked at together, to bound memory
+
+
+@dataclass(frozen=True)
+class PlanTable:
+    """The plans of a template that at least one of its queries might use.
+
+    Every plan that meets placement, compatibility and routes and all SLOs of some query of the
+    template is listed; plans beyond the loosest SLOs are left out.
+
+    Parameters
+    ----------
+    template : int
+    choices : (plans, operators) int64
+        Global option index per local operator position.
+    figures : PlanFigures
+    """
+
+    template: int
+    choices: Int
+    figures: PlanFigures
+
+    def __len__(self) -> int:
+        return len(self.choices)
+
+    def feasible(self, compiled: CompiledInstance, query: int) -> Bool:
+        """Return which plans meet the SLOs and rules of `query`, shape (plans,).
+
+        Fitting in shared capacity is not looked at.
+        """
+        queries, figures = compiled.queries, self.figures
+        rate = queries.rate_milli[query]
+        return (
+            (figures.latency_us <= queries.slo_latency_us[query])
+            & (figures.accuracy_nano_nats <= queries.slo_accuracy[query])
+            & (figures.cost_nano <= queries.slo_cost_nano[query])
+            & (figures.min_rate_milli <= rate)
+            & (rate <= figures.max_rate_milli)
+        )
+
+
+def enumerate_plans(compiled: CompiledInstance, template: int, limit: int = PLAN_LIMIT) -> PlanTable:
+    """List all plans of a template, operator by operator in topological order.
+
+    A partial plan is dropped as soon as no completion can meet the loosest SLOs of the
+    template's queries: its finish times, accuracy and cost so far, plus the least that the
+    remaining operators add.
+
+    Parameters
+    ----------
+    compiled : CompiledInstance
+    template : int
+    limit : int
+        Largest number of partial plans kept.
+
+    Returns
+    -------
+    PlanTable
+
+    Raises
+    ------
+    SizeLimitError
+        If more partial plans than `limit` survive.
+    """
+    enumeration = _Enumeration(compiled, template, limit)
+    partial = _Partial.empty()
+    for position in range(len(enumeration.application.operators)):
+        partial = enumeration.extended(partial, position)
+    return PlanTable(template, partial.choices, evaluate_plans(compiled, template, partial.choices))
+
+
+@dataclass(frozen=True)
+class _Partial:
+    """n partial plans over the first k operators: choices and finish (n, k), accuracy and cost (n,)."""
+
+    choices: Int
+    finish: Int
+    accuracy: Int
+    cost: Int
+
+    @classmethod
+    def empty(cls) -> _Partial:
+        """Return the one plan that places nothing yet."""
+        none, zero = np.zeros((1, 0), dtype=np.int64), np.zeros(1, dtype=np.int64)
+        return cls(none, none, zero, zero)
+
+    def __len__(self) -> int:
+        return len(self.choices)
+
+    def taken(self, index: Int | slice) -> _Partial:
+        """Return the partial plans at `index`."""
+        return _Partial(self.choices[index], self.finish[index], self.accuracy[index], self.cost[index])
+
+    @staticmethod
+    def joined(parts: list[_Partial]) -> _Partial:
+        """Return the partial plans of all parts."""
+        return _Partial(
+            *(np.concatenate([getattr(p, name) for p in parts]) for name in ("choices", "finish", "accuracy", "cost"))
+        )
+
+
+class _Enumeration:
+    """Extends partial plans of one template operator by operator."""
+
+    def __init__(self, compiled: CompiledInstance, template: int, limit: int) -> None:
+        self._compiled = compiled
+        self._template = template
+        self._limit = limit
+        self._transfers = transfers_of(compiled)
+        self._source = int(compiled.templates.source[template])
+        self.application: Application = compiled.applications[compiled.templates.application[template]]
+        self._open_options = compiled.template_options(template)
+        self._loosest = _loosest_slos(compiled, template)
+        self._least = _least_to_come(compiled, self.application, self._open_options)
+
+    def extended(self, partial: _Partial, position: int) -> _Partial:
+        """Place the operator at `position` in every way that can still succeed."""
+        step = max(1, _CHUNK // max(1, len(self._open_options[position])))
+        kept: list[_Partial] = []
+        for first in range(0, max(1, len(partial)), step):
+            kept.append(self._extended_part(partial.taken(slice(first, first + step)), position))
+            if sum(map(len, kept)) > self._limit:
+                name = self._compiled.names.operators[self.application.operators[position]]
+                raise SizeLimitError(
+                    f"application {self.application.name!r}: more than {self._limit:,} partial plans at operator "
+                    f"{name!r}, where plain enumeration stops; next: fewer options, tighter SLOs, or a method "
+                    "that does not list plans"
+                )
+        return _Partial.joined(kept)
+
+    def _extended_part(self, base: _Partial, position: int) -> _Partial:
+        compiled, least = self._compiled, self._least
+        parent, option = self._allowed_pairs(base, position)
+        base = base.taken(parent)
+        choices = np.column_stack([base.choices, option])
+        arrival, transfer_cost, possible = self._arrival(choices, base.finish, position)
+        finish = arrival + compiled.options.latency_us[option]
+        cost = base.cost + transfer_cost + compiled.options.cost_nano[option]
+        accuracy = base.accuracy + self._completed_factors(choices, position)
+        keep = (
+            possible
+            & (finish + least.latency[position] <= self._loosest.latency)
+            & (cost + least.cost[position] <= self._loosest.cost)
+            & (accuracy + least.accuracy[position] <= self._loosest.accuracy)
+        )
+        return _Partial(choices, np.column_stack([base.finish, finish]), accuracy, cost).taken(np.flatnonzero(keep))
+
+    def _allowed_pairs(self, base: _Partial, position: int) -> tuple[Int, Int]:
+        """Pairs (row of `base`, option) that `compatible` and the rate allow."""
+        open_options = self._open_options[position]
+        parent = np.repeat(np.arange(len(base)), len(open_options))
+        option = np.tile(open_options, len(base))
+        configuration = self._compiled.options.configuration
+        count = len(self._compiled.names.configurations)
+        keep = self._compiled.options.min_rate_milli[option] <= self._loosest.rate
+        for pair in self.application.compatibilities:
+            if pair.second == position:
+                code = configuration[base.choices[parent, pair.first]] * count + configuration[option]
+                keep &= np.isin(code, pair.allowed[:, 0] * count + pair.allowed[:, 1])
+        return parent[keep], option[keep]
+
+    def _arrival(self, choices: Int, finish: Int, position: int) -> tuple[Int, Int, Bool]:
+        """When the inputs of the operator at `position` are there, what they cost, if they can come."""
+        compiled, application = self._compiled, self.application
+        plans = len(choices)
+        site = compiled.options.site[choices]
+        arrival, cost = np.zeros(plans, dtype=np.int64), np.zeros(plans, dtype=np.int64)
+        possible = np.ones(plans, dtype=np.bool_)
+        inputs: list[tuple[Int, Int, Int]] = []  # bytes, from site, ready time
+        if position in application.roots:
+            sent = np.full(plans, compiled.operator_input_bytes[application.operators[position]])
+            inputs.append((sent, np.full(plans, self._source), np.zeros(plans, dtype=np.int64)))
+        for producer in application.edges[application.edges[:, 1] == position, 0]:
+            sent = compiled.configuration_bytes[compiled.options.configuration[choices[:, producer]]]
+            inputs.append((sent, site[:, producer], finish[:, producer]))
+        for sent, from_site, ready in inputs:
+            figures = self._transfers.of(self._source, sent, from_site, site[:, position])
+            np.maximum(arrival, ready + figures.latency_us, out=arrival)
+            cost += figures.cost_nano
+            possible &= figures.possible
+        return arrival, cost, possible
+
+    def _completed_factors(self, choices: Int, position: int) -> Int:
+        """Nano-nats of the factors whose last operator is at `position`."""
+        total = np.zeros(len(choices), dtype=np.int64)
+        for factor in self.application.factors:
+            if factor.positions.max() == position:
+                configurations = self._compiled.options.configuration[choices[:, factor.positions]]
+                total += factor_nano_nats(factor, configurations)
+        return total
+
+
+@dataclass(frozen=True)
+class _Loosest:
+    """The loosest SLOs and the largest rate of a template's queries."""
+
+    latency: int
+    accuracy: int
+    cost: int
+    rate: int
+
+
+def _loosest_slos(compiled: CompiledInstance, template: int) -> _Loosest:
+    queries = compiled.queries
+    of_template = queries.template == template
+    return _Loosest(
+        latency=int(queries.slo_latency_us[of_template].max()),
+        accuracy=int(queries.slo_accuracy[of_template].max()),
+        cost=int(queries.slo_cost_nano[of_template].max()),
+        rate=int(queries.rate_milli[of_template].max()),
+    )
+
+
+@dataclass(frozen=True)
+class _LeastToCome:
+    """The least that the operators after each position add to any plan; all of shape (operators,)."""
+
+    latency: Int
+    cost: Int
+    accuracy: Int
+
+
+def _least_to_come(compiled: CompiledInstance, application: Application, open_options: tuple[Int, ...]) -> _LeastToCome:
+    options, count = compiled.options, len(application.operators)
+    own_latency = [int(options.latency_us[o].min()) if len(o) else 0 for o in open_options]
+    own_cost = [int(options.cost_nano[o].min()) if len(o) else 0 for o in open_options]
+    latency = np.zeros(count, dtype=np.int64)
+    for producer, consumer in application.edges[::-1]:  # sorted by producer: consumers are complete
+        latency[producer] = max(latency[producer], own_latency[consumer] + latency[consumer])
+    accuracy = [
+        sum(int(factor.nano_nats.min()) for factor in application.factors if factor.positions.max() > position)
+        for position in range(count)
+    ]
+    cost = [sum(own_cost[position + 1 :]) for position in range(count)]
+    return _LeastToCome(latency, np.array(cost, dtype=np.int64), np.array(accuracy, dtype=np.int64))
