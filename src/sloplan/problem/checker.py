@@ -70,6 +70,9 @@ def judge(instance: Instance, solution: Solution) -> Verdict:
         wrong = Violation("instance", "solution", "belongs to another instance (content hashes differ)")
         return Verdict((wrong,), None)
     compiled = instance.compiled
+    if solution.objective != "goodput":
+        wrong = Violation("objective", "solution", f"was made for {solution.objective!r}, which cannot be checked yet")
+        return Verdict((wrong,), None)
     indexed, violations = index_solution(instance, solution)
     violations += _copies(compiled, indexed)
     usage = [0] * len(compiled.rows)

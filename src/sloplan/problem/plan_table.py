@@ -54,6 +54,45 @@ class PlanTable:
             & (rate <= figures.max_rate_milli)
         )
 
+    def first_feasible(self, compiled: CompiledInstance, queries: Int, order: Int, max_rate: Int | None = None) -> Int:
+        """Return the first feasible plan of each query in a given order of plans.
+
+        Parameters
+        ----------
+        compiled : CompiledInstance
+        queries : (q,) int64
+            Queries of this template.
+        order : (plans,) int64
+            Plans, best first.
+        max_rate : (plans,) int64, optional
+            A further limit on the query's rate per plan, milli-requests/s.
+
+        Returns
+        -------
+        (q,) int64
+            Index of the plan, -1 where no plan meets the query's SLOs and rules.
+        """
+        figures, of = self.figures, compiled.queries
+        most = figures.max_rate_milli if max_rate is None else np.minimum(figures.max_rate_milli, max_rate)
+        found = np.full(len(queries), -1, dtype=np.int64)
+        first, width = 0, 16  # widening looks: most queries find a plan early
+        waiting = np.arange(len(queries))
+        while first < len(order) and len(waiting):
+            look = order[first : first + width]
+            for part in np.array_split(waiting, max(1, len(waiting) * len(look) // _CHUNK)):
+                query = queries[part, None]
+                meets = (
+                    (figures.latency_us[look] <= of.slo_latency_us[query])
+                    & (figures.accuracy_nano_nats[look] <= of.slo_accuracy[query])
+                    & (figures.cost_nano[look] <= of.slo_cost_nano[query])
+                    & (figures.min_rate_milli[look] <= of.rate_milli[query])
+                    & (of.rate_milli[query] <= most[look])
+                )
+                found[part] = np.where(meets.any(axis=1), look[meets.argmax(axis=1)], -1)
+            waiting = waiting[found[waiting] < 0]
+            first, width = first + width, width * 4
+        return found
+
 
 def enumerate_plans(compiled: CompiledInstance, template: int, limit: int = PLAN_LIMIT) -> PlanTable:
     """List all plans of a template, operator by operator in topological order.
