@@ -43,6 +43,8 @@ class Column:
         Range: strictly above, at least, at most.
     choices : tuple of str
         Allowed values of a CHOICE column.
+    default_from : str | None
+        Required column of the same table whose value stands in where this one is empty.
     meaning : str
         One line with the unit, for messages and documentation.
     """
@@ -56,6 +58,7 @@ class Column:
     minimum: float | None = None
     maximum: float | None = None
     choices: tuple[str, ...] = ()
+    default_from: str | None = None
 
 
 @dataclass(frozen=True)
@@ -105,7 +108,9 @@ TABLES: Final[tuple[Table, ...]] = (
             _UTILIZATION,
             _number("price_per_unit_hour", "USD per unit and hour", default=0.0, minimum=0.0),
             Column("billing", Kind.CHOICE, "what is paid", default="usage", choices=("usage", "reserved")),
-            Column("max_units", Kind.INTEGER, "units that may be rented (default: units)", minimum=0),
+            Column(
+                "max_units", Kind.INTEGER, "units that may be rented (default: units)", minimum=0, default_from="units"
+            ),
             _SCOPE,
             _ORIGIN,
         ),

@@ -1,0 +1,59 @@
+"""The content hash of an instance: equal content has equal hash on every platform.
+
+sha256 over name, hosting, latency percentile and every column of every table in canonical form.
+The free-text description is left out. Numbers enter as little-endian 8-byte values, text as
+UTF-8 joined by a character that no field may hold; every part is preceded by its length, so two
+different contents never give the same bytes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from sloplan.problem.schema import TABLES, Kind
+
+_DOMAIN = "sloplan instance content 1"
+
+
+def content_hash(labels: tuple[str, ...], frames: Mapping[str, pd.DataFrame]) -> str:
+    """Return the sha256 of canonical tables as 64 hexadecimal digits.
+
+    Parameters
+    ----------
+    labels : tuple of str
+        Name, hosting and latency percentile, in this order.
+    frames : mapping of table name to DataFrame
+        Every table in stored form and canonical order.
+    """
+    digest = hashlib.sha256()
+
+    def add(part: bytes) -> None:
+        digest.update(len(part).to_bytes(8, "little"))
+        digest.update(part)
+
+    for label in (_DOMAIN, *labels):
+        add(label.encode())
+    for table in TABLES:
+        frame = frames[table.name]
+        add(table.name.encode())
+        add(len(frame).to_bytes(8, "little"))
+        for column in table.columns:
+            add(column.name.encode())
+            add(_column_bytes(column.kind, frame[column.name].to_numpy()))
+    return digest.hexdigest()
+
+
+def _column_bytes(kind: Kind, values: npt.NDArray[Any]) -> bytes:
+    if kind is Kind.NUMBER:
+        one_zero = values + 0.0  # -0.0 equals 0.0
+        one_nan = np.where(np.isnan(one_zero), np.nan, one_zero)  # NaNs differ in sign and payload
+        return one_nan.astype("<f8").tobytes()
+    if kind is Kind.INTEGER:
+        return values.astype("<i8").tobytes()
+    return "\x00".join(values).encode()

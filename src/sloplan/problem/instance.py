@@ -1,0 +1,158 @@
+"""The instance: one planning problem as its author states it, immutable and checked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from os import PathLike
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from sloplan.problem.canonical import canonical_order, canonical_rows
+from sloplan.problem.columns import near_names, normalise_table
+from sloplan.problem.content_hash import content_hash
+from sloplan.problem.errors import InputError
+from sloplan.problem.manifest import make_manifest
+from sloplan.problem.schema import TABLES
+from sloplan.problem.validation import validate
+
+if TYPE_CHECKING:
+    from sloplan.problem.compiled import CompiledInstance
+
+
+@dataclass(frozen=True, eq=False)
+class Instance:
+    """An instance of the planning problem; make one with `from_frames` or `load`.
+
+    Parameters
+    ----------
+    name : str
+    hosting : {"fluid", "replicas"}
+    latency_percentile : str
+        Which percentile the profiles' latencies are, e.g. "p50".
+    description : str
+        Free text; not part of `sha256`.
+    _frames : dict of str to DataFrame
+        Every table of `schema.TABLES` in stored form (see `columns`), rows sorted by the table's
+        key. Shared without copying inside `problem/`, where nobody writes to it; everyone else
+        uses `table` or `to_frames`.
+    """
+
+    name: str
+    hosting: str
+    latency_percentile: str
+    description: str
+    _frames: dict[str, pd.DataFrame] = field(repr=False)
+
+    @classmethod
+    def from_frames(
+        cls,
+        frames: Mapping[str, pd.DataFrame],
+        *,
+        name: str = "instance",
+        hosting: str = "fluid",
+        latency_percentile: str = "p50",
+        description: str = "",
+    ) -> Instance:
+        """Return the checked instance of `frames`.
+
+        Parameters
+        ----------
+        frames : mapping of table name to DataFrame
+            Tables and columns are those of `schema.TABLES`; rows and columns in any order, optional
+            tables and columns may be absent. The frames are copied.
+        name, hosting, latency_percentile, description : str
+            See `Instance`.
+
+        Raises
+        ------
+        InputError
+            Names the first bad table, row (counted from 1 in the given order) and field.
+        """
+        manifest = make_manifest(
+            {"name": name, "hosting": hosting, "latency_percentile": latency_percentile, "description": description}
+        )
+        known = [table.name for table in TABLES]
+        for given in frames:
+            if given not in known:
+                problem = f"unknown table{near_names(str(given), known)}"
+                raise InputError(problem, value=given, allowed=", ".join(known), advice="rename or drop it")
+        stored = {table.name: normalise_table(table, frames.get(table.name)) for table in TABLES}
+        validate(stored)
+        for table in TABLES:
+            stored[table.name] = canonical_order(table, canonical_rows(table, stored[table.name]))
+        return cls(manifest.name, manifest.hosting, manifest.latency_percentile, manifest.description, stored)
+
+    @classmethod
+    def load(cls, path: str | PathLike[str]) -> Instance:
+        """Return the instance in a folder or zip file; see `files.load_instance`."""
+        from sloplan.problem.files import load_instance
+
+        return load_instance(path)
+
+    def save(self, path: str | PathLike[str]) -> None:
+        """Write the instance to a folder, or to a zip file if `path` ends in .zip; see `files.save_instance`."""
+        from sloplan.problem.files import save_instance
+
+        save_instance(self, path)
+
+    def table(self, name: str) -> pd.DataFrame:
+        """Return a copy of one table.
+
+        Raises
+        ------
+        InputError
+            There is no table of that name.
+        """
+        if name not in self._frames:
+            problem = f"unknown table{near_names(str(name), list(self._frames))}"
+            raise InputError(problem, value=name, allowed=", ".join(self._frames), advice="name a table")
+        return self._frames[name].copy()
+
+    def to_frames(self) -> dict[str, pd.DataFrame]:
+        """Return copies of all tables, by name."""
+        return {name: frame.copy() for name, frame in self._frames.items()}
+
+    def replace(
+        self,
+        *,
+        name: str | None = None,
+        hosting: str | None = None,
+        latency_percentile: str | None = None,
+        description: str | None = None,
+        **frames: pd.DataFrame,
+    ) -> Instance:
+        """Return another instance with the given labels and tables in place of this one's.
+
+        Parameters
+        ----------
+        name, hosting, latency_percentile, description : str, optional
+        **frames : DataFrame
+            Whole tables by name, e.g. ``queries=...``.
+
+        Raises
+        ------
+        InputError
+            As `from_frames`.
+        """
+        return type(self).from_frames(
+            {**self._frames, **frames},
+            name=self.name if name is None else name,
+            hosting=self.hosting if hosting is None else hosting,
+            latency_percentile=self.latency_percentile if latency_percentile is None else latency_percentile,
+            description=self.description if description is None else description,
+        )
+
+    @cached_property
+    def sha256(self) -> str:
+        """Content hash, independent of row order, files and platform; see `content_hash`."""
+        return content_hash((self.name, self.hosting, self.latency_percentile), self._frames)
+
+    @cached_property
+    def compiled(self) -> CompiledInstance:
+        """The instance in integers; see `compile`."""
+        from sloplan.problem.compile import compile_instance
+
+        return compile_instance(self)
