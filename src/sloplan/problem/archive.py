@@ -52,12 +52,10 @@ def _check_members(path: Path, members: list[zipfile.ZipInfo]) -> None:
         raise _too_large(path, f"inflates to {total} bytes")
     names: set[str] = set()
     for member in members:
-        problem = _fault(member)
-        if problem is None and member.filename.casefold() in names:
-            problem = "file given twice"
-        if problem is not None:
+        fault = "file given twice" if member.filename.casefold() in names else _fault(member)
+        if fault is not None:
             raise InputError(
-                problem,
+                fault,
                 file=str(path),
                 field="member",
                 value=member.orig_filename,

@@ -7,10 +7,9 @@ missing). Rows keep their order here, so that an error can name the row its auth
 
 from __future__ import annotations
 
-import difflib
 import re
 import warnings
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -19,21 +18,20 @@ import pandas as pd
 from pandas.api.types import infer_dtype, is_bool_dtype, is_integer_dtype, is_numeric_dtype
 
 from sloplan.problem.errors import InputError
+from sloplan.problem.naming import (
+    LINE_RULE,
+    NAME_RULE,
+    are_names,
+    is_line,
+    is_name,
+    is_name_list,
+    near_names,
+)
 from sloplan.problem.schema import LIST_SEPARATOR, Column, Kind, Table
 
 MAX_INTEGER = 2**53 - 1
 """Largest whole number in a table: beyond it a float64 no longer tells neighbours apart."""
-MAX_NAME_LENGTH = 200
-
 DECIMAL = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
-NAME_RULE = f"1 to {MAX_NAME_LENGTH} characters without ';', '/', control characters and blanks at either end"
-LINE_RULE = "one line of text without control characters"
-
-_CONTROL = "\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff"
-_BAD_LINE = re.compile(f"[{_CONTROL}]")
-_BAD_NAME = re.compile(rf"[;/{_CONTROL}]|^\s|\s$|^$")
-# Names joined by newlines are searched in one go; the newline itself is counted instead.
-_BAD_JOINED_NAME = re.compile(_BAD_NAME.pattern.replace("\x00-\x1f", "\x00-\x09\x0b-\x1f"), re.MULTILINE)
 
 
 def normalise_table(table: Table, frame: pd.DataFrame | None) -> pd.DataFrame:
@@ -112,12 +110,6 @@ def missing_column(table: Table, column: Column, names: Iterable[Any]) -> InputE
         allowed=f"{column.meaning} in every row",
         advice="add the column",
     )
-
-
-def near_names(name: str, known: Sequence[str]) -> str:
-    """Return ' (did you mean ...?)' for the known names close to `name`, else ''."""
-    near = difflib.get_close_matches(name, known[:2000], n=2)
-    return f" (did you mean {' or '.join(near)}?)" if near else ""
 
 
 def first_true(mask: npt.NDArray[np.bool_]) -> int | None:
@@ -246,13 +238,22 @@ def _texts(table: Table, column: Column, values: pd.Series) -> npt.NDArray[np.ob
             near = near_names(texts[row], column.choices)
             raise _error(table, column, row, texts[row], f"unknown choice{near}", "use one of the allowed")
         return texts
-    distinct = pd.unique(texts)
-    faulty = _faulty_lines(distinct) if column.kind is Kind.TEXT else _faulty_names(column, distinct)
-    if faulty:
-        row = int(np.flatnonzero(np.isin(texts, np.array(faulty, dtype=object)))[0])
+    if (row := _first_bad_text(column, texts)) is not None:
         problem = "text of several lines" if column.kind is Kind.TEXT else "unusable name"
         raise _error(table, column, row, texts[row], problem, "rename it here and wherever it is used")
     return texts
+
+
+def _first_bad_text(column: Column, texts: npt.NDArray[np.object_]) -> int | None:
+    distinct = pd.unique(texts)
+    if column.kind is Kind.TEXT:
+        rule, fine = is_line, is_line("".join(distinct))
+    elif column.kind is Kind.ID:
+        rule, fine = is_name, are_names(distinct)
+    else:
+        rule, fine = is_name_list, False
+    faulty = [] if fine else [text for text in distinct if not rule(text)]
+    return first_true(texts == faulty[0]) if faulty else None  # `unique` keeps the order of the rows
 
 
 def _as_text(table: Table, column: Column, values: pd.Series) -> npt.NDArray[np.object_]:
@@ -267,28 +268,3 @@ def _as_text(table: Table, column: Column, values: pd.Series) -> npt.NDArray[np.
         advice = "turn the column into text, e.g. with .astype(str)"
         raise _error(table, column, row, objects[row], f"not text but {type(objects[row]).__name__}", advice)
     return objects
-
-
-def is_line(text: str) -> bool:
-    """Return whether `text` is one line without control characters."""
-    return _BAD_LINE.search(text) is None
-
-
-def is_name(text: str) -> bool:
-    """Return whether `text` may name something."""
-    return len(text) <= MAX_NAME_LENGTH and _BAD_NAME.search(text) is None
-
-
-def _faulty_lines(distinct: npt.NDArray[np.object_]) -> list[str]:
-    return [] if is_line("".join(distinct)) else [text for text in distinct if not is_line(text)]
-
-
-def _faulty_names(column: Column, distinct: npt.NDArray[np.object_]) -> list[str]:
-    separator = LIST_SEPARATOR if column.kind is Kind.IDS else None
-    names = [name for text in distinct for name in text.split(separator)] if separator else distinct
-    joined = "\n".join(names)
-    longest = max(map(len, names), default=0)
-    if longest <= MAX_NAME_LENGTH and joined.count("\n") == len(names) - 1 and _BAD_JOINED_NAME.search(joined) is None:
-        return []
-    parts = [(text, text.split(separator) if separator else [text]) for text in distinct]
-    return [text for text, names_of_text in parts if not all(map(is_name, names_of_text))]

@@ -15,11 +15,11 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from sloplan.problem.archive import read_zip, zip_bytes
-from sloplan.problem.columns import near_names
 from sloplan.problem.csv_tables import read_table, write_table
 from sloplan.problem.errors import InputError
 from sloplan.problem.instance import Instance
 from sloplan.problem.manifest import MANIFEST_FILE, Manifest, read_manifest, write_manifest
+from sloplan.problem.naming import near_names
 from sloplan.problem.schema import TABLES
 
 KNOWN_FILES = (MANIFEST_FILE, *(table.file for table in TABLES))

@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from sloplan.problem.canonical import canonical_order, canonical_rows
-from sloplan.problem.columns import near_names, normalise_table
+from sloplan.problem.columns import normalise_table
 from sloplan.problem.content_hash import content_hash
 from sloplan.problem.errors import InputError
 from sloplan.problem.manifest import make_manifest
+from sloplan.problem.naming import near_names
 from sloplan.problem.schema import TABLES
 from sloplan.problem.validation import validate
 

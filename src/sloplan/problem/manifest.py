@@ -8,8 +8,8 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from sloplan.problem.columns import LINE_RULE, MAX_NAME_LENGTH, is_line, near_names
 from sloplan.problem.errors import InputError
+from sloplan.problem.naming import LINE_RULE, MAX_NAME_LENGTH, is_line, near_names
 from sloplan.problem.schema import FORMAT_VERSION
 
 MANIFEST_FILE = "instance.json"

@@ -1,4 +1,7 @@
-"""Rules across tables."""
+"""Rules across the tables of an instance; each breach is one error that names its row.
+
+Rows keep the order their author gave them while rules are checked, so that row numbers are his.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,56 @@ from collections.abc import Mapping
 
 import pandas as pd
 
+from sloplan.problem.canonical import canonical_rows
+from sloplan.problem.columns import first_true
+from sloplan.problem.errors import InputError
+from sloplan.problem.rules_accuracy import check_accuracy
+from sloplan.problem.rules_applications import check_applications
+from sloplan.problem.rules_infrastructure import check_infrastructure
+from sloplan.problem.rules_references import check_references
+from sloplan.problem.schema import TABLES, Table
+
+# Tables in which one thing can be written in several ways: equal rows show in canonical form only.
+_RESPELLED = ("compatible", "accuracy")
+
 
 def validate(frames: Mapping[str, pd.DataFrame]) -> None:
-    """Check the rules across tables."""
+    """Check every rule across tables.
+
+    Parameters
+    ----------
+    frames : mapping of table name to DataFrame
+        Every table in stored form (see `columns`), rows in their given order.
+
+    Raises
+    ------
+    InputError
+        Names the first breach found: file, row, field, value, what is allowed and what to do.
+    """
+    for table in TABLES:
+        if table.name not in _RESPELLED:
+            _check_keys(table, frames[table.name])
+    check_references(frames)
+    check_infrastructure(frames)
+    check_applications(frames)
+    check_accuracy(frames)
+    for table in TABLES:
+        if table.name in _RESPELLED:
+            _check_keys(table, canonical_rows(table, frames[table.name]))
+
+
+def _check_keys(table: Table, frame: pd.DataFrame) -> None:
+    row = first_true(frame.duplicated(list(table.key)).to_numpy())
+    if row is None:
+        return
+    value = tuple(frame[name].iloc[row] for name in table.key)
+    same = (frame[list(table.key)] == value).all(axis=1).to_numpy()
+    raise InputError(
+        f"stated twice: row {int(same.argmax()) + 1} says the same",
+        file=table.file,
+        row=row + 1,
+        field=", ".join(table.key),
+        value=value[0] if len(value) == 1 else value,
+        allowed="each once",
+        advice="drop or rename one of the two rows",
+    )

@@ -1,0 +1,57 @@
+"""What may name something, and how messages speak of names."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Collection, Iterable, Sequence
+
+from sloplan.problem.schema import LIST_SEPARATOR
+
+MAX_NAME_LENGTH = 200
+NAME_RULE = f"1 to {MAX_NAME_LENGTH} characters without ';', '/', control characters and blanks at either end"
+LINE_RULE = "one line of text without control characters"
+
+_CONTROL = "\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff"
+_BAD_LINE = re.compile(f"[{_CONTROL}]")
+_BAD_NAME = re.compile(rf"[;/{_CONTROL}]|^\s|\s$|^$")
+# Many names are joined by newlines and searched in one go; newlines within them are counted instead.
+_BAD_JOINED_NAME = re.compile(_BAD_NAME.pattern.replace("\x00-\x1f", "\x00-\x09\x0b-\x1f"), re.MULTILINE)
+
+
+def is_line(text: str) -> bool:
+    """Return whether `text` is one line without control characters."""
+    return _BAD_LINE.search(text) is None
+
+
+def is_name(text: str) -> bool:
+    """Return whether `text` may name something; see `NAME_RULE`."""
+    return len(text) <= MAX_NAME_LENGTH and _BAD_NAME.search(text) is None
+
+
+def is_name_list(text: str) -> bool:
+    """Return whether `text` is names joined by ";"."""
+    return all(map(is_name, text.split(LIST_SEPARATOR)))
+
+
+def are_names(texts: Iterable[str]) -> bool:
+    """Return whether every one of many texts may name something."""
+    texts = list(texts)
+    joined = "\n".join(texts)
+    return (
+        max(map(len, texts), default=0) <= MAX_NAME_LENGTH
+        and joined.count("\n") == max(len(texts) - 1, 0)
+        and (not texts or _BAD_JOINED_NAME.search(joined) is None)
+    )
+
+
+def near_names(name: str, known: Sequence[str]) -> str:
+    """Return ' (did you mean ...?)' for the known names close to `name`, else ''."""
+    near = difflib.get_close_matches(name, known[:2000], n=2)
+    return f" (did you mean {' or '.join(near)}?)" if near else ""
+
+
+def some_names(names: Collection[str], limit: int = 8) -> str:
+    """Return the names in sorted order joined by commas, cut after `limit`."""
+    shown = ", ".join(sorted(names)[:limit])
+    return shown if len(names) <= limit else f"{shown}, ... ({len(names)} in all)"
