@@ -173,7 +173,11 @@ class Options:
 
 @dataclass(frozen=True)
 class Pools:
-    """Pools; `capacity` is units x floor(10^9 max_utilization), `row` the busy row or -1."""
+    """Pools; `capacity` is units x floor(10^9 max_utilization), `row` the busy row or -1.
+
+    `reserved` is False on query-scope pools, which are billed by usage. A rented unit brings
+    `unit_capacity` to the busy row and costs `unit_price_pico` (10^-12 USD/s).
+    """
 
     site: Int
     units: Int
@@ -182,6 +186,8 @@ class Pools:
     query_scope: Bool
     reserved: Bool
     row: Int
+    unit_capacity: Int
+    unit_price_pico: Int
 
 
 @dataclass(frozen=True)
@@ -271,9 +277,11 @@ class Templates:
         return len(self.application)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class CompiledInstance:
     """The planning problem in integers (the problem statement's section on integers).
+
+    Compared and hashed by identity; `sha256` says whether two come from the same content.
 
     Parameters
     ----------
@@ -306,8 +314,8 @@ class CompiledInstance:
     queries: Queries
     templates: Templates
     given_routes: dict[tuple[int, int], tuple[int, ...]]
-    link_delay_rank: Int
-    """Exact delay of every link in a common unit (decimals scaled by a power of ten)."""
+    link_delay_rank: npt.NDArray[np.object_]
+    """Exact delay of every link in a common unit (decimals scaled by a power of ten), Python ints."""
 
     def template_options(self, template: int) -> tuple[Int, ...]:
         """Return the options open to `template`, per local operator position.
