@@ -1,0 +1,1 @@
+"""Where instances come from: the catalogue of published profiles, families of instances, the library."""
