@@ -11,6 +11,7 @@ import io
 import re
 import warnings
 from collections.abc import Iterator
+from typing import Any
 
 import pandas as pd
 
@@ -18,8 +19,11 @@ from sloplan.problem.columns import missing_column, warn_unknown_columns
 from sloplan.problem.errors import InputError
 from sloplan.problem.schema import Kind, Table
 
-# pandas reads a literal "nan" as a number, which only an empty field may be taken for.
-_LITERAL_NAN = re.compile(rb"[,\"\r\n]\s*[+-]?nan\s*(?:[,\"\r\n]|$)", re.IGNORECASE)
+# Cells that pandas may take for numbers and we do not; where one occurs, the careful reading decides.
+_NO_NUMBER = re.compile(rb"[,\"\r\n]\s*(?:[+-]?nan|true|false)\s*(?:[,\"\r\n]|$)", re.IGNORECASE)
+# pandas 3.1 made exact reading the default and deprecated the option.
+_OLD_PANDAS = tuple(map(int, pd.__version__.split(".")[:2])) < (3, 1)
+_EXACT: Any = {"float_precision": "round_trip"} if _OLD_PANDAS else {}
 
 
 def read_table(table: Table, content: bytes) -> pd.DataFrame:
@@ -98,7 +102,7 @@ def _lines(table: Table, text: str) -> Iterator[list[str]]:
 
 def _read_typed(table: Table, header: list[str], text: str, content: bytes) -> pd.DataFrame | None:
     """Return the frame read fast, or None where the careful reading has to decide."""
-    if _LITERAL_NAN.search(content):
+    if _NO_NUMBER.search(content):
         return None
     dtypes = {
         column.name: "float64" if column.kind in (Kind.NUMBER, Kind.INTEGER) else "object" for column in table.columns
@@ -112,7 +116,7 @@ def _read_typed(table: Table, header: list[str], text: str, content: bytes) -> p
                 index_col=False,
                 keep_default_na=False,
                 na_values=[""],
-                float_precision="round_trip",
+                **_EXACT,
             )
     except (ValueError, OverflowError, pd.errors.ParserWarning):
         return None

@@ -18,13 +18,13 @@ Value = TypeVar("Value")
 Pairs = Mapping[tuple[str, str], frozenset[tuple[str, str]]]
 
 
-def check_accuracy(frames: Mapping[str, pd.DataFrame]) -> None:
-    """Check every row and that each factor covers what `compatible` permits.
+def check_factors(frames: Mapping[str, pd.DataFrame]) -> None:
+    """Check the operators and configurations of every row.
 
     Raises
     ------
     InputError
-        Names the first breach; for a missing combination, the factor and the combination.
+        Names the first breach.
     """
     accuracy = frames["accuracy"]
     configurations = _grouped(frames["configurations"]["operator"], frames["configurations"]["configuration"])
@@ -40,10 +40,28 @@ def check_accuracy(frames: Mapping[str, pd.DataFrame]) -> None:
         if first != sorted(operators):
             allowed = f"{LIST_SEPARATOR.join(first)}, as in the rows before"
             raise _error(row, "operators", names, f"factor {factor} names other operators before", allowed)
-    combinations = _grouped(accuracy["factor"], canonical_rows(table("accuracy"), accuracy)["configurations"])
+
+
+def check_coverage(frames: Mapping[str, pd.DataFrame]) -> None:
+    """Check that each factor covers every combination that `compatible` permits.
+
+    Parameters
+    ----------
+    frames : mapping of table name to DataFrame
+        Their factors passed `check_factors`.
+
+    Raises
+    ------
+    InputError
+        Names the factor and the missing combination.
+    """
+    configurations = _grouped(frames["configurations"]["operator"], frames["configurations"]["configuration"])
     pairs = _allowed_pairs(frames["compatible"])
-    for factor, operators in operators_of.items():
-        listed = {tuple(values.split(LIST_SEPARATOR)) for values in combinations[factor]}
+    accuracy = canonical_rows(table("accuracy"), frames["accuracy"])
+    combinations = _grouped(zip(accuracy["factor"], accuracy["operators"], strict=True), accuracy["configurations"])
+    for (factor, names), values in combinations.items():
+        operators = names.split(LIST_SEPARATOR)
+        listed = {tuple(value.split(LIST_SEPARATOR)) for value in values}
         missing = next((c for c in permitted(operators, configurations, pairs) if c not in listed), None)
         if missing is not None:
             what = ", ".join(f"{operator}={value}" for operator, value in zip(operators, missing, strict=True))

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+import numpy as np
 import pandas as pd
 
 from sloplan.problem.canonical import canonical_rows
 from sloplan.problem.columns import first_true
 from sloplan.problem.errors import InputError
-from sloplan.problem.rules_accuracy import check_accuracy
+from sloplan.problem.rules_accuracy import check_coverage, check_factors
 from sloplan.problem.rules_applications import check_applications
 from sloplan.problem.rules_infrastructure import check_infrastructure
 from sloplan.problem.rules_references import check_references
@@ -41,10 +42,11 @@ def validate(frames: Mapping[str, pd.DataFrame]) -> None:
     check_references(frames)
     check_infrastructure(frames)
     check_applications(frames)
-    check_accuracy(frames)
+    check_factors(frames)
     for table in TABLES:
         if table.name in _RESPELLED:
             _check_keys(table, canonical_rows(table, frames[table.name]))
+    check_coverage(frames)
 
 
 def _check_keys(table: Table, frame: pd.DataFrame) -> None:
@@ -52,7 +54,7 @@ def _check_keys(table: Table, frame: pd.DataFrame) -> None:
     if row is None:
         return
     value = tuple(frame[name].iloc[row] for name in table.key)
-    same = (frame[list(table.key)] == value).all(axis=1).to_numpy()
+    same = np.logical_and.reduce([frame[name].to_numpy() == part for name, part in zip(table.key, value, strict=True)])
     raise InputError(
         f"stated twice: row {int(same.argmax()) + 1} says the same",
         file=table.file,
