@@ -1,0 +1,95 @@
+"""Reading JSON files whose tables are stored by column, with one clear error for whatever is wrong."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from sloplan.problem.errors import InputError
+
+Columns = Mapping[str, type]
+"""Column name to the type of its values: str, int or bool."""
+
+_ALLOWED = {str: "a string", int: "an integer below 2^63 in size", bool: "true or false"}
+
+
+def read_json_object(path: str | os.PathLike[str], format_version: int) -> dict[str, Any]:
+    """Read a file that holds one JSON object of a known format version.
+
+    Parameters
+    ----------
+    path : path
+    format_version : int
+        The version that this release reads.
+
+    Raises
+    ------
+    InputError
+        If the file cannot be read, is not JSON, not an object or of another version.
+    """
+    name = Path(path).name
+    try:
+        content = json.loads(Path(path).read_text(encoding="utf-8"))
+    except OSError as error:
+        raise InputError(f"cannot be read ({error.strerror})", file=str(path), advice="check the path") from error
+    except (ValueError, RecursionError) as error:
+        advice = "write the file again; it may be truncated"
+        raise InputError(f"not valid JSON ({error})", file=name, advice=advice) from error
+    if not isinstance(content, dict):
+        raise InputError("not a JSON object", file=name, allowed="an object {...}", advice="see the format's page")
+    version = content.get("format_version")
+    if version != format_version or isinstance(version, bool):
+        raise InputError(
+            "unknown format version",
+            file=name,
+            field="format_version",
+            value=version,
+            allowed=str(format_version),
+            advice="write the file with a matching release",
+        )
+    return content
+
+
+def read_field(content: Mapping[str, Any], field: str, kind: type, file: str) -> Any:
+    """Return a field of type `kind` (str, int or bool).
+
+    Raises
+    ------
+    InputError
+        If it is missing or of another type.
+    """
+    value = content.get(field)
+    if type(value) is not kind:
+        raise InputError("wrong type of value", file=file, field=field, value=value, allowed=_ALLOWED[kind])
+    return value
+
+
+def read_table(content: Mapping[str, Any], table: str, columns: Columns, file: str) -> dict[str, list[Any]]:
+    """Return the columns of a table, all of one length.
+
+    Raises
+    ------
+    InputError
+        If the table or a column is missing, lengths differ, or a value has another type.
+    """
+    found = content.get(table)
+    if not isinstance(found, dict):
+        raise InputError("missing table", file=file, field=table, allowed=f"an object of {', '.join(columns)}")
+    for name, kind in columns.items():
+        _check_column(found.get(name), kind, file, f"{table}.{name}")
+    if len({len(found[name]) for name in columns}) > 1:
+        lengths = ", ".join(f"{name}: {len(found[name])}" for name in columns)
+        raise InputError("columns of different length", file=file, field=table, value=lengths, allowed="equal lengths")
+    return {name: found[name] for name in columns}
+
+
+def _check_column(column: Any, kind: type, file: str, field: str) -> None:
+    if not isinstance(column, list):
+        raise InputError("missing column", file=file, field=field, allowed="a list")
+    for row, value in enumerate(column, start=1):
+        if type(value) is not kind or (kind is int and not -(2**63) < value < 2**63):
+            allowed = _ALLOWED[kind]
+            raise InputError("wrong type of value", file=file, row=row, field=field, value=value, allowed=allowed)
