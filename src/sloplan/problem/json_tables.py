@@ -90,6 +90,7 @@ def _check_column(column: Any, kind: type, file: str, field: str) -> None:
     if not isinstance(column, list):
         raise InputError("missing column", file=file, field=field, allowed="a list")
     for row, value in enumerate(column, start=1):
-        if type(value) is not kind or (kind is int and not -(2**63) < value < 2**63):
+        right_type = type(value) is kind
+        if not right_type or (kind is int and not -(2**63) < value < 2**63):
             allowed = _ALLOWED[kind]
             raise InputError("wrong type of value", file=file, row=row, field=field, value=value, allowed=allowed)
