@@ -121,7 +121,12 @@ def enumerate_plans(compiled: CompiledInstance, template: int, limit: int = PLAN
     partial = _Partial.empty()
     for position in range(len(enumeration.application.operators)):
         partial = enumeration.extended(partial, position)
-    return PlanTable(template, partial.choices, evaluate_plans(compiled, template, partial.choices))
+    choices = partial.choices
+    figures = evaluate_plans(compiled, template, choices)
+    if not figures.placeable.all():  # the way to the sink is looked at only here
+        choices = choices[figures.placeable]
+        figures = evaluate_plans(compiled, template, choices)
+    return PlanTable(template, choices, figures)
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,6 @@ import logging
 import math
 import time
 from collections.abc import Callable
-from dataclasses import replace
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import numpy as np
@@ -70,8 +69,6 @@ class Run:
         Why the method stopped early. Set by `should_stop`, or by a method whose engine says so.
     proof : Proof, optional
         What the bound rests on.
-    infeasible : bool
-        The method proved that there is no solution.
     certificate : dict, optional
         Certificate of the bound, as a solution file stores it. Not trusted: whoever reports it verifies it.
     prices : (rows,) float64, optional
@@ -102,7 +99,6 @@ class Run:
         self.initial_solution = initial_solution
         self.limit: Limit | None = None
         self.proof: Proof | None = None
-        self.infeasible = False
         self.certificate: dict[str, object] | None = None
         self.prices: npt.NDArray[np.float64] | None = None
         self.message: str | None = None
@@ -113,6 +109,7 @@ class Run:
         self._best: tuple[int, Solution] | None = None
         self._bound: int | None = None
         self._bound_refused = False
+        self._infeasible = False
         self._time_to_best: float | None = None
         self._trajectory: list[Event] = []
 
@@ -156,6 +153,8 @@ class Run:
             self._best = (value, solution)
             self._time_to_best = self.elapsed()
             self._record()
+            if self._infeasible:
+                self._contradicted("the method said infeasible, and a checked solution exists")
         return []
 
     def report_bound(self, bound: int) -> None:
@@ -163,6 +162,17 @@ class Run:
         if not self._bound_refused and self.objective.is_tighter(bound, self._bound):
             self._bound = bound
             self._record()
+
+    def report_infeasible(self) -> None:
+        """Take the method's word that there is no solution, unless there is one."""
+        self._infeasible = True
+        if self._best is not None:
+            self._contradicted("the method said infeasible, and a checked solution exists")
+
+    @property
+    def infeasible(self) -> bool:
+        """Whether the method said that there is no solution, and none is known."""
+        return self._infeasible and self._best is None
 
     @property
     def best_solution(self) -> Solution | None:
@@ -202,24 +212,19 @@ class Run:
 
     def _refuse_bounds(self, objective: int, bound: int) -> None:
         """Trust no bound of a method that a checked solution has contradicted."""
-        self.message = (
+        self._contradicted(
             f"the method's bound {bound:,} is contradicted by a checked solution of {objective:,} "
             "(integer base units); all its bounds were dropped"
         )
-        logger.error("%s", self.message)
-        self.limit = "engine"
         self.proof = None
         self._bound = None
         self._bound_refused = True
         self._trajectory = [event._replace(bound=None) for event in self._trajectory]
 
-    def solution_with_proof(self) -> Solution | None:
-        """Return the best solution with the bound and certificate of the run in it, as it is filed."""
-        if self.best_solution is None:
-            return None
-        return replace(
-            self.best_solution, objective=self.objective.name, bound=self._bound, certificate=self.certificate
-        )
+    def _contradicted(self, message: str) -> None:
+        logger.error("%s", message)
+        self.message = message
+        self.limit = "engine"
 
 
 def _criteria(time_limit: float | None, rel_gap: float, stop: StoppingCriterion | None) -> list[StoppingCriterion]:

@@ -1,0 +1,3 @@
+"""Heuristics: good plans fast, with whatever bound comes for free."""
+
+from __future__ import annotations

@@ -1,0 +1,194 @@
+"""`greedy`: serve queries in order of value per scarce capacity, each by the least scarce plan that fits."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from sloplan.heuristics.greedy_kernels import (
+    Asked,
+    Listed,
+    asked_of,
+    compile_kernels,
+    listed_of,
+    preferred_plans,
+    serve,
+)
+from sloplan.heuristics.plan_arrays import PlanArrays, list_plans
+from sloplan.problem.compiled import CompiledInstance, Int
+from sloplan.problem.errors import InputError
+from sloplan.problem.plan_table import PLAN_LIMIT
+from sloplan.problem.run import Run
+from sloplan.problem.solution import Solution
+
+Float = npt.NDArray[np.float64]
+
+_LOOKS_PER_CALL = 20_000_000
+"""Pairs (query, plan) that a kernel looks at, at most, before the clock is read again."""
+
+
+class Greedy:
+    """Serve queries greedily, at prices that follow the demand.
+
+    Every row starts with the price 1 / capacity. A pass lets each query prefer its cheapest plan that
+    meets its SLOs, sorts the queries by value per price of that plan, and serves them in that order,
+    each by its cheapest plans that still fit. Then the price of each row is multiplied by the
+    preferred plans' demand over its capacity (within 1/2 and 2), and the next pass begins.
+
+    Notes
+    -----
+    The bound is the value of all copies that have a plan that meets SLOs and rules and fits alone.
+    Nothing is random: every seed gives the same result.
+    """
+
+    name = "greedy"
+    summary = "by value per scarce capacity, over listed plans; fast, with a simple bound"
+
+    def unsupported(self, problem: CompiledInstance, objective: str) -> str | None:
+        """Return why `problem` cannot be solved, or None."""
+        if objective != "goodput":
+            return f"greedy does not have objective {objective!r} yet; allowed: goodput"
+        if problem.hosting != "fluid":
+            return f"greedy does not have hosting {problem.hosting!r} yet; allowed: fluid"
+        return None
+
+    def solve(self, problem: CompiledInstance, run: Run, *, passes: int = 8, plan_limit: int = PLAN_LIMIT) -> None:
+        """Solve `problem`.
+
+        Parameters
+        ----------
+        problem : CompiledInstance
+        run : Run
+        passes : int, optional
+            Passes over the queries, at least 1.
+        plan_limit : int, optional
+            Largest number of partial plans that are listed per template, at least 1.
+
+        Raises
+        ------
+        SizeLimitError
+            If a template has more partial plans than `plan_limit`.
+        """
+        for field, value in (("passes", passes), ("plan_limit", plan_limit)):
+            if not isinstance(value, int) or isinstance(value, bool) or value < 1:
+                raise InputError("unusable value", field=field, value=value, allowed="a whole number of at least 1")
+        run.report_compile_time(compile_kernels())
+        run.report_bound(_value(problem, np.ones(len(problem.names.queries), dtype=np.bool_)))
+        plans, listed_templates = list_plans(problem, plan_limit, run.should_stop)
+        search = _Search(problem, plans, run)
+        price = np.ones(len(problem.rows))
+        for _ in range(passes):
+            ranking = search.ranking(price)
+            if ranking.complete:
+                open_queries = (ranking.plan_of >= 0) | (problem.queries.template >= listed_templates)
+                run.report_bound(_value(problem, open_queries))
+            search.offer_pass(ranking)
+            if run.should_stop():
+                return
+            price *= np.clip(search.demand(ranking), 0.5, 2.0)
+        if run.limit is None:
+            run.limit = "iterations"
+
+
+def _value(problem: CompiledInstance, served: npt.NDArray[np.bool_]) -> int:
+    """Value of all copies of the queries marked in `served`."""
+    queries = problem.queries
+    return int((queries.value_milli[served].astype(object) * queries.count[served].astype(object)).sum())
+
+
+@dataclass(frozen=True)
+class _Ranking:
+    """Plans and queries in the order of a pass.
+
+    Parameters
+    ----------
+    plan_order : (plans,) int64
+        Plans of each template, cheapest first.
+    plan_of : (queries,) int64
+        Preferred plan, -1 where there is none (or none was found in time).
+    query_order : (m,) int64
+        Queries with a preferred plan, most value per price first.
+    complete : bool
+        There was time to look at all queries.
+    """
+
+    plan_order: Int
+    plan_of: Int
+    query_order: Int
+    complete: bool
+
+
+class _Search:
+    """The passes over one problem's listed plans."""
+
+    def __init__(self, problem: CompiledInstance, plans: PlanArrays, run: Run) -> None:
+        self._problem = problem
+        self._plans = plans
+        self._run = run
+        self._asked: Asked = asked_of(problem.queries)
+        self._listed: Listed = listed_of(plans)
+        self._template = np.repeat(np.arange(len(problem.templates)), np.diff(plans.start))
+        self._best = -1  # value of the best pass
+
+    def ranking(self, price: Float) -> _Ranking:
+        """Rank plans by the price of their usage as shares of capacity, then queries by value per price."""
+        queries, rows, usage = self._problem.queries, self._problem.rows, self._plans.usage
+        per_unit = price / np.maximum(rows.capacity, 1)  # no open plan uses a row without capacity
+        plan_price = np.bincount(
+            usage.row_of_entry, weights=usage.amount * per_unit[usage.column], minlength=len(self._plans)
+        )
+        plan_order = np.lexsort((plan_price, self._template))
+        plan_of = np.full(len(queries.template), -1, dtype=np.int64)
+        seen = 0
+        for part in self._parts(np.arange(len(plan_of))):
+            preferred_plans(self._asked, self._listed, plan_order, part, plan_of)
+            seen += len(part)
+        able = np.flatnonzero((plan_of >= 0) & (queries.value_milli > 0))
+        cost = plan_price[plan_of[able]] * queries.rate_milli[able]
+        worth = np.divide(queries.value_milli[able], cost, out=np.full(len(able), np.inf), where=cost > 0)
+        query_order = able[np.argsort(-worth, kind="stable")]
+        return _Ranking(plan_order, plan_of, query_order, complete=seen == len(plan_of))
+
+    def offer_pass(self, ranking: _Ranking) -> None:
+        """Serve the queries in order and offer what came of it if it beats the earlier passes."""
+        left = self._problem.rows.capacity.copy()
+        entries: list[Int] = []
+        for part in self._parts(ranking.query_order):
+            most = int(np.minimum(self._asked.count[part], len(left) + 1).sum())
+            filled = np.zeros((3, most), dtype=np.int64)
+            number = serve(self._asked, self._listed, ranking.plan_order, part, left, *filled)
+            entries.append(filled[:, :number])
+        query, plan, count = np.concatenate([np.zeros((3, 0), dtype=np.int64), *entries], axis=1)
+        value_of = self._problem.queries.value_milli
+        value = int((value_of[query].astype(object) * count.astype(object)).sum())
+        nothing_to_gain = self._run.bound == 0
+        if value > self._best and (len(query) > 0 or nothing_to_gain):
+            self._best = value
+            self._run.offer(Solution.from_choices(self._problem, query, count, self._plans.choices[plan]))
+
+    def demand(self, ranking: _Ranking) -> Float:
+        """Return what all copies' preferred plans use of each row over its capacity, shape (rows,)."""
+        queries, rows, usage = self._problem.queries, self._problem.rows, self._plans.usage
+        able = np.flatnonzero(ranking.plan_of >= 0)
+        rate_of_plan = np.bincount(
+            ranking.plan_of[able],
+            weights=queries.rate_milli[able].astype(np.float64) * queries.count[able],
+            minlength=len(self._plans),
+        )
+        asked = np.bincount(
+            usage.column, weights=rate_of_plan[usage.row_of_entry] * usage.amount, minlength=len(rows)
+        )
+        return asked / np.maximum(rows.capacity, 1)
+
+    def _parts(self, queries: Int) -> Iterator[Int]:
+        """Cut `queries` into parts of bounded work; end early when the run should stop."""
+        looks = np.cumsum(np.diff(self._plans.start)[self._asked.template[queries]] + 1)
+        last = looks[-1] if len(looks) else 0
+        cuts = np.searchsorted(looks, np.arange(_LOOKS_PER_CALL, last, _LOOKS_PER_CALL))
+        for number, part in enumerate(np.split(queries, cuts)):
+            if number > 0 and self._run.should_stop():
+                return
+            yield part

@@ -1,0 +1,107 @@
+"""The listed plans of all templates in flat arrays, as a kernel reads them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from sloplan.problem.compiled import CompiledInstance, Int, Sparse
+from sloplan.problem.plan_table import PlanTable, enumerate_plans
+from sloplan.problem.servable import largest_rate_alone
+
+
+@dataclass(frozen=True)
+class PlanArrays:
+    """All plans of all templates, those of template t at `start[t]:start[t + 1]`.
+
+    Parameters
+    ----------
+    start : (templates + 1,) int64
+    choices : (plans, most operators of an application) int64
+        Global option per local operator position, padded by -1.
+    latency_us, accuracy_nano_nats, cost_nano : (plans,) int64
+    min_rate_milli, max_rate_milli : (plans,) int64
+        Rates of one copy for which the plan is open; it fits alone at `max_rate_milli`.
+    usage : Sparse
+        Per plan: usage per request on the coupling rows.
+    """
+
+    start: Int
+    choices: Int
+    latency_us: Int
+    accuracy_nano_nats: Int
+    cost_nano: Int
+    min_rate_milli: Int
+    max_rate_milli: Int
+    usage: Sparse
+
+    def __len__(self) -> int:
+        return len(self.choices)
+
+
+def list_plans(compiled: CompiledInstance, limit: int, should_stop: Callable[[], bool]) -> tuple[PlanArrays, int]:
+    """List the plans of all templates, or of the first ones if there is no time for all.
+
+    Parameters
+    ----------
+    compiled : CompiledInstance
+    limit : int
+        Largest number of partial plans per template.
+    should_stop : callable
+        Asked before each template.
+
+    Returns
+    -------
+    PlanArrays
+        Without plans for the templates that were left out.
+    int
+        Number of templates listed.
+
+    Raises
+    ------
+    SizeLimitError
+        If a template has more partial plans than `limit`.
+    """
+    tables: list[PlanTable] = []
+    for template in range(len(compiled.templates)):
+        if should_stop():
+            break
+        tables.append(enumerate_plans(compiled, template, limit))
+    return _joined(compiled, tables), len(tables)
+
+
+def _joined(compiled: CompiledInstance, tables: list[PlanTable]) -> PlanArrays:
+    width = max((len(application.operators) for application in compiled.applications), default=0)
+    most = int(compiled.queries.rate_milli.max(initial=0))
+    figures = [table.figures for table in tables]
+    start = np.zeros(len(compiled.templates) + 1, dtype=np.int64)
+    start[1 : len(tables) + 1] = [len(table) for table in tables]
+    choices = [
+        np.pad(table.choices, ((0, 0), (0, width - table.choices.shape[1])), constant_values=-1) for table in tables
+    ]
+    max_rate = [np.minimum(f.max_rate_milli, largest_rate_alone(compiled, f, most)) for f in figures]
+    return PlanArrays(
+        start=np.cumsum(start),
+        choices=np.concatenate([np.zeros((0, width), dtype=np.int64), *choices]),
+        latency_us=_concatenated([f.latency_us for f in figures]),
+        accuracy_nano_nats=_concatenated([f.accuracy_nano_nats for f in figures]),
+        cost_nano=_concatenated([f.cost_nano for f in figures]),
+        min_rate_milli=_concatenated([f.min_rate_milli for f in figures]),
+        max_rate_milli=_concatenated(max_rate),
+        usage=_stacked([f.usage for f in figures]),
+    )
+
+
+def _concatenated(parts: list[Int]) -> Int:
+    return np.concatenate([np.zeros(0, dtype=np.int64), *parts])
+
+
+def _stacked(parts: list[Sparse]) -> Sparse:
+    lengths = _concatenated([np.diff(part.start) for part in parts])
+    return Sparse(
+        start=np.concatenate([np.zeros(1, dtype=np.int64), np.cumsum(lengths)]),
+        column=_concatenated([part.column for part in parts]),
+        amount=_concatenated([part.amount for part in parts]),
+    )

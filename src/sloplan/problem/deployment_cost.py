@@ -1,0 +1,75 @@
+"""What a solution costs to run: the bill for its traffic, busy time and whole rented units."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from sloplan.problem.compiled import CompiledInstance, Int
+from sloplan.problem.evaluation import evaluate_plans
+from sloplan.problem.solution_index import IndexedSolution
+
+
+def deployment_cost(compiled: CompiledInstance, solution: IndexedSolution) -> int:
+    """Return the deployment cost of a valid solution, exactly.
+
+    Busy time is paid on usage pools, traffic on links, and on each reserved pool the fewest whole
+    units that cover what the solution uses there.
+
+    Parameters
+    ----------
+    compiled : CompiledInstance
+    solution : IndexedSolution
+        Of a solution that the checker accepts, so its usage is within every row's capacity.
+
+    Returns
+    -------
+    int
+        10^-12 USD/s.
+    """
+    usage = np.zeros(len(compiled.rows), dtype=np.int64)
+    billed = 0
+    query_template = compiled.queries.template[solution.query]
+    for template in np.unique(query_template):
+        member = np.flatnonzero(query_template == template)
+        operators = len(compiled.applications[compiled.templates.application[template]].operators)
+        figures = evaluate_plans(compiled, int(template), solution.choices[member, :operators])
+        rate = compiled.queries.rate_milli[solution.query[member]]
+        count = solution.count[member]
+        # Costs may pass int64 when counts are large; usage cannot, since capacities do not.
+        billed += int((figures.billed_cost_nano.astype(object) * rate.astype(object) * count.astype(object)).sum())
+        user = figures.usage.row_of_entry
+        np.add.at(usage, figures.usage.column, figures.usage.amount * rate[user] * count[user])
+    units = rented_units(compiled, usage, solution.supply)
+    return billed + sum(int(u) * int(price) for u, price in zip(units, compiled.pools.unit_price_pico, strict=True))
+
+
+def rented_units(compiled: CompiledInstance, usage: Int, supply: Int) -> Int:
+    """Return the fewest whole units of each reserved pool that cover a usage; 0 for other pools.
+
+    Parameters
+    ----------
+    compiled : CompiledInstance
+    usage : (rows,) int64
+        Usage of the coupling rows.
+    supply : (supplies,) int64
+        Replicas standing.
+
+    Returns
+    -------
+    (pools,) int64
+    """
+    pools, brought = compiled.pools, compiled.supplies.brought
+    taken = usage.copy()
+    takes = brought.amount < 0  # share and memory of replicas
+    np.add.at(taken, brought.column[takes], -brought.amount[takes] * supply[brought.row_of_entry[takes]])
+    units = np.zeros(len(compiled.names.pools), dtype=np.int64)
+    names = compiled.rows.name.tolist()
+    row_of = {name: row for row, name in enumerate(names)}
+    for pool in np.flatnonzero(pools.reserved & (pools.units > 0)):
+        name = compiled.names.pools[pool]
+        rows = [row_of[row] for row in (f"pool:{name}", f"share:{name}", f"memory:{name}") if row in row_of]
+        for row in rows:
+            each = int(compiled.rows.capacity[row]) // int(pools.units[pool])
+            if taken[row] > 0:
+                units[pool] = max(units[pool], -(-int(taken[row]) // each))
+    return units

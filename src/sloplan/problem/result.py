@@ -1,0 +1,236 @@
+"""What a run came to: every figure with its exact integer, and None where nothing is known."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
+import pandas as pd
+
+from sloplan.problem.deployment_cost import deployment_cost
+from sloplan.problem.objective import COST, GOODPUT, relative_gap
+from sloplan.problem.run import Proof, Run
+from sloplan.problem.solution_index import index_solution
+from sloplan.problem.stopping import Limit
+
+if TYPE_CHECKING:
+    from sloplan.problem.solution import Solution
+
+Status = Literal["optimal", "feasible", "infeasible", "unknown"]
+"""What is known. Why the run stopped is a `Limit`."""
+
+_PLAN_COLUMNS = ["query", "count", "operator", "configuration", "pool", "site", "allocation"]
+
+
+class TrajectoryPoint(NamedTuple):
+    """Incumbent and bound, in the user's units, as known from `time_s` on."""
+
+    time_s: float
+    objective: float | None
+    bound: float | None
+
+
+@dataclass(frozen=True)
+class ExactFigures:
+    """The integers behind a result's figures; None where unknown.
+
+    Parameters
+    ----------
+    objective, bound, certified_bound : int, optional
+        Base units of the objective (goodput: milli-value).
+    goodput : int, optional
+        Milli-value.
+    cost : int, optional
+        Deployment cost, 10^-12 USD/s.
+    """
+
+    objective: int | None
+    bound: int | None
+    certified_bound: int | None
+    goodput: int | None
+    cost: int | None
+
+
+@dataclass(frozen=True, eq=False)
+class Result:
+    """The outcome of `solve`. What is unknown is None, never 0.
+
+    Parameters
+    ----------
+    instance : str
+        Name of the instance.
+    instance_sha256 : str
+    method : str
+        Method that ran (what "auto" picked).
+    objective_name : str
+    status : {"optimal", "feasible", "infeasible", "unknown"}
+        What is known; "optimal" only if bound and objective are equal.
+    limit : {"time", "gap", "iterations", "memory", "interrupted", "engine"}, optional
+        Why the run stopped before it was settled.
+    message : str, optional
+        What went wrong, in one line.
+    objective, bound, certified_bound : float, optional
+        In the user's units: value/s under goodput (requests/s unless queries state values).
+        `certified_bound` was verified in exact arithmetic; `bound` may rest on an engine's word.
+    proof : {"solver", "certificate"}, optional
+        What `bound` rests on.
+    gap : float, optional
+        ``|bound - objective| / max(|bound|, 1 base unit)``.
+    goodput : float, optional
+        Value of the served copies.
+    cost_usd_per_hour : float, optional
+        Deployment cost; on reserved pools, of the fewest whole units that cover the usage.
+    served_count : int, optional
+        Copies served.
+    query_count : int
+        Copies asked for.
+    verified : bool, optional
+        The checker accepted the solution; None without one.
+    solution : Solution, optional
+        With the bound and its certificate in it, if there are any.
+    prices : Series, optional
+        Price of each coupling row (index: row name), in user units of the objective per unit of
+        usage as compiled.
+    trajectory : tuple of TrajectoryPoint
+        Every improvement of incumbent or bound.
+    runtime : float
+        Seconds, model building counted, kernel compilation not.
+    compile_time : float
+        Seconds of kernel compilation.
+    time_to_best : float, optional
+        Second at which the solution was found.
+    seed, threads : int
+    versions : mapping of str to str
+        Package versions.
+    exact : ExactFigures
+    """
+
+    instance: str
+    instance_sha256: str
+    method: str
+    objective_name: str
+    status: Status
+    limit: Limit | None
+    message: str | None
+    objective: float | None
+    bound: float | None
+    certified_bound: float | None
+    proof: Proof | None
+    gap: float | None
+    goodput: float | None
+    cost_usd_per_hour: float | None
+    served_count: int | None
+    query_count: int
+    verified: bool | None
+    solution: Solution | None
+    prices: pd.Series | None
+    trajectory: tuple[TrajectoryPoint, ...]
+    runtime: float
+    compile_time: float
+    time_to_best: float | None
+    seed: int
+    threads: int
+    versions: Mapping[str, str]
+    exact: ExactFigures
+    _pool_site: Mapping[str, str]
+
+    @classmethod
+    def of(
+        cls, run: Run, *, method: str, versions: Mapping[str, str], certified_bound: int | None = None
+    ) -> Result:
+        """Sum up a finished run.
+
+        Parameters
+        ----------
+        run : Run
+        method : str
+        versions : mapping of str to str
+        certified_bound : int, optional
+            Bound that the run's certificate was verified to prove, base units.
+        """
+        runtime = run.elapsed()
+        instance, unit = run.problem, run.objective.in_user_units
+        compiled = instance.compiled
+        status = _status(run)
+        solution = _filed_solution(run, certified_bound)
+        goodput = run.best_objective
+        cost = served = None
+        if solution is not None:
+            indexed, _ = index_solution(instance, solution)
+            cost, served = deployment_cost(compiled, indexed), int(indexed.count.sum())
+        return cls(
+            instance=instance.name,
+            instance_sha256=instance.sha256,
+            method=method,
+            objective_name=run.objective.name,
+            status=status,
+            limit=None if status in ("optimal", "infeasible") else run.limit,
+            message=run.message,
+            objective=unit(run.best_objective),
+            bound=unit(run.bound),
+            certified_bound=unit(certified_bound),
+            proof=_proof(run, certified_bound),
+            gap=relative_gap(run.best_objective, run.bound),
+            goodput=GOODPUT.in_user_units(goodput),
+            cost_usd_per_hour=COST.in_user_units(cost),
+            served_count=served,
+            query_count=sum(compiled.queries.count.tolist()),
+            verified=None if solution is None else True,  # a run keeps only what the checker accepts
+            solution=solution,
+            prices=_prices(run),
+            trajectory=tuple(TrajectoryPoint(e.time_s, unit(e.objective), unit(e.bound)) for e in run.trajectory),
+            runtime=runtime,
+            compile_time=run.compile_time,
+            time_to_best=run.time_to_best,
+            seed=run.seed,
+            threads=run.threads,
+            versions=dict(versions),
+            exact=ExactFigures(run.best_objective, run.bound, certified_bound, goodput, cost),
+            _pool_site=dict(zip(compiled.names.pools, compiled.names.sites[compiled.pools.site], strict=True)),
+        )
+
+    def plans(self) -> pd.DataFrame:
+        """Return who is served how: one row per plan of a query and operator.
+
+        Returns
+        -------
+        DataFrame
+            `query`, `count` (copies of the query that follow the plan), `operator`,
+            `configuration`, `pool`, `site`, `allocation`; no rows without a solution.
+        """
+        if self.solution is None:
+            return pd.DataFrame(columns=_PLAN_COLUMNS)
+        plans = self.solution.options.join(self.solution.plans, on="plan")
+        plans["site"] = plans["pool"].map(self._pool_site)
+        return plans[_PLAN_COLUMNS]
+
+
+def _status(run: Run) -> Status:
+    if run.best_objective is None:
+        return "infeasible" if run.infeasible else "unknown"
+    return "optimal" if run.best_objective == run.bound else "feasible"
+
+
+def _filed_solution(run: Run, certified_bound: int | None) -> Solution | None:
+    """The best solution with what is known about its bound: the certified one goes with its certificate."""
+    if run.best_solution is None:
+        return None
+    if certified_bound is not None:
+        bound, certificate = certified_bound, run.certificate
+    else:
+        bound, certificate = run.bound, None
+    return replace(run.best_solution, objective=run.objective.name, bound=bound, certificate=certificate)
+
+
+def _proof(run: Run, certified_bound: int | None) -> Proof | None:
+    if run.bound is None:
+        return None
+    return "certificate" if run.bound == certified_bound else run.proof
+
+
+def _prices(run: Run) -> pd.Series | None:
+    if run.prices is None:
+        return None
+    rows = run.problem.compiled.rows
+    return pd.Series(run.prices * float(run.objective.unit), index=pd.Index(rows.name, name="row"), name="price")

@@ -1,0 +1,63 @@
+"""The live progress line: time, incumbent, bound and gap of a run."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sloplan.problem.objective import Objective, relative_gap
+from sloplan.problem.run import Run
+
+
+@contextmanager
+def live_progress(run: Run, display: bool) -> Iterator[None]:
+    """Show the run's progress on stderr while the block runs, if asked to and stderr is a terminal.
+
+    Parameters
+    ----------
+    run : Run
+    display : bool
+    """
+    if not (display and sys.stderr.isatty()):
+        yield
+        return
+    from rich.console import Console
+    from rich.live import Live
+
+    line = _ProgressLine(run)
+    # stdout is left alone: it may be a pipe that somebody parses.
+    with Live(line, console=Console(stderr=True), transient=True, redirect_stdout=False, refresh_per_second=4):
+        yield
+
+
+class _ProgressLine:
+    """Renders the run as it is at the moment of each refresh."""
+
+    def __init__(self, run: Run) -> None:
+        self._run = run
+
+    def __rich__(self) -> str:
+        run = self._run
+        return progress_line(run.objective, run.elapsed(), run.best_objective, run.bound)
+
+
+def progress_line(objective: Objective, elapsed: float, incumbent: int | None, bound: int | None) -> str:
+    """Return the line for an incumbent and a bound in base units; "-" stands for what is unknown.
+
+    Examples
+    --------
+    >>> from sloplan.problem.objective import GOODPUT
+    >>> progress_line(GOODPUT, 2.04, 1500, 2000)
+    '    2.0 s  incumbent 1.5 value/s  bound 2 value/s  gap 25.00%'
+    """
+    gap = relative_gap(incumbent, bound)
+    shown = "-" if gap is None else f"{gap:.2%}"
+    return (
+        f"{elapsed:7.1f} s  incumbent {_figure(objective, incumbent)}  bound {_figure(objective, bound)}  gap {shown}"
+    )
+
+
+def _figure(objective: Objective, value: int | None) -> str:
+    figure = objective.in_user_units(value)
+    return "-" if figure is None else f"{figure:,.6g} {objective.label}"
