@@ -10,7 +10,7 @@ DEMO_INSTANCE := edge-cloud-s
 .PHONY: help demo dev test test-all lint format types rooms wheel-test oldest
 
 help:  ## list the commands
-	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/make \1\t\2/' | expand -t 18
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 demo: $(VENV)/.installed  ## solve a library instance to proven optimality and check the solution
 	$(BIN)/sloplan solve $(DEMO_INSTANCE) -o demo-solution.json
