@@ -1,0 +1,64 @@
+"""From the values of a compact model's variables back to a solution."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from sloplan.models.compact import CompactIndex, compiled_form
+from sloplan.models.copies import solution_of_copies
+from sloplan.problem.compiled import CompiledInstance
+from sloplan.problem.errors import InputError
+from sloplan.problem.solution import Solution
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from sloplan.problem.instance import Instance
+
+
+def solution_from(
+    model: Any, problem: Instance | CompiledInstance, values: Mapping[Any, float | None] | None = None
+) -> Solution:
+    """Read the plans off a solved compact model.
+
+    Parameters
+    ----------
+    model : ConcreteModel
+        Made by `compact_milp` (constraints may have been added) from the same instance.
+    problem : Instance or CompiledInstance
+    values : mapping, optional
+        Value per variable (a Pyomo ComponentMap); by default the values that the solver loaded
+        into the model.
+
+    Returns
+    -------
+    Solution
+        Values are rounded; a copy counts as served if `served` is above 1/2, and takes the
+        option of greatest value per operator. `check` decides whether it is a solution.
+
+    Raises
+    ------
+    InputError
+        If the model belongs to another instance or has no values.
+    """
+    compiled = compiled_form(problem)
+    index: CompactIndex = model.index
+    if index.instance_sha256 != compiled.sha256:
+        raise InputError("the model belongs to another instance", advice="pass the instance it was built from")
+    value: Callable[[Any], float | None] = (lambda variable: variable.value) if values is None else values.__getitem__
+    query, choices = [], []
+    width = max((len(application.operators) for application in compiled.applications), default=0)
+    for choice in index.copies:
+        served = value(choice.served)
+        if served is None:
+            raise InputError("the model has no values", advice="solve it first, or pass values")
+        if served > 0.5:
+            row = np.full(width, -1, dtype=np.int64)
+            for position, (variables, options) in enumerate(zip(choice.choose, choice.menu.options, strict=True)):
+                row[position] = options[int(np.argmax([value(variable) or 0.0 for variable in variables]))]
+            query.append(choice.menu.query)
+            choices.append(row)
+    return solution_of_copies(compiled, np.array(query, dtype=np.int64), np.array(choices, dtype=np.int64).reshape(-1, width))

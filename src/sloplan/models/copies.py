@@ -1,0 +1,54 @@
+"""Query copies: a query of count n becomes n copies, each free to take its own plan; and back."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from sloplan.problem.compiled import CompiledInstance, Int
+from sloplan.problem.errors import SizeLimitError
+from sloplan.problem.solution import Solution
+
+COPY_LIMIT = 2000
+"""Largest number of query copies that the compact model lists, unless told otherwise."""
+
+
+def expand_copies(compiled: CompiledInstance, copy_limit: int = COPY_LIMIT) -> Int:
+    """List the query of every copy; copies of one query stand side by side.
+
+    Parameters
+    ----------
+    compiled : CompiledInstance
+    copy_limit : int
+        Largest number of copies.
+
+    Returns
+    -------
+    (copies,) int64
+        Query index of each copy.
+
+    Raises
+    ------
+    SizeLimitError
+        If there are more copies than `copy_limit`.
+    """
+    count = compiled.queries.count
+    total = sum(count.tolist())
+    if total > copy_limit:
+        raise SizeLimitError(
+            f"{total:,} query copies: the compact model lists at most {copy_limit:,}; "
+            "next: raise copy_limit, or a method that does not list copies"
+        )
+    return np.repeat(np.arange(len(count), dtype=np.int64), count)
+
+def solution_of_copies(compiled: CompiledInstance, query: Int, choices: Int) -> Solution:
+    """Build a solution from one plan per served copy; copies of one query with one plan are counted.
+
+    Parameters
+    ----------
+    compiled : CompiledInstance
+    query : (copies served,) int64
+    choices : (copies served, operators) int64
+        Global option index per local operator position, padded by -1.
+    """
+    plans, count = np.unique(np.column_stack([query, choices]), axis=0, return_counts=True)
+    return Solution.from_choices(compiled, plans[:, 0], count.astype(np.int64), plans[:, 1:])

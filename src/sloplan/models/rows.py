@@ -1,0 +1,91 @@
+"""Rows of the model from exact integers: made small, scaled, and left out where they cannot bind."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from pyomo.core.expr import LinearExpression
+
+from sloplan.problem.compiled import Int
+
+LARGEST_LIMIT_BITS = 20
+"""Right-hand sides above 2^20 are scaled down to it by a power of two.
+
+An engine's absolute tolerance of 1e-6 is then at most 2e-12 of the limit, and rows with limits
+below 2^20 keep their integers, where no tolerance can hide a violation.
+"""
+
+
+@dataclass(frozen=True)
+class Alternatives:
+    """Variables of which one is 1 and the others 0 if the copy is served, with a figure of each.
+
+    Parameters
+    ----------
+    variables : sequence of Pyomo variables
+    figures : (variables,) int64
+        At least 0.
+    """
+
+    variables: Sequence[Any]
+    figures: Int
+
+
+def linear(coefficients: Sequence[float], variables: Sequence[Any]) -> Any:
+    """Return the linear expression ``sum of coefficients x variables``."""
+    return LinearExpression(linear_coefs=list(coefficients), linear_vars=list(variables))
+
+
+def limit_if_served(parts: Sequence[Alternatives], limit: int, served: Any) -> Any | None:
+    """Return the row ``sum of the chosen figures <= limit x served``, or None if it always holds.
+
+    Each part's least figure is taken off both sides, which leaves the relaxation as it is (its
+    variables sum to `served`) and makes the row shorter; the rest is divided by its gcd, the limit
+    rounded down.
+
+    Parameters
+    ----------
+    parts : sequence of Alternatives
+    limit : int
+    served : Pyomo variable
+        1 if the copy is served.
+    """
+    coefficients: list[int] = []
+    variables: list[Any] = []
+    most = 0
+    for part in parts:
+        least = int(part.figures.min())
+        limit -= least
+        most += int(part.figures.max()) - least
+        for place in np.flatnonzero(part.figures > least).tolist():
+            coefficients.append(int(part.figures[place]) - least)
+            variables.append(part.variables[place])
+    if most <= limit:
+        return None
+    coefficients, limit = divided_by_gcd(coefficients, limit)
+    unit = power_of_two_unit(limit)
+    return linear([c / unit for c in coefficients] + [-limit / unit], [*variables, served]) <= 0.0
+
+
+def limit_row(coefficients: Sequence[int], variables: Sequence[Any], limit: int) -> Any:
+    """Return the row ``sum of coefficients x variables <= limit``, made small and scaled."""
+    reduced, limit = divided_by_gcd(coefficients, limit)
+    unit = power_of_two_unit(limit)
+    return linear([c / unit for c in reduced], variables) <= limit / unit
+
+
+def divided_by_gcd(coefficients: Sequence[int], limit: int) -> tuple[list[int], int]:
+    """Divide a row over 0/1 variables by the gcd of its coefficients; the limit is rounded down."""
+    gcd = int(np.gcd.reduce(np.asarray(coefficients, dtype=np.int64))) or 1
+    return [c // gcd for c in coefficients], limit // gcd
+
+
+def power_of_two_unit(limit: int) -> int:
+    """Return the least power of two that brings `limit` down to 2^20, at least 1.
+
+    Dividing by it is exact in floating point.
+    """
+    return 1 << max(0, abs(limit).bit_length() - LARGEST_LIMIT_BITS)
