@@ -90,7 +90,7 @@ class Solution:
         supply : mapping, optional
             Replicas by supply name.
         """
-        choices = np.asarray(choices, dtype=np.int64).reshape(len(query), -1)
+        choices = np.asarray(choices, dtype=np.int64).reshape(len(query), -1 if len(query) else 0)
         plan, position = np.nonzero(choices >= 0)
         option = choices[plan, position]
         names, options = compiled.names, compiled.options
