@@ -157,7 +157,7 @@ class _Search:
         left = self._problem.rows.capacity.copy()
         entries: list[Int] = []
         for part in self._parts(ranking.query_order):
-            most = int(np.minimum(self._asked.count[part], len(left) + 1).sum())
+            most = int(np.minimum(self._asked.copies[part], len(left) + 1).sum())
             filled = np.zeros((3, most), dtype=np.int64)
             number = serve(self._asked, self._listed, ranking.plan_order, part, left, *filled)
             entries.append(filled[:, :number])
@@ -178,9 +178,7 @@ class _Search:
             weights=queries.rate_milli[able].astype(np.float64) * queries.count[able],
             minlength=len(self._plans),
         )
-        asked = np.bincount(
-            usage.column, weights=rate_of_plan[usage.row_of_entry] * usage.amount, minlength=len(rows)
-        )
+        asked = np.bincount(usage.column, weights=rate_of_plan[usage.row_of_entry] * usage.amount, minlength=len(rows))
         return asked / np.maximum(rows.capacity, 1)
 
     def _parts(self, queries: Int) -> Iterator[Int]:

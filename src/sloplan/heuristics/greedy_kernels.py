@@ -20,7 +20,7 @@ class Asked(NamedTuple):
 
     template: Int
     rate: Int
-    count: Int
+    copies: Int
     latency: Int
     accuracy: Int
     cost: Int
@@ -87,7 +87,7 @@ def compile_kernels() -> float:
     return time.monotonic() - began
 
 
-@numba.njit(cache=True)  # type: ignore[untyped-decorator]
+@numba.njit(cache=True)
 def _is_open(asked: Asked, listed: Listed, query: int, plan: int) -> bool:
     """Whether a plan meets the SLOs and rules of a query and fits alone."""
     return bool(
@@ -99,7 +99,7 @@ def _is_open(asked: Asked, listed: Listed, query: int, plan: int) -> bool:
     )
 
 
-@numba.njit(cache=True)  # type: ignore[untyped-decorator]
+@numba.njit(cache=True)
 def preferred_plans(asked: Asked, listed: Listed, order: Int, queries: Int, plan_of: Int) -> None:
     """Write to `plan_of` the first open plan of each query in `queries`, -1 where there is none.
 
@@ -121,7 +121,7 @@ def preferred_plans(asked: Asked, listed: Listed, order: Int, queries: Int, plan
                 break
 
 
-@numba.njit(cache=True)  # type: ignore[untyped-decorator]
+@numba.njit(cache=True)
 def serve(
     asked: Asked, listed: Listed, order: Int, queries: Int, left: Int, out_query: Int, out_plan: Int, out_count: Int
 ) -> int:
@@ -136,7 +136,7 @@ def serve(
     queries : (m,) int64
     left : (rows,) int64
         Capacity left; reduced in place.
-    out_query, out_plan, out_count : (sum over `queries` of min(count, rows + 1),) int64
+    out_query, out_plan, out_count : (sum over `queries` of min(copies, rows + 1),) int64
         Filled with (query, plan, copies). A query's next plan is looked at only once no further copy
         fits by the last, so a row fills up with each entry or the copies end.
 
@@ -147,7 +147,7 @@ def serve(
     """
     filled = 0
     for query in queries:
-        template, rate, waiting = asked.template[query], asked.rate[query], asked.count[query]
+        template, rate, waiting = asked.template[query], asked.rate[query], asked.copies[query]
         for position in range(listed.start[template], listed.start[template + 1]):
             plan = order[position]
             if not _is_open(asked, listed, query, plan):

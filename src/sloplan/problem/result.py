@@ -136,9 +136,7 @@ class Result:
     _pool_site: Mapping[str, str]
 
     @classmethod
-    def of(
-        cls, run: Run, *, method: str, versions: Mapping[str, str], certified_bound: int | None = None
-    ) -> Result:
+    def of(cls, run: Run, *, method: str, versions: Mapping[str, str], certified_bound: int | None = None) -> Result:
         """Sum up a finished run.
 
         Parameters
@@ -216,11 +214,9 @@ def _filed_solution(run: Run, certified_bound: int | None) -> Solution | None:
     """The best solution with what is known about its bound: the certified one goes with its certificate."""
     if run.best_solution is None:
         return None
-    if certified_bound is not None:
-        bound, certificate = certified_bound, run.certificate
-    else:
-        bound, certificate = run.bound, None
-    return replace(run.best_solution, objective=run.objective.name, bound=bound, certificate=certificate)
+    if certified_bound is None:
+        return replace(run.best_solution, bound=run.bound, certificate=None)
+    return replace(run.best_solution, bound=certified_bound, certificate=run.certificate)
 
 
 def _proof(run: Run, certified_bound: int | None) -> Proof | None:

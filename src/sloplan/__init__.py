@@ -1,0 +1,83 @@
+"""Sloplan: exact optimisation models and planners for compound AI queries with SLOs.
+
+Examples
+--------
+>>> import sloplan as sp  # doctest: +SKIP
+>>> instance = sp.load("edge-cloud-s")  # doctest: +SKIP
+>>> result = sp.solve(instance, time_limit=10)  # doctest: +SKIP
+>>> sp.check(instance, result.solution)  # doctest: +SKIP
+[]
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Final
+
+from sloplan._version import __version__
+
+if TYPE_CHECKING:
+    from sloplan import models
+    from sloplan.loading import load
+    from sloplan.models import solution_from
+    from sloplan.problem.certificate import Certificate
+    from sloplan.problem.checker import check
+    from sloplan.problem.errors import InputError, SizeLimitError, SloplanError, UnsupportedError
+    from sloplan.problem.instance import Instance
+    from sloplan.problem.registry import methods
+    from sloplan.problem.result import Result
+    from sloplan.problem.selection import PlanSelection
+    from sloplan.problem.solution import Solution
+    from sloplan.solving import solve
+    from sloplan.versions import show_versions
+
+__all__ = [
+    "Certificate",
+    "InputError",
+    "Instance",
+    "PlanSelection",
+    "Result",
+    "SizeLimitError",
+    "SloplanError",
+    "Solution",
+    "UnsupportedError",
+    "__version__",
+    "check",
+    "load",
+    "methods",
+    "models",
+    "show_versions",
+    "solution_from",
+    "solve",
+]
+
+_HOME: Final = {
+    "Certificate": "sloplan.problem.certificate",
+    "InputError": "sloplan.problem.errors",
+    "Instance": "sloplan.problem.instance",
+    "PlanSelection": "sloplan.problem.selection",
+    "Result": "sloplan.problem.result",
+    "SizeLimitError": "sloplan.problem.errors",
+    "SloplanError": "sloplan.problem.errors",
+    "Solution": "sloplan.problem.solution",
+    "UnsupportedError": "sloplan.problem.errors",
+    "check": "sloplan.problem.checker",
+    "load": "sloplan.loading",
+    "methods": "sloplan.problem.registry",
+    "show_versions": "sloplan.versions",
+    "solution_from": "sloplan.models",
+    "solve": "sloplan.solving",
+}
+
+
+def __getattr__(name: str) -> Any:
+    # pandas and the engines take seconds to import: only what is used is loaded.
+    if name == "models":
+        return import_module("sloplan.models")
+    if name in _HOME:
+        return getattr(import_module(_HOME[name]), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -1,0 +1,144 @@
+"""The command line's arguments; what the commands do is in `commands`, imported only when one runs."""
+
+from __future__ import annotations
+
+import warnings
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from sloplan._version import __version__
+
+EXIT_UNUSABLE_INPUT = 2
+
+app = typer.Typer(
+    help="Plan compound AI queries with latency, accuracy and cost SLOs. Every answer is checked in exact integers.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+instances_app = typer.Typer(help="List, show and generate instances.", no_args_is_help=True)
+app.add_typer(instances_app, name="instances")
+
+InstanceArgument = Annotated[
+    str,
+    typer.Argument(metavar="INSTANCE", help="Library name, family spec (edge-cloud:queries=40,seed=3) or path."),
+]
+
+
+def main() -> None:
+    """Run the command line; unusable input ends in one message on stderr and exit code 2."""
+    from sloplan.problem.errors import SloplanError
+
+    warnings.showwarning = _show_warning
+    try:
+        app(prog_name="sloplan")
+    except SloplanError as error:
+        _fail(str(error))
+    except OSError as error:
+        _fail(str(error) if error.filename is None else f"{error.filename}: {error.strerror}")
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"sloplan {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    _version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    pass
+
+
+@app.command("solve")
+def _solve(
+    instance: InstanceArgument,
+    method: Annotated[str, typer.Option(help="A method that `sloplan methods` lists, or auto.")] = "auto",
+    objective: Annotated[str, typer.Option(help="goodput (cost, goodput-then-cost: not built yet).")] = "goodput",
+    min_goodput: Annotated[float, typer.Option(help="Fraction of the servable value, for cost.")] = 1.0,
+    time_limit: Annotated[float | None, typer.Option(help="Seconds; no limit without it.")] = None,
+    rel_gap: Annotated[float | None, typer.Option(help="Stop at this relative gap; 0 without it.")] = None,
+    seed: Annotated[int, typer.Option(help="Random seed.")] = 0,
+    threads: Annotated[int, typer.Option(help="Most threads to use.")] = 2,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", metavar="SOLUTION.json", help="Write the solution file.")
+    ] = None,
+    json: Annotated[bool, typer.Option("--json", help="Print one JSON object, nothing else.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", help="No progress line and no table.")] = False,
+) -> None:
+    """Solve an instance. Exit code 0: solution found, 1: none found, 2: unusable input."""
+    from sloplan import commands
+
+    settings = {
+        "method": method,
+        "objective": objective,
+        "min_goodput": min_goodput,
+        "time_limit": time_limit,
+        "rel_gap": rel_gap,
+        "seed": seed,
+        "threads": threads,
+        "display": not quiet,
+    }
+    raise typer.Exit(commands.solve_instance(instance, settings, output, as_json=json, quiet=quiet))
+
+
+@app.command("check")
+def _check(
+    instance: InstanceArgument,
+    solution: Annotated[Path, typer.Argument(metavar="SOLUTION.json", help="A solution file.")],
+) -> None:
+    """Check a solution file and its certificate. Exit code 0: valid, 1: violations, 2: unusable input."""
+    from sloplan import commands
+
+    raise typer.Exit(commands.check_solution(instance, solution))
+
+
+@app.command("methods")
+def _methods() -> None:
+    """List the solution methods, built-in and installed."""
+    from sloplan import commands
+
+    commands.list_methods()
+
+
+@instances_app.command("list")
+def _list() -> None:
+    """List the library's instances and the families."""
+    from sloplan import commands
+
+    commands.list_instances()
+
+
+@instances_app.command("show")
+def _show(instance: InstanceArgument) -> None:
+    """Show an instance's sizes, plans per template, servable share and load per row."""
+    from sloplan import commands
+
+    commands.show_instance(instance)
+
+
+@instances_app.command("generate")
+def _generate(
+    spec: Annotated[str, typer.Argument(metavar="SPEC", help="Family spec: edge-cloud:queries=40,seed=3.")],
+    output: Annotated[
+        Path, typer.Option("--output", "-o", metavar="PATH", help="Folder, or a zip file if it ends in .zip.")
+    ],
+) -> None:
+    """Generate an instance of a family and write it."""
+    from sloplan import commands
+
+    commands.generate_instance(spec, output)
+
+
+def _fail(message: str) -> None:
+    typer.echo(f"error: {message}", err=True)
+    raise SystemExit(EXIT_UNUSABLE_INPUT)
+
+
+def _show_warning(message: Warning | str, *_where: object, **_more: object) -> None:
+    typer.echo(f"warning: {message}", err=True)

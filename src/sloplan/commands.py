@@ -1,0 +1,120 @@
+"""What each command of the command line does."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import IO, Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from sloplan.instance_summary import summarise
+from sloplan.instances import library
+from sloplan.instances.families.spec import family_names, generate_spec
+from sloplan.loading import load
+from sloplan.problem.checker import judge
+from sloplan.problem.errors import InputError
+from sloplan.problem.files import save_instance
+from sloplan.problem.objective import GOODPUT
+from sloplan.problem.registry import methods
+from sloplan.problem.result import Result
+from sloplan.problem.solution import Solution
+from sloplan.reporting import result_as_json, result_table, row_table, summary_table
+from sloplan.solving import solve
+from sloplan.stdout import results_only_on_stdout
+
+
+def solve_instance(
+    instance: str, settings: Mapping[str, Any], output: Path | None, *, as_json: bool, quiet: bool
+) -> int:
+    """Solve, write the solution file if asked to, report; return the exit code."""
+    if output is not None:
+        _refuse_unwritable(output)
+    with results_only_on_stdout() as results:
+        result = solve(instance, **settings)
+        try:
+            if output is not None and result.solution is not None:
+                result.solution.save(output)
+        finally:  # the figures are not lost with a full disk
+            _report(result, results, as_json=as_json, quiet=quiet)
+    if output is not None and result.solution is None:
+        typer.echo(f"no solution found: {output} was not written", err=True)
+    return 1 if result.solution is None else 0
+
+
+def _report(result: Result, results: IO[str], *, as_json: bool, quiet: bool) -> None:
+    if as_json:
+        results.write(json.dumps(result_as_json(result), ensure_ascii=False, allow_nan=False) + "\n")
+    elif not quiet:
+        Console(file=results).print(result_table(result))
+    if result.message is not None:
+        typer.echo(f"note: {result.message}", err=True)
+
+
+def _refuse_unwritable(output: Path) -> None:
+    """Say before a long run that its solution could not be written."""
+    folder = output.parent
+    if output.is_dir() or not folder.is_dir() or not os.access(folder, os.W_OK):
+        raise InputError(
+            "the solution cannot be written there",
+            field="--output",
+            value=str(output),
+            allowed="a file in a folder that exists and can be written to",
+        )
+
+
+def check_solution(instance: str, path: Path) -> int:
+    """Check a solution file, list its violations; return the exit code."""
+    problem, solution = load(instance), Solution.load(path)
+    verdict = judge(problem, solution)
+    for violation in verdict.violations:
+        typer.echo(str(violation))
+    if verdict.violations:
+        typer.echo(f"not valid: {len(verdict.violations):,} violations", err=True)
+        return 1
+    goodput = GOODPUT.in_user_units(verdict.value_milli)
+    proved = "" if solution.certificate is None else ", certificate verified"
+    claimed = "" if solution.bound is None else f", bound {GOODPUT.in_user_units(solution.bound):,.6g}{proved}"
+    typer.echo(f"valid: goodput {goodput:,.6g} {GOODPUT.label}{claimed}")
+    return 0
+
+
+def list_methods() -> None:
+    """Print a table of the methods; one that cannot be loaded shows its error."""
+    table = Table("method", "what it does", "provided by")
+    for method in methods():
+        table.add_row(
+            method.name, method.summary if method.error is None else f"broken: {method.error}", method.provider
+        )
+    Console().print(table)
+
+
+def list_instances() -> None:
+    """Print a table of the library's instances, and the families."""
+    table = Table("instance", "queries", "operators", "pools", "links", "description")
+    for name in library.names():
+        instance = library.load(name)
+        sizes = [f"{len(instance.table(part)):,}" for part in ("queries", "operators", "pools", "links")]
+        table.add_row(name, *sizes, instance.description)
+    console = Console()
+    console.print(table)
+    console.print(f"families: {', '.join(family_names())}", highlight=False)
+
+
+def show_instance(source: str) -> None:
+    """Print an instance's sizes and the loads of its rows."""
+    summary = summarise(load(source))
+    console = Console()
+    console.print(summary_table(summary))
+    console.print(row_table(summary))
+
+
+def generate_instance(spec: str, output: Path) -> None:
+    """Generate an instance and write it."""
+    instance = generate_spec(spec)
+    save_instance(instance, output)
+    typer.echo(f"{output}: {instance.name}")

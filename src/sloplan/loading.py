@@ -1,0 +1,74 @@
+"""The front door `load`: an instance by library name, by family spec, or from a path."""
+
+from __future__ import annotations
+
+import os
+import warnings
+from pathlib import Path
+
+from sloplan.problem.errors import InputError, UnsupportedError
+from sloplan.problem.instance import Instance
+from sloplan.problem.naming import near_names
+
+
+def load(source: str | os.PathLike[str]) -> Instance:
+    """Return the instance of a library name, a family spec, or a path.
+
+    Parameters
+    ----------
+    source : str or path
+        A library name ("edge-cloud-s"), a family spec ("edge-cloud:queries=1000,seed=3"), or the path of
+        an instance's folder or zip file. A library name goes before a folder of that name: write "./name"
+        for the folder.
+
+    Returns
+    -------
+    Instance
+
+    Raises
+    ------
+    InputError
+        If `source` is none of them, or the instance is malformed.
+    """
+    from sloplan.instances import library
+    from sloplan.instances.families.spec import generate_spec, is_spec
+
+    if isinstance(source, str):
+        if source in library.names():
+            if Path(source).exists():
+                warnings.warn(f"{source} is the library instance; ./{source} names the folder", stacklevel=2)
+            return library.load(source)
+        if is_spec(source):
+            return generate_spec(source)
+    elif not isinstance(source, os.PathLike):
+        raise InputError("not an instance", value=source, allowed="a library name, a family spec or a path")
+    return _load_path(os.fspath(source))
+
+
+def _load_path(text: str) -> Instance:
+    from sloplan.instances import library
+    from sloplan.instances.families.spec import family_names
+    from sloplan.problem.files import load_instance
+
+    path = Path(text)
+    if path.suffix == ".json" and path.is_file():
+        raise UnsupportedError(
+            f"{text}: not the folder or zip file of an instance; if it is a plan selection: PlanSelection.load reads "
+            "it, but no method solves plan selections yet"
+        )
+    if not _exists(path):
+        known = (*library.names(), *family_names())
+        raise InputError(
+            f"no such library instance, family or path{near_names(text, known)}",
+            value=text,
+            allowed=f"{', '.join(library.names())}; a spec such as {family_names()[0]}:queries=40; a path",
+            advice="`sloplan instances list` lists the library",
+        )
+    return load_instance(path)
+
+
+def _exists(path: Path) -> bool:
+    try:
+        return path.exists()
+    except (OSError, ValueError):  # a name too long for the system, or with a null character
+        return False

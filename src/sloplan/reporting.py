@@ -1,0 +1,115 @@
+"""How results and instances are shown: one JSON object, or one table."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sloplan.problem.objective import find_objective
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+    from sloplan.instance_summary import InstanceSummary
+    from sloplan.problem.result import Result
+
+
+def result_as_json(result: Result) -> dict[str, Any]:
+    """Return the object that `sloplan solve --json` prints; what is unknown is None."""
+    return {
+        "instance": result.instance,
+        "instance_sha256": result.instance_sha256,
+        "method": result.method,
+        "objective_name": result.objective_name,
+        "objective_value": result.objective,
+        "status": result.status,
+        "limit": result.limit,
+        "proof": result.proof,
+        "goodput": result.goodput,
+        "bound": result.bound,
+        "certified_bound": result.certified_bound,
+        "gap": result.gap,
+        "cost_usd_per_hour": result.cost_usd_per_hour,
+        "served_count": result.served_count,
+        "query_count": result.query_count,
+        "verified": result.verified,
+        "runtime_s": result.runtime,
+        "compile_s": result.compile_time,
+        "time_to_best_s": result.time_to_best,
+        "seed": result.seed,
+        "threads": result.threads,
+        "versions": dict(result.versions),
+    }
+
+
+def result_table(result: Result) -> Table:
+    """Return the table that ends `sloplan solve`; "-" stands for what is unknown."""
+    unit = find_objective(result.objective_name).label
+    lines = {
+        "method": result.method,
+        "status": result.status if result.limit is None else f"{result.status} (stopped: {result.limit})",
+        result.objective_name: _figure(result.objective, unit),
+        "bound": _figure(result.bound, unit) + ("" if result.proof is None else f" (proof: {result.proof})"),
+        "certified bound": _figure(result.certified_bound, unit),
+        "gap": "-" if result.gap is None else f"{result.gap:.4%}",
+        "served": f"{_count(result.served_count)} of {result.query_count:,} query copies",
+        "cost": _figure(result.cost_usd_per_hour, "USD/h"),
+        "verified": "-" if result.verified is None else "yes" if result.verified else "no",
+        "runtime": f"{result.runtime:.2f} s, best after {_figure(result.time_to_best, 's')}",
+        "kernel compilation": f"{result.compile_time:.2f} s",
+        "seed, threads": f"{result.seed}, {result.threads}",
+    }
+    return _two_columns(result.instance, lines)
+
+
+def summary_table(summary: InstanceSummary) -> Table:
+    """Return the table of sizes that begins `sloplan instances show`."""
+    lines = {
+        "sha256": summary.sha256,
+        "hosting": summary.hosting,
+        **{name: f"{size:,}" for name, size in summary.sizes.items()},
+        "plans per template": _range(summary.plans_per_template),
+        "servable": "-" if summary.servable_share is None else f"{summary.servable_share:.2%} of the value",
+    }
+    if summary.not_listed is not None:
+        lines["plans not listed"] = summary.not_listed
+    if summary.description:
+        lines["description"] = summary.description
+    return _two_columns(summary.name, lines)
+
+
+def row_table(summary: InstanceSummary) -> Table:
+    """Return the table of coupling rows with their loads, most loaded first."""
+    from rich.table import Table
+
+    table = Table("row", "capacity", "load", title="demand of the cheapest plans over capacity")
+    table.columns[1].justify = table.columns[2].justify = "right"
+    for row in sorted(summary.rows, key=lambda row: -(row.load or 0.0)):
+        table.add_row(row.name, f"{row.capacity:,}", "-" if row.load is None else f"{row.load:.3f}")
+    return table
+
+
+def _two_columns(title: str, lines: dict[str, str]) -> Table:
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(title=Text(title), show_header=False)
+    table.add_column(no_wrap=True)
+    table.add_column(overflow="fold")
+    for name, value in lines.items():
+        table.add_row(name, Text(value))
+    return table
+
+
+def _figure(value: float | None, unit: str) -> str:
+    return "-" if value is None else f"{value:,.6g} {unit}"
+
+
+def _count(value: int | None) -> str:
+    return "-" if value is None else f"{value:,}"
+
+
+def _range(counts: tuple[int, ...] | None) -> str:
+    if not counts:
+        return "-"
+    low, high = min(counts), max(counts)
+    return f"{low:,}" if low == high else f"{low:,} to {high:,}"

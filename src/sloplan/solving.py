@@ -1,0 +1,205 @@
+"""The front door `solve`: from an instance and a method's name to a checked result."""
+
+from __future__ import annotations
+
+import logging
+import math
+from collections.abc import Callable
+from os import PathLike
+from typing import Any, Final
+
+from sloplan.loading import load
+from sloplan.problem.certificate import certificate_bound
+from sloplan.problem.errors import InputError, SloplanError, UnsupportedError
+from sloplan.problem.instance import Instance
+from sloplan.problem.method import Method
+from sloplan.problem.objective import GOODPUT, Objective, find_objective
+from sloplan.problem.registry import find_method, refuse_unknown_options
+from sloplan.problem.result import Result
+from sloplan.problem.run import Run
+from sloplan.problem.solution import Solution
+from sloplan.progress import live_progress
+from sloplan.versions import installed_versions
+
+logger = logging.getLogger(__name__)
+
+AUTO_METHOD: Final = "milp"
+"""What `method="auto"` picks; the result names the method that ran."""
+
+_LARGEST_WHOLE: Final = 2**31 - 1  # what every engine takes
+
+
+def solve(
+    problem: Instance | str | PathLike[str],
+    method: str = "auto",
+    objective: str = "goodput",
+    time_limit: float | None = None,
+    rel_gap: float | None = None,
+    seed: int = 0,
+    threads: int = 2,
+    initial_solution: Solution | None = None,
+    display: bool = True,
+    min_goodput: float = 1.0,
+    **options: Any,
+) -> Result:
+    """Solve an instance.
+
+    Parameters
+    ----------
+    problem : Instance, str or path
+        An instance, or what `load` takes: a library name, a family spec or a path.
+    method : str, optional
+        A method of `sloplan methods`; "auto" picks one, named in the result.
+    objective : str, optional
+        "goodput": the greatest value of the copies served with all their SLOs met.
+    time_limit : float, optional
+        Seconds, above 0; kernel compilation does not count.
+    rel_gap : float, optional
+        Stop at this relative gap; None stands for 0.
+    seed : int, optional
+        At least 0. With one thread and no time limit the same seed gives the same result.
+    threads : int, optional
+        Most threads to use.
+    initial_solution : Solution, optional
+        A valid solution to start from; the result is never worse.
+    display : bool, optional
+        Show a progress line on stderr if that is a terminal.
+    min_goodput : float, optional
+        Least goodput as a fraction of the servable value, in [0, 1]; for the cost objectives.
+    **options
+        The method's own options; unknown ones are refused.
+
+    Returns
+    -------
+    Result
+        Also when nothing was found, or when the run was interrupted (Ctrl-C) or its method
+        failed: then with the best solution until there.
+
+    Raises
+    ------
+    InputError
+        If the instance or an argument is unusable.
+    UnsupportedError
+        If the method cannot solve this problem or objective.
+    SizeLimitError
+        If a stated size limit of the method would be passed.
+    """
+    goal = find_objective(objective)
+    _check_arguments(time_limit, rel_gap, seed, threads, min_goodput, initial_solution)
+    _refuse_unbuilt(goal, min_goodput)
+    chosen = find_method(AUTO_METHOD if method == "auto" else method)
+    refuse_unknown_options(chosen, options)
+    instance = problem if isinstance(problem, Instance) else load(problem)
+
+    run = Run(
+        instance,
+        objective=goal,
+        seed=seed,
+        threads=threads,
+        time_limit=time_limit,
+        rel_gap=rel_gap,
+        initial_solution=initial_solution,
+    )
+    refusal = chosen.unsupported(instance.compiled, goal.name)
+    if refusal is not None:
+        raise UnsupportedError(refusal)
+    _offer_initial_solution(run)
+    with live_progress(run, display):
+        _run_method(chosen, run, options)
+    certified_bound = _certified_bound(run)
+    return Result.of(run, method=chosen.name, versions=installed_versions(), certified_bound=certified_bound)
+
+
+def _run_method(method: Method, run: Run, options: dict[str, Any]) -> None:
+    """Run a method; whatever ends it, what it told the run stays."""
+    try:
+        method.solve(run.problem.compiled, run, **options)
+        run.should_stop()  # a method that ran out of time inside its engine may not have asked
+    except KeyboardInterrupt:
+        run.limit = "interrupted"
+    except SloplanError:
+        raise
+    except MemoryError:
+        logger.exception("method %s ran out of memory", method.name)
+        run.limit, run.message = "memory", f"method {method.name!r} ran out of memory"
+    except Exception as error:
+        logger.exception("method %s failed", method.name)
+        run.limit, run.message = "engine", f"method {method.name!r} failed: {type(error).__name__}: {error}"
+
+
+def _check_arguments(
+    time_limit: float | None,
+    rel_gap: float | None,
+    seed: int,
+    threads: int,
+    min_goodput: float,
+    initial_solution: Solution | None,
+) -> None:
+    if time_limit is not None:
+        _check_number("time_limit", time_limit, allowed="seconds above 0", valid=lambda x: x > 0)
+    if rel_gap is not None:
+        _check_number("rel_gap", rel_gap, allowed="a number of at least 0", valid=lambda x: 0 <= x < math.inf)
+    _check_number("min_goodput", min_goodput, allowed="a fraction from 0 to 1", valid=lambda x: 0 <= x <= 1)
+    _check_whole("seed", seed, least=0)
+    _check_whole("threads", threads, least=1)
+    if initial_solution is not None and not isinstance(initial_solution, Solution):
+        raise InputError(
+            "not a solution",
+            field="initial_solution",
+            value=initial_solution,
+            allowed="a Solution",
+            advice="read a file with Solution.load",
+        )
+
+
+def _check_number(field: str, value: float, *, allowed: str, valid: Callable[[float], bool]) -> None:
+    # NaN fails every comparison, so `valid` refuses it too.
+    if not isinstance(value, int | float) or isinstance(value, bool) or not valid(value):
+        raise InputError("unusable value", field=field, value=value, allowed=allowed)
+
+
+def _check_whole(field: str, value: int, *, least: int) -> None:
+    if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= _LARGEST_WHOLE:
+        allowed = f"a whole number from {least} to {_LARGEST_WHOLE}"
+        raise InputError("unusable value", field=field, value=value, allowed=allowed)
+
+
+def _refuse_unbuilt(goal: Objective, min_goodput: float) -> None:
+    if goal is not GOODPUT:
+        raise UnsupportedError(f"objective {goal.name!r} is not built yet; allowed for now: {GOODPUT.name}")
+    if min_goodput != 1.0:
+        raise InputError(
+            "belongs to the cost objectives", field="min_goodput", value=min_goodput, advice="leave it out for goodput"
+        )
+
+
+def _offer_initial_solution(run: Run) -> None:
+    if run.initial_solution is None:
+        return
+    violations = run.offer(run.initial_solution)
+    if violations:
+        raise InputError(
+            f"the initial solution is not valid: {violations[0]}",
+            field="initial_solution",
+            advice="`check` lists all violations; leave it out to start without one",
+        )
+
+
+def _certified_bound(run: Run) -> int | None:
+    """Verify the certificate that the method gave, if any; what it proves is a bound of the run too."""
+    if run.certificate is None:
+        return None
+    try:
+        bound = certificate_bound(run.problem, run.certificate)
+    except SloplanError as error:
+        logger.error("the method's certificate was not accepted: %s", error)
+        run.message = f"the method's certificate was not accepted: {error}"
+        return None
+    except KeyboardInterrupt:
+        run.limit, run.message = "interrupted", "the certificate was not verified"
+        return None
+    if not isinstance(bound, int):  # all its leaves are closed
+        run.report_infeasible()
+        return None
+    run.report_bound(bound)
+    return bound
