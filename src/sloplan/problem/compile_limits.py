@@ -44,15 +44,14 @@ def _refuse_above(total: int, where: str, what: str, advice: str) -> None:
 
 
 def _check_pools(compiled: CompiledInstance) -> None:
+    """The capacity and the price of all units that may be rented; `units` themselves are checked where compiled."""
     pools = compiled.pools
-    figures = zip(
-        compiled.names.pools, pools.max_units.tolist(), pools.unit_capacity.tolist(), pools.unit_price_pico.tolist(),
-        strict=True,
-    )  # fmt: skip
-    for name, units, capacity, price in figures:
+    for pool, name in enumerate(compiled.names.pools):
+        units = int(pools.max_units[pool])
         where = f"pools.csv, pool {name!r}, max_units = {units}"
-        _refuse_above(units * capacity, where, "the capacity of all units", "state fewer units")
-        _refuse_above(units * price, where, "the price of all units", "state fewer units or check the price")
+        bill = max(units, int(pools.units[pool])) * int(pools.unit_price_pico[pool])
+        _refuse_above(units * int(pools.unit_capacity[pool]), where, "the capacity of all units", "state fewer units")
+        _refuse_above(bill, where, "the price of all units", "state fewer units or check the price")
 
 
 def _check_supplies(compiled: CompiledInstance) -> None:
