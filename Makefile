@@ -34,8 +34,9 @@ format: $(VENV)/.installed-dev  ## let ruff mend what it can
 types: $(VENV)/.installed-dev  ## mypy
 	$(BIN)/mypy
 
+# No cache: it would miss a module that appears after the file that imports it.
 rooms: $(VENV)/.installed-dev  ## the arrows between rooms
-	$(BIN)/lint-imports --no-cache  # its cache misses modules that appear later
+	$(BIN)/lint-imports --no-cache
 
 wheel-test: $(VENV)/.installed-dev  ## build wheel and sdist, compare them with the tree, solve from an installed wheel
 	$(BIN)/pytest -m slow tests/house/test_wheel.py
