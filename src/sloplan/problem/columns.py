@@ -62,7 +62,7 @@ def normalise_table(table: Table, frame: pd.DataFrame | None) -> pd.DataFrame:
         elif column.required:
             raise missing_column(table, column, frame.columns)
         else:
-            columns[column.name] = _normalise(table, column, pd.Series([None] * len(frame), dtype=object))
+            columns[column.name] = _missing(column, len(frame))
     for column in table.columns:
         if column.default_from is not None:
             values = columns[column.name]
@@ -74,7 +74,9 @@ def normalise_table(table: Table, frame: pd.DataFrame | None) -> pd.DataFrame:
 
 def stored_frame(columns: Mapping[str, npt.NDArray[Any]]) -> pd.DataFrame:
     """Return a frame of `columns` that keeps their dtypes (pandas 3 would turn object into str)."""
-    return pd.DataFrame({name: pd.Series(values, dtype=values.dtype, copy=False) for name, values in columns.items()})
+    index = pd.RangeIndex(len(next(iter(columns.values()))))
+    series = {name: pd.Series(values, index, dtype=values.dtype, copy=False) for name, values in columns.items()}
+    return pd.DataFrame(series, index, copy=False)
 
 
 def _present(table: Table, frame: pd.DataFrame | None) -> pd.DataFrame:
@@ -122,6 +124,13 @@ def _normalise(table: Table, column: Column, values: pd.Series) -> npt.NDArray[A
     if column.kind in (Kind.NUMBER, Kind.INTEGER):
         return _numbers(table, column, values)
     return _texts(table, column, values)
+
+
+def _missing(column: Column, length: int) -> npt.NDArray[Any]:
+    """Return what an optional column holds where all its fields are empty."""
+    if column.kind in (Kind.NUMBER, Kind.INTEGER):
+        return np.full(length, np.nan if column.default is None else column.default, dtype=np.float64)
+    return np.full(length, "" if column.default is None else column.default, dtype=object)
 
 
 def _error(table: Table, column: Column, row: int, value: Any, problem: str, advice: str) -> InputError:
@@ -194,7 +203,8 @@ def _as_float(table: Table, column: Column, values: pd.Series) -> npt.NDArray[np
         return values.to_numpy(dtype=np.float64, na_value=np.nan)
     objects = values.astype(object).to_numpy()
     numbers = np.full(len(objects), np.nan)
-    present = ~(pd.isna(objects) | (objects == ""))
+    present = ~pd.isna(objects)
+    present[present] = objects[present] != ""
     given = objects[present]
     kind = infer_dtype(given, skipna=False)
     if kind == "string":
@@ -259,10 +269,8 @@ def _first_bad_text(column: Column, texts: npt.NDArray[np.object_]) -> int | Non
 def _as_text(table: Table, column: Column, values: pd.Series) -> npt.NDArray[np.object_]:
     if is_integer_dtype(values.dtype):
         return values.astype(str).astype(object).to_numpy()  # names such as 0, 1, 2 made by a program
-    objects = values.astype(object).to_numpy()
-    missing = pd.isna(objects)
-    if missing.any():
-        objects = np.where(missing, "", objects)
+    objects = values.astype(object).to_numpy(copy=True)  # the caller may go on writing to his
+    objects[pd.isna(objects)] = ""
     if infer_dtype(objects, skipna=False) not in ("string", "empty"):
         row = next(i for i, value in enumerate(objects) if not isinstance(value, str))
         advice = "turn the column into text, e.g. with .astype(str)"

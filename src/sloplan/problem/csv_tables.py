@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import csv
 import io
-import re
 import warnings
 from collections.abc import Iterator
 from typing import Any
@@ -19,8 +18,10 @@ from sloplan.problem.columns import missing_column, warn_unknown_columns
 from sloplan.problem.errors import InputError
 from sloplan.problem.schema import Kind, Table
 
-# Cells that pandas may take for numbers and we do not; where one occurs, the careful reading decides.
-_NO_NUMBER = re.compile(rb"[,\"\r\n]\s*(?:[+-]?nan|true|false)\s*(?:[,\"\r\n]|$)", re.IGNORECASE)
+# pandas may take these words for numbers, cuts text at NUL and forgives stray quotes: where one of them occurs,
+# the careful reading decides.
+_SUSPICIOUS = (b"nan", b"true", b"false", b"\x00", b'"')
+_HEADER_BYTES = 10**6  # a header line is shorter than that
 # pandas 3.1 made exact reading the default and deprecated the option.
 _OLD_PANDAS = tuple(map(int, pd.__version__.split(".")[:2])) < (3, 1)
 _EXACT: Any = {"float_precision": "round_trip"} if _OLD_PANDAS else {}
@@ -46,10 +47,12 @@ def read_table(table: Table, content: bytes) -> pd.DataFrame:
     InputError
         The bytes are no such file: the message names the row.
     """
-    text = _decoded(table, content)
-    header = _header(table, text)
-    frame = _read_typed(table, header, text, content)
-    return _read_text(table, header, text) if frame is None else frame
+    header = _header(table, content)
+    frame = _read_typed(table, header, content)
+    if frame is None:
+        frame = _read_text(table, header, content)
+    known = [column.name for column in table.columns]
+    return frame if set(header) <= set(known) else frame[[name for name in header if name in known]]
 
 
 def write_table(frame: pd.DataFrame) -> bytes:
@@ -70,8 +73,9 @@ def _decoded(table: Table, content: bytes) -> str:
         raise InputError("not UTF-8 text", file=table.file, row=row or None, advice=advice) from None
 
 
-def _header(table: Table, text: str) -> list[str]:
-    header = next(_lines(table, text), [])
+def _header(table: Table, content: bytes) -> list[str]:
+    beginning = content[:_HEADER_BYTES]
+    header = next(_lines(table, beginning.decode("utf-8-sig", errors="replace")), [])
     if not header:
         advice = f"start it with {','.join(column.name for column in table.columns if column.required)}"
         raise InputError("empty file", file=table.file, allowed="a header line and rows", advice=advice)
@@ -100,9 +104,10 @@ def _lines(table: Table, text: str) -> Iterator[list[str]]:
         raise InputError(f"not readable as CSV: {error}", file=table.file, row=row, advice=advice) from None
 
 
-def _read_typed(table: Table, header: list[str], text: str, content: bytes) -> pd.DataFrame | None:
+def _read_typed(table: Table, header: list[str], content: bytes) -> pd.DataFrame | None:
     """Return the frame read fast, or None where the careful reading has to decide."""
-    if _NO_NUMBER.search(content):
+    lowered = content.lower()
+    if any(word in lowered for word in _SUSPICIOUS):
         return None
     dtypes = {
         column.name: "float64" if column.kind in (Kind.NUMBER, Kind.INTEGER) else "object" for column in table.columns
@@ -111,7 +116,7 @@ def _read_typed(table: Table, header: list[str], text: str, content: bytes) -> p
         with warnings.catch_warnings():
             warnings.simplefilter("error", pd.errors.ParserWarning)
             frame = pd.read_csv(
-                io.StringIO(text),
+                io.BytesIO(content),
                 dtype={name: dtypes.get(name, "object") for name in header},
                 index_col=False,
                 keep_default_na=False,
@@ -120,17 +125,14 @@ def _read_typed(table: Table, header: list[str], text: str, content: bytes) -> p
             )
     except (ValueError, OverflowError, pd.errors.ParserWarning):
         return None
-    if _comma_count(content) != (len(frame) + 1) * (len(header) - 1):
+    if list(frame.columns) != header or content.count(b",") != (len(frame) + 1) * (len(header) - 1):
         return None  # pandas fills up short rows
-    return frame[[name for name in header if name in dtypes]]
+    return frame
 
 
-def _comma_count(content: bytes) -> int:
-    return sum(part.count(b",") for part in content.split(b'"')[::2])
-
-
-def _read_text(table: Table, header: list[str], text: str) -> pd.DataFrame:
-    lines = _lines(table, text)
+def _read_text(table: Table, header: list[str], content: bytes) -> pd.DataFrame:
+    """Return the frame read as text, cell by cell."""
+    lines = _lines(table, _decoded(table, content))
     next(lines)
     rows = []
     for number, line in enumerate(lines, start=1):
@@ -142,6 +144,4 @@ def _read_text(table: Table, header: list[str], text: str) -> pd.DataFrame:
                 advice="give every row one field per column; quote a field that holds a comma",
             )
         rows.append(line)
-    known = [column.name for column in table.columns]
-    frame = pd.DataFrame(rows, columns=header, dtype=object)
-    return frame[[name for name in header if name in known]]
+    return pd.DataFrame(rows, columns=header, dtype=object)

@@ -62,11 +62,11 @@ def _read_files(path: Path) -> dict[str, bytes]:
             return _read_folder(path)
         if not path.exists():
             raise InputError("no such file or folder", file=str(path), advice="name an instance's folder or zip")
-        if not zipfile.is_zipfile(path):
+        if not path.is_file() or not zipfile.is_zipfile(path):
             raise InputError("no instance", file=str(path), allowed="a folder or a zip file", advice="check the path")
         return read_zip(path)
     except OSError as error:
-        raise InputError(f"cannot be read: {error.strerror}", file=str(path), advice="check the path") from None
+        raise InputError(f"cannot be read: {error.strerror or error}", file=str(path), advice="check the path") from None
 
 
 def _read_folder(path: Path) -> dict[str, bytes]:

@@ -15,8 +15,6 @@ LINE_RULE = "one line of text without control characters"
 _CONTROL = "\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff"
 _BAD_LINE = re.compile(f"[{_CONTROL}]")
 _BAD_NAME = re.compile(rf"[;/{_CONTROL}]|^\s|\s$|^$")
-# Many names are joined by newlines and searched in one go; newlines within them are counted instead.
-_BAD_JOINED_NAME = re.compile(_BAD_NAME.pattern.replace("\x00-\x1f", "\x00-\x09\x0b-\x1f"), re.MULTILINE)
 
 
 def is_line(text: str) -> bool:
@@ -35,14 +33,20 @@ def is_name_list(text: str) -> bool:
 
 
 def are_names(texts: Iterable[str]) -> bool:
-    """Return whether every one of many texts may name something."""
+    """Return whether every one of many texts may name something.
+
+    Plain names are told in a few passes over all of them joined; any other character than a
+    printable one sends them to `is_name` one by one.
+    """
     texts = list(texts)
-    joined = "\n".join(texts)
-    return (
-        max(map(len, texts), default=0) <= MAX_NAME_LENGTH
-        and joined.count("\n") == max(len(texts) - 1, 0)
-        and (not texts or _BAD_JOINED_NAME.search(joined) is None)
+    joined = f"/{'/'.join(texts)}/"
+    plain = (
+        joined.isprintable()
+        and joined.count("/") == len(texts) + 1
+        and not any(bad in joined for bad in (";", "//", "/ ", " /"))
+        and max(map(len, texts), default=0) <= MAX_NAME_LENGTH
     )
+    return plain or all(map(is_name, texts))
 
 
 def near_names(name: str, known: Sequence[str]) -> str:

@@ -51,6 +51,8 @@ def check_references(frames: Mapping[str, pd.DataFrame]) -> None:
     """
     for name, column, source, key in _REFERENCES:
         values = frames[name][column].to_numpy()
+        if not len(values):
+            continue
         known = pd.unique(frames[source][key].to_numpy())
         unknown = indices_of(known, values) < 0
         if not table(name).column(column).required:
