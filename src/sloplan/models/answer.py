@@ -61,4 +61,6 @@ def solution_from(
                 row[position] = options[int(np.argmax([value(variable) or 0.0 for variable in variables]))]
             query.append(choice.menu.query)
             choices.append(row)
-    return solution_of_copies(compiled, np.array(query, dtype=np.int64), np.array(choices, dtype=np.int64).reshape(-1, width))
+    return solution_of_copies(
+        compiled, np.array(query, dtype=np.int64), np.array(choices, dtype=np.int64).reshape(-1, width)
+    )

@@ -45,9 +45,7 @@ class CompactIndex:
     copies: tuple[CopyChoice, ...]
 
 
-def compact_milp(
-    problem: Instance | CompiledInstance, objective: str = "goodput", copy_limit: int = COPY_LIMIT
-) -> Any:
+def compact_milp(problem: Instance | CompiledInstance, objective: str = "goodput", copy_limit: int = COPY_LIMIT) -> Any:
     """Build the compact MILP of an instance.
 
     Parameters
@@ -113,4 +111,6 @@ def _add_goodput(model: Any, compiled: CompiledInstance, copies: list[CopyChoice
     values = [int(compiled.queries.value_milli[choice.menu.query]) for choice in copies]
     model.objective_scale = reduce(math.gcd, values, 0) or 1
     terms = [(value // model.objective_scale, choice.served) for value, choice in zip(values, copies, strict=True)]
-    model.goodput = pyo.Objective(expr=linear(*map(list, zip(*terms, strict=True))) if terms else 0.0, sense=pyo.maximize)
+    model.goodput = pyo.Objective(
+        expr=linear(*map(list, zip(*terms, strict=True))) if terms else 0.0, sense=pyo.maximize
+    )

@@ -40,6 +40,7 @@ def expand_copies(compiled: CompiledInstance, copy_limit: int = COPY_LIMIT) -> I
         )
     return np.repeat(np.arange(len(count), dtype=np.int64), count)
 
+
 def solution_of_copies(compiled: CompiledInstance, query: Int, choices: Int) -> Solution:
     """Build a solution from one plan per served copy; copies of one query with one plan are counted.
 

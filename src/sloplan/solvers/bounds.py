@@ -33,7 +33,10 @@ def widened(bound: float, column_range: float, tolerances: Tolerances) -> float:
         At least `bound`.
     """
     return (
-        bound + tolerances.mip_feasibility + tolerances.dual_feasibility * column_range + ROUNDING * max(1.0, abs(bound))
+        bound
+        + tolerances.mip_feasibility
+        + tolerances.dual_feasibility * column_range
+        + ROUNDING * max(1.0, abs(bound))
     )
 
 
@@ -62,6 +65,8 @@ def value_of_all(compiled: CompiledInstance) -> int:
     for template in range(len(compiled.templates)):
         if all(len(part) for part in compiled.template_options(template)):
             members = compiled.queries.template == template
-            value = compiled.queries.value_milli[members].astype(object) * compiled.queries.count[members].astype(object)
+            value = compiled.queries.value_milli[members].astype(object) * compiled.queries.count[members].astype(
+                object
+            )
             total += int(value.sum())
     return total

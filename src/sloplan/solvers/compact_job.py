@@ -7,8 +7,7 @@ from __future__ import annotations
 
 import logging
 import time
-from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 
@@ -16,72 +15,11 @@ from sloplan.models.compact import CompactIndex, compact_milp
 from sloplan.problem.compiled import CompiledInstance, Int
 from sloplan.solvers.bounds import column_range, on_grid
 from sloplan.solvers.highs import EngineError, Highs, Tolerances
+from sloplan.solvers.job import Answer, Listener, Settings
 from sloplan.solvers.refuted import refuted_choices
 from sloplan.solvers.standard_form import Floats, StandardForm, standard_form
 
 logger = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True)
-class Answer:
-    """One plan per served copy.
-
-    Parameters
-    ----------
-    query : (n,) int64
-    choices : (n, most operators) int64
-        Global option index per local operator position, padded by -1.
-    """
-
-    query: Int
-    choices: Int
-
-
-@dataclass(frozen=True)
-class Settings:
-    """How to solve.
-
-    Parameters
-    ----------
-    objective : str
-    copy_limit : int
-        As for `compact_milp`.
-    seed, threads : int
-    rel_gap : float
-        Relative gap at which to stop.
-    deadline : float
-        When to stop, as `time.time()` tells it.
-    start : Answer, optional
-        A valid answer to start from.
-    """
-
-    objective: str
-    copy_limit: int
-    seed: int
-    threads: int
-    rel_gap: float
-    deadline: float
-    start: Answer | None = None
-
-
-class Listener(Protocol):
-    """Takes what a job finds."""
-
-    def offer(self, answer: Answer) -> bool:
-        """Take an answer and say whether the checker accepts it."""
-        ...
-
-    def report_bound(self, bound: int) -> None:
-        """Take an upper bound in milli-value."""
-        ...
-
-    def engine_starts(self) -> None:
-        """Learn that the model is built, and that the engine has it."""
-        ...
-
-    def should_stop(self) -> bool:
-        """Say whether to end."""
-        ...
 
 
 def run_compact_job(compiled: CompiledInstance, settings: Settings, listener: Listener) -> None:

@@ -135,7 +135,9 @@ class Highs:
             If one came meanwhile; HiGHS has ended in good order.
         """
         self._raised = None
-        self._succeed(self._highs.setOptionValue("time_limit", min(max(seconds, 0.0), LONGEST_TIME_LIMIT)), "time limit")
+        self._succeed(
+            self._highs.setOptionValue("time_limit", min(max(seconds, 0.0), LONGEST_TIME_LIMIT)), "time limit"
+        )
         with engine_output_discarded(), interrupts_noted(self._interrupted):
             status = self._highs.run()
         if self._interrupted.is_set():

@@ -40,7 +40,10 @@ def refuted_choices(compiled: CompiledInstance, query: Int, choices: Int) -> lis
         broken = ~_own_rules_kept(compiled, query[members], figures)
         wrong += [[(int(plan), position) for position in range(operators)] for plan in members[broken]]
         for place, row, amount in zip(
-            figures.usage.row_of_entry.tolist(), figures.usage.column.tolist(), figures.usage.amount.tolist(), strict=True
+            figures.usage.row_of_entry.tolist(),
+            figures.usage.column.tolist(),
+            figures.usage.amount.tolist(),
+            strict=True,
         ):
             plan = int(members[place])
             usage.setdefault(row, []).append((amount * int(compiled.queries.rate_milli[query[plan]]), plan))
