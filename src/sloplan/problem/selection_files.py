@@ -73,6 +73,25 @@ def load_selection(path: str | os.PathLike[str]) -> PlanSelection:
         raise InputError(
             "not a plan selection", file=file, field="kind", value=content.get("kind"), allowed=SELECTION_KIND
         )
+    try:
+        return _read_selection(content, file)
+    except InputError as error:
+        if error.file == file:
+            raise
+        # The problem's own rules name the table; its reader wants the file's name as well.
+        field = ".".join(part for part in (error.file, error.field) if part)
+        raise InputError(
+            error.problem,
+            file=file,
+            row=error.row,
+            field=field,
+            value=error.value,
+            allowed=error.allowed,
+            advice=error.advice,
+        ) from None
+
+
+def _read_selection(content: dict[str, Any], file: str) -> PlanSelection:
     tables = {table: read_table(content, table, columns, file) for table, columns in _TABLES.items()}
     groups, plans, rows, supply = (tables[name] for name in ("groups", "plans", "rows", "supply"))
     floor = read_field(content, "goodput_floor", int, file) if "goodput_floor" in content else None
@@ -88,13 +107,13 @@ def load_selection(path: str | os.PathLike[str]) -> PlanSelection:
             group=_int(plans["group"]),
             value=_int(plans["value"]),
             cost=_int(plans["cost"]),
-            usage=_entries(tables["usage"], "usage", "plan", len(plans["plan"]), file),
+            usage=_entries(tables["usage"], "usage", "plan", (len(plans["plan"]), len(rows["row"])), file),
         ),
         rows=ScaledRows(_text(rows["row"]), _int(rows["capacity"]), _int(rows["scale"])),
         supplies=PricedSupplies(
             name=_text(supply["supply"]),
             maximum=_int(supply["maximum"]),
-            brought=_entries(tables["brought"], "brought", "supply", len(supply["supply"]), file),
+            brought=_entries(tables["brought"], "brought", "supply", (len(supply["supply"]), len(rows["row"])), file),
             price=_int(supply["price"]),
         ),
     )
@@ -155,20 +174,21 @@ def _text(values: list[str]) -> Any:
     return np.array(values, dtype=object)
 
 
-def _entries(table: dict[str, list[int]], name: str, owner: str, owners: int, file: str) -> Sparse:
-    """Sparse rows from entries in any order."""
+def _entries(table: dict[str, list[int]], name: str, owner: str, shape: tuple[int, int], file: str) -> Sparse:
+    """Sparse rows of a matrix from its entries in any order."""
     index, row, amount = _int(table[owner]), _int(table["row"]), _int(table["amount"])
-    outside = (index < 0) | (index >= owners)
-    if outside.any():
-        at = int(outside.argmax())
-        raise InputError(
-            "refers to nothing",
-            file=file,
-            row=at + 1,
-            field=f"{name}.{owner}",
-            value=int(index[at]),
-            allowed=f"0 to {owners - 1}",
-        )
+    for field, positions, size in ((owner, index, shape[0]), ("row", row, shape[1])):
+        outside = (positions < 0) | (positions >= size)
+        if outside.any():
+            at = int(outside.argmax())
+            raise InputError(
+                "refers to nothing",
+                file=file,
+                row=at + 1,
+                field=f"{name}.{field}",
+                value=int(positions[at]),
+                allowed=f"0 to {size - 1}" if size else "no entries",
+            )
     order = np.lexsort((row, index))
-    start = np.concatenate([[0], np.cumsum(np.bincount(index, minlength=owners))]).astype(np.int64)
+    start = np.concatenate([[0], np.cumsum(np.bincount(index, minlength=shape[0]))]).astype(np.int64)
     return Sparse(start, row[order], amount[order])
