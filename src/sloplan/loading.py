@@ -8,7 +8,7 @@ from pathlib import Path
 
 from sloplan.problem.errors import InputError, UnsupportedError
 from sloplan.problem.instance import Instance
-from sloplan.problem.naming import near_names
+from sloplan.problem.naming import near_name
 
 
 def load(source: str | os.PathLike[str]) -> Instance:
@@ -59,7 +59,7 @@ def _load_path(text: str) -> Instance:
     if not _exists(path):
         known = (*library.names(), *family_names())
         raise InputError(
-            f"no such library instance, family or path{near_names(text, known)}",
+            f"no such library instance, family or path{near_name(text, known)}",
             value=text,
             allowed=f"{', '.join(library.names())}; a spec such as {family_names()[0]}:queries=40; a path",
             advice="`sloplan instances list` lists the library",

@@ -9,12 +9,11 @@ import numpy as np
 import numpy.typing as npt
 
 from sloplan.heuristics.greedy_kernels import (
-    Asked,
-    Listed,
-    asked_of,
+    RankedPlans,
+    asked_table,
     compile_kernels,
-    listed_of,
-    preferred_plans,
+    prefer,
+    ranked_plans,
     serve,
 )
 from sloplan.heuristics.plan_arrays import PlanArrays, list_plans
@@ -28,6 +27,9 @@ Float = npt.NDArray[np.float64]
 
 _LOOKS_PER_CALL = 20_000_000
 """Pairs (query, plan) that a kernel looks at, at most, before the clock is read again."""
+
+_CHECK_SECONDS_PER_QUERY = 2e-5
+"""Time kept back for checking and summing up a solution."""
 
 
 class Greedy:
@@ -77,7 +79,7 @@ class Greedy:
                 raise InputError("unusable value", field=field, value=value, allowed="a whole number of at least 1")
         run.report_compile_time(compile_kernels())
         run.report_bound(_value(problem, np.ones(len(problem.names.queries), dtype=np.bool_)))
-        plans, listed_templates = list_plans(problem, plan_limit, run.should_stop)
+        plans, listed_templates = list_plans(problem, plan_limit, lambda: _is_time_up(problem, run))
         search = _Search(problem, plans, run)
         price = np.ones(len(problem.rows))
         for _ in range(passes):
@@ -86,11 +88,18 @@ class Greedy:
                 open_queries = (ranking.plan_of >= 0) | (problem.queries.template >= listed_templates)
                 run.report_bound(_value(problem, open_queries))
             search.offer_pass(ranking)
-            if run.should_stop():
+            if _is_time_up(problem, run):
                 return
             price *= np.clip(search.demand(ranking), 0.5, 2.0)
         if run.limit is None:
             run.limit = "iterations"
+
+
+def _is_time_up(problem: CompiledInstance, run: Run) -> bool:
+    """Whether the run should stop, or will by the time that another solution is checked."""
+    if run.remaining() < _CHECK_SECONDS_PER_QUERY * len(problem.names.queries):
+        run.limit = "time"
+    return run.should_stop()
 
 
 def _value(problem: CompiledInstance, served: npt.NDArray[np.bool_]) -> int:
@@ -105,7 +114,7 @@ class _Ranking:
 
     Parameters
     ----------
-    plan_order : (plans,) int64
+    plans : RankedPlans
         Plans of each template, cheapest first.
     plan_of : (queries,) int64
         Preferred plan, -1 where there is none (or none was found in time).
@@ -115,7 +124,7 @@ class _Ranking:
         There was time to look at all queries.
     """
 
-    plan_order: Int
+    plans: RankedPlans
     plan_of: Int
     query_order: Int
     complete: bool
@@ -128,8 +137,7 @@ class _Search:
         self._problem = problem
         self._plans = plans
         self._run = run
-        self._asked: Asked = asked_of(problem.queries)
-        self._listed: Listed = listed_of(plans)
+        self._asked = asked_table(problem.queries)
         self._template = np.repeat(np.arange(len(problem.templates)), np.diff(plans.start))
         self._best = -1  # value of the best pass
 
@@ -140,27 +148,22 @@ class _Search:
         plan_price = np.bincount(
             usage.row_of_entry, weights=usage.amount * per_unit[usage.column], minlength=len(self._plans)
         )
-        plan_order = np.lexsort((plan_price, self._template))
+        ranked = ranked_plans(self._plans, np.lexsort((plan_price, self._template)))
         plan_of = np.full(len(queries.template), -1, dtype=np.int64)
         seen = 0
         for part in self._parts(np.arange(len(plan_of))):
-            preferred_plans(self._asked, self._listed, plan_order, part, plan_of)
+            prefer(self._asked, ranked, part, plan_of)
             seen += len(part)
         able = np.flatnonzero((plan_of >= 0) & (queries.value_milli > 0))
         cost = plan_price[plan_of[able]] * queries.rate_milli[able]
         worth = np.divide(queries.value_milli[able], cost, out=np.full(len(able), np.inf), where=cost > 0)
         query_order = able[np.argsort(-worth, kind="stable")]
-        return _Ranking(plan_order, plan_of, query_order, complete=seen == len(plan_of))
+        return _Ranking(ranked, plan_of, query_order, complete=seen == len(plan_of))
 
     def offer_pass(self, ranking: _Ranking) -> None:
         """Serve the queries in order and offer what came of it if it beats the earlier passes."""
         left = self._problem.rows.capacity.copy()
-        entries: list[Int] = []
-        for part in self._parts(ranking.query_order):
-            most = int(np.minimum(self._asked.copies[part], len(left) + 1).sum())
-            filled = np.zeros((3, most), dtype=np.int64)
-            number = serve(self._asked, self._listed, ranking.plan_order, part, left, *filled)
-            entries.append(filled[:, :number])
+        entries = [serve(self._asked, ranking.plans, part, left) for part in self._parts(ranking.query_order)]
         query, plan, count = np.concatenate([np.zeros((3, 0), dtype=np.int64), *entries], axis=1)
         value_of = self._problem.queries.value_milli
         value = int((value_of[query].astype(object) * count.astype(object)).sum())
@@ -183,10 +186,10 @@ class _Search:
 
     def _parts(self, queries: Int) -> Iterator[Int]:
         """Cut `queries` into parts of bounded work; end early when the run should stop."""
-        looks = np.cumsum(np.diff(self._plans.start)[self._asked.template[queries]] + 1)
+        looks = np.cumsum(np.diff(self._plans.start)[self._problem.queries.template[queries]] + 1)
         last = looks[-1] if len(looks) else 0
         cuts = np.searchsorted(looks, np.arange(_LOOKS_PER_CALL, last, _LOOKS_PER_CALL))
         for number, part in enumerate(np.split(queries, cuts)):
-            if number > 0 and self._run.should_stop():
+            if number > 0 and _is_time_up(self._problem, self._run):
                 return
             yield part
