@@ -48,20 +48,23 @@ def lp_bound_and_duals(selection: PlanSelection) -> tuple[float, np.ndarray]:
     """Optimum of the LP relaxation and the dual prices of the rows (HiGHS)."""
     plans, supplies = len(selection.plans), len(selection.supplies)
     rows = np.hstack([dense(selection.plans.usage, selection).T, -dense(selection.supplies.brought, selection).T])
+    if plans + supplies == 0:
+        return 0.0, np.zeros(len(rows))
+    size = np.maximum(np.abs(rows).max(axis=1), selection.rows.capacity).clip(min=1)[:, None]
     groups = np.zeros((len(selection.groups), plans + supplies))
     groups[selection.plans.group, np.arange(plans)] = 1
     must = selection.groups.must
     solved = linprog(
         c=-np.concatenate([selection.plans.value, np.zeros(supplies)]),
-        A_ub=np.vstack([rows, groups[~must]]),
-        b_ub=np.concatenate([selection.rows.capacity, selection.groups.count[~must]]),
+        A_ub=np.vstack([rows / size, groups[~must]]),
+        b_ub=np.concatenate([selection.rows.capacity / size[:, 0], selection.groups.count[~must]]),
         A_eq=groups[must] if must.any() else None,
         b_eq=selection.groups.count[must] if must.any() else None,
         bounds=[(0, None)] * plans + [(0, int(most)) for most in selection.supplies.maximum],
         method="highs",
     )
     assert solved.status == 0, solved.message
-    return -solved.fun, -solved.ineqlin.marginals[: len(selection.rows)]
+    return -solved.fun, -solved.ineqlin.marginals[: len(rows)] / size[:, 0]
 
 
 def certificate_from_lp(selection: PlanSelection, denominator: int) -> Certificate:
