@@ -29,7 +29,6 @@ def compile_pools(frame: pd.DataFrame, names: Names) -> Pools:
     """
     units = frame["units"].to_numpy(dtype=np.int64)
     utilization = frame["max_utilization"].to_numpy()
-    query_scope = (frame["scope"] == "query").to_numpy(dtype=np.bool_)
     return Pools(
         site=indices_of(names.sites, frame["site"]),
         units=units,
@@ -40,8 +39,8 @@ def compile_pools(frame: pd.DataFrame, names: Names) -> Pools:
             utilization,
             locate=place_in("pools", frame, "units", "max_utilization"),
         ),
-        query_scope=query_scope,
-        reserved=(frame["billing"] == "reserved").to_numpy(dtype=np.bool_) & ~query_scope,
+        query_scope=(frame["scope"] == "query").to_numpy(dtype=np.bool_),
+        reserved=(frame["billing"] == "reserved").to_numpy(dtype=np.bool_),
         row=np.full(len(frame), -1, dtype=np.int64),
         unit_capacity=exact(
             lambda utilization: math.floor(10**9 * utilization),

@@ -175,8 +175,8 @@ class Options:
 class Pools:
     """Pools; `capacity` is units x floor(10^9 max_utilization), `row` the busy row or -1.
 
-    `reserved` is False on query-scope pools, which are billed by usage. A rented unit brings
-    `unit_capacity` to the busy row and costs `unit_price_pico` (10^-12 USD/s).
+    Query-scope pools are never `reserved`. A rented unit brings `unit_capacity` to the busy row and
+    costs `unit_price_pico` (10^-12 USD/s).
     """
 
     site: Int

@@ -25,10 +25,12 @@ Locate = Callable[[int], str]
 """Says where element i of a column stands (file, row, field), for error messages."""
 
 INT64_MAX: Final = 2**63 - 1
+CHECK_UNIT: Final = "check the unit of the figure, or leave it out if it limits nothing"
 _MAX_MANTISSA: Final = 1e15
 """Decimals of up to 15 digits survive a float64: at most one such decimal belongs to a float."""
 _MAX_EXACT_POWER: Final = 22
 """10^22 is the largest power of ten that is a float64."""
+_SMALLEST_NORMAL: Final = 2.0**-1022
 
 
 @dataclass(frozen=True)
@@ -126,7 +128,7 @@ def common_power_of_ten(values: Iterable[Fraction]) -> int:
     return power
 
 
-def int64_array(values: Iterable[int], locate: Locate) -> Int:
+def int64_array(values: Iterable[int], locate: Locate, advice: str = CHECK_UNIT) -> Int:
     """Return Python integers as int64, or refuse.
 
     Parameters
@@ -134,6 +136,8 @@ def int64_array(values: Iterable[int], locate: Locate) -> Int:
     values : iterable of int
     locate : callable
         Names the place of value i.
+    advice : str
+        What to do about a value that is too large.
 
     Returns
     -------
@@ -147,16 +151,11 @@ def int64_array(values: Iterable[int], locate: Locate) -> Int:
     listed = list(values)
     for i, value in enumerate(listed):
         if abs(value) > INT64_MAX:
-            raise _too_large(locate(i), value)
+            raise SizeLimitError(
+                f"{locate(i)}: compiles to {Decimal(value):.3e}, which 64-bit integers cannot hold; "
+                f"allowed: up to {Decimal(INT64_MAX):.3e}; next: {advice}"
+            )
     return np.array(listed, dtype=np.int64)
-
-
-def _too_large(place: str, value: int) -> SizeLimitError:
-    return SizeLimitError(
-        f"{place}: compiles to {Decimal(value):.3e}, which 64-bit integers cannot hold; "
-        f"allowed: up to {Decimal(INT64_MAX):.3e}; "
-        "next: check the unit of the figure, or leave it out if it limits nothing"
-    )
 
 
 def exact(function: Callable[..., int], *columns: Float | Int, locate: Locate) -> Int:
@@ -291,7 +290,8 @@ def nano_nats(accuracy: Float) -> Int:
     estimate = -1e9 * np.log(accuracy)
     # A platform's logarithm may be off by some units in the last place and the decimal by half of
     # one: 10^-14 of the value and 10^-6 of a nano-nat are far more. Only near a tie does it matter.
-    margin = 1e-6 + 1e-14 * estimate
+    # A subnormal float has few digits, so its decimal may be far from it.
+    margin = np.where(accuracy < _SMALLEST_NORMAL, 1.0, 1e-6 + 1e-14 * estimate)
     result = np.floor(estimate + 0.5).astype(np.int64)
     near_tie = np.flatnonzero(np.floor(estimate - margin + 0.5) != np.floor(estimate + margin + 0.5))
     if len(near_tie):
