@@ -6,12 +6,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
+from sloplan.heuristics.greedy_kernels import asked_table, prefer, ranked_plans
+from sloplan.heuristics.plan_arrays import list_plans
 from sloplan.problem.compiled import CompiledInstance
 from sloplan.problem.errors import SizeLimitError
 from sloplan.problem.instance import Instance
-from sloplan.problem.plan_table import enumerate_plans
-from sloplan.problem.servable import largest_rate_alone
+from sloplan.problem.plan_table import PLAN_LIMIT
+
+Float = npt.NDArray[np.float64]
+
+_ROUNDS = 20
+_LEAST_PRICE = 1e-3  # of a row that nobody has used yet: less usage still is better than more
 
 
 @dataclass(frozen=True)
@@ -38,9 +45,9 @@ class InstanceSummary:
         Value of the copies that could be served alone over the value of all; None if unknown or
         there is no value.
     rows : tuple of RowLoad
-        Demand is the usage if every servable copy took the plan with the least sum of usage over
-        capacity, whether or not all fit. Under `replicas`, a deployment's capacity is what its
-        largest number of replicas brings.
+        Demand is the usage if every servable copy were served, whether or not all fit: the average of
+        20 rounds, in each of which all copies take the plan that costs least at the loads so far as
+        prices. Under `replicas`, a deployment's capacity is what its largest number of replicas brings.
     not_listed : str, optional
         Why plans were not listed.
     """
@@ -111,42 +118,37 @@ def _sizes(compiled: CompiledInstance) -> dict[str, int]:
 class _Listed:
     plans_per_template: tuple[int, ...]
     servable_share: float | None
-    load: np.ndarray[tuple[int], np.dtype[np.float64]]
+    load: Float
 
 
 def _list_plans(compiled: CompiledInstance) -> _Listed:
     queries = compiled.queries
+    plans, _ = list_plans(compiled, PLAN_LIMIT, lambda: False)
+    template = np.repeat(np.arange(len(compiled.templates)), np.diff(plans.start))
+    asked, usage = asked_table(queries), plans.usage
+    everyone = np.arange(len(queries.template))
+    copies_rate = queries.rate_milli.astype(np.float64) * queries.count
     capacity = _reachable_capacity(compiled)
-    copies = queries.count.astype(np.float64)
-    servable = np.zeros(len(copies), dtype=np.bool_)
-    demand = np.zeros(len(capacity))
-    numbers = []
-    for template in range(len(compiled.templates)):
-        table = enumerate_plans(compiled, template)
-        figures, usage = table.figures, table.figures.usage
-        numbers.append(len(table))
-        members = np.flatnonzero(queries.template == template)
-        share = usage.amount / np.maximum(capacity[usage.column], 1.0)
-        order = np.argsort(np.bincount(usage.row_of_entry, weights=share, minlength=len(table)), kind="stable")
-        fits_alone = largest_rate_alone(compiled, figures, int(queries.rate_milli[members].max()))
-        plan = table.first_feasible(compiled, members, order, fits_alone)
-        served = plan >= 0
-        servable[members] = served
-        rate = np.bincount(
-            plan[served],
-            weights=queries.rate_milli[members[served]] * copies[members[served]],
-            minlength=len(table),
-        )
-        demand += np.bincount(usage.column, weights=usage.amount * rate[usage.row_of_entry], minlength=len(capacity))
-    worth = queries.value_milli * copies
+    plan_of = np.full(len(everyone), -1, dtype=np.int64)
+    load = np.zeros(len(capacity))
+    for number in range(1, _ROUNDS + 1):
+        # Loads so far are the prices: a query turns to the plans that use what others do not.
+        share = usage.amount * ((load + _LEAST_PRICE) / np.maximum(capacity, 1.0))[usage.column]
+        price = np.bincount(usage.row_of_entry, weights=share, minlength=len(plans))
+        prefer(asked, ranked_plans(plans, np.lexsort((price, template))), everyone, plan_of)
+        served = plan_of >= 0
+        rate = np.bincount(plan_of[served], weights=copies_rate[served], minlength=len(plans))
+        demand = np.bincount(usage.column, weights=usage.amount * rate[usage.row_of_entry], minlength=len(capacity))
+        load += (demand / np.maximum(capacity, 1.0) - load) / number
+    worth = queries.value_milli.astype(np.float64) * queries.count
     return _Listed(
-        plans_per_template=tuple(numbers),
-        servable_share=float(worth[servable].sum() / worth.sum()) if worth.sum() > 0 else None,
-        load=demand / np.maximum(capacity, 1.0),
+        plans_per_template=tuple(np.diff(plans.start).tolist()),
+        servable_share=float(worth[plan_of >= 0].sum() / worth.sum()) if worth.sum() > 0 else None,
+        load=load,
     )
 
 
-def _reachable_capacity(compiled: CompiledInstance) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
+def _reachable_capacity(compiled: CompiledInstance) -> Float:
     """Capacity of every row, with what the most replicas bring to a deployment."""
     brought = compiled.supplies.brought
     capacity = compiled.rows.capacity.astype(np.float64)

@@ -37,8 +37,9 @@ class Greedy:
 
     Every row starts with the price 1 / capacity. A pass lets each query prefer its cheapest plan that
     meets its SLOs, sorts the queries by value per price of that plan, and serves them in that order,
-    each by its cheapest plans that still fit. Then the price of each row is multiplied by the
-    preferred plans' demand over its capacity (within 1/2 and 2), and the next pass begins.
+    each by its cheapest plans that still fit. Then the price of each row is multiplied by
+    (demand of the preferred plans over capacity, within 1/2 and 2) ** (2 / (k + 1)) after pass k, in
+    ever smaller steps, and the next pass begins.
 
     Notes
     -----
@@ -57,7 +58,7 @@ class Greedy:
             return f"greedy does not have hosting {problem.hosting!r} yet; allowed: fluid"
         return None
 
-    def solve(self, problem: CompiledInstance, run: Run, *, passes: int = 8, plan_limit: int = PLAN_LIMIT) -> None:
+    def solve(self, problem: CompiledInstance, run: Run, *, passes: int = 12, plan_limit: int = PLAN_LIMIT) -> None:
         """Solve `problem`.
 
         Parameters
@@ -82,7 +83,7 @@ class Greedy:
         plans, listed_templates = list_plans(problem, plan_limit, lambda: _is_time_up(problem, run))
         search = _Search(problem, plans, run)
         price = np.ones(len(problem.rows))
-        for _ in range(passes):
+        for number in range(1, passes + 1):
             ranking = search.ranking(price)
             if ranking.complete:
                 open_queries = (ranking.plan_of >= 0) | (problem.queries.template >= listed_templates)
@@ -90,7 +91,7 @@ class Greedy:
             search.offer_pass(ranking)
             if _is_time_up(problem, run):
                 return
-            price *= np.clip(search.demand(ranking), 0.5, 2.0)
+            price *= np.clip(search.demand(ranking), 0.5, 2.0) ** (2 / (number + 1))
         if run.limit is None:
             run.limit = "iterations"
 

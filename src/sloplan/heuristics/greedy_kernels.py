@@ -116,9 +116,7 @@ def serve(asked: Int, plans: RankedPlans, queries: Int, left: Int) -> Int:
     # entry but a query's last fills a row up.
     most = int(np.minimum(asked[queries, _COPIES], len(left) + 1).sum())
     entries = np.zeros((3, most), dtype=np.int64)
-    number = _serve(
-        asked, plans.start, plans.figures, plans.usage_column, plans.usage_amount, queries, left, entries
-    )
+    number = _serve(asked, plans.start, plans.figures, plans.usage_column, plans.usage_amount, queries, left, entries)
     return entries[:, :number]
 
 
