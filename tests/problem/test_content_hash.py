@@ -10,10 +10,10 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from sloplan.problem.content_hash import content_hash
 from sloplan.problem.instance import Instance
 from sloplan.problem.schema import TABLES, Kind
-
 from tests.problem.tiny_files import write
 
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
+
 from sloplan.problem import csv_tables
 from sloplan.problem.columns import normalise_table
 from sloplan.problem.csv_tables import read_table, write_table
 from sloplan.problem.errors import InputError
 from sloplan.problem.schema import TABLES, table
-
 from tests.problem.tiny_files import TINY
 
 SITES = b"site,tier\na,device\nb,edge\n"
@@ -44,7 +44,7 @@ def test_fast_and_careful_reading_agree(name: str, monkeypatch: pytest.MonkeyPat
     """Both readings of every tiny table give the same stored form."""
     content = TINY[f"{name}.csv"].encode()
     fast = stored(name, content)
-    monkeypatch.setattr(csv_tables, "_read_typed", lambda *arguments: None)
+    monkeypatch.setattr(csv_tables, "_read_typed", lambda *_: None)
     pd.testing.assert_frame_equal(stored(name, content), fast)
 
 

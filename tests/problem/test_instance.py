@@ -8,10 +8,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+
 from sloplan.problem.errors import InputError
 from sloplan.problem.instance import Instance
 from sloplan.problem.schema import TABLES, Kind
-
 from tests.problem.tiny_files import write
 
 
@@ -223,7 +223,7 @@ def test_unknown_columns_warn_and_are_dropped(tiny: Instance) -> None:
 
 def test_unicode_names_are_kept(tiny: Instance, tmp_path: Path) -> None:
     """Names may hold any printable character, spaces, commas and quotes within."""
-    names = ["möglich, \"quoted\"", "日本 語", "=1+1"]
+    names = ['möglich, "quoted"', "日本 語", "=1+1"]
     changed = tiny.replace(queries=tiny.table("queries").assign(query=names))
     changed.save(tmp_path / "saved")
     loaded = Instance.load(tmp_path / "saved")

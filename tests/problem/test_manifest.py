@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
+
 from sloplan.problem.errors import InputError
 from sloplan.problem.manifest import make_manifest, read_manifest, write_manifest
 

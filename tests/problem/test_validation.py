@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
+
 from sloplan.problem.errors import InputError
 from sloplan.problem.instance import Instance
-
 from tests.problem.tiny_files import TINY, changed, write
 
 

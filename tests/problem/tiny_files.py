@@ -88,11 +88,12 @@ joint,speech;image,large;r50,0.7
 video,detect;track,720p;fast,0.5
 video,detect;track,1080p;best,1
 """,
-    "queries.csv": """query,application,source_site,sink_site,rate_rps,value,count,slo_latency_ms,slo_accuracy,slo_cost_per_1k
-q1,vqa,phone,phone,0.5,,1,150,0.6,
-q2,vqa,phone,,2,10,3,,,0.5
-q3,video,edge,cloud,1,,1,40.5,,
-""",
+    "queries.csv": (
+        "query,application,source_site,sink_site,rate_rps,value,count,slo_latency_ms,slo_accuracy,slo_cost_per_1k\n"
+        "q1,vqa,phone,phone,0.5,,1,150,0.6,\n"
+        "q2,vqa,phone,,2,10,3,,,0.5\n"
+        "q3,video,edge,cloud,1,,1,40.5,,\n"
+    ),
 }
 
 

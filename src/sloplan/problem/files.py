@@ -36,13 +36,13 @@ def load_instance(path: str | os.PathLike[str]) -> Instance:
     Warns
     -----
     UserWarning
-        Unknown JSON and CSV files, columns and fields; they are ignored.
+        Unknown CSV files, columns and JSON fields; they are ignored.
     """
     path = Path(path)
     files = _read_files(path)
     if MANIFEST_FILE not in files:
         raise InputError(f"no instance: {MANIFEST_FILE} is missing", file=str(path), advice="name an instance's folder")
-    unknown = [name for name in files if name not in KNOWN_FILES and name.endswith((".csv", ".json"))]
+    unknown = [name for name in files if name not in KNOWN_FILES and name.endswith(".csv")]
     if unknown:
         shown = ", ".join(name + near_names(name, KNOWN_FILES) for name in sorted(unknown))
         warnings.warn(f"{path}: unknown files ignored: {shown}", UserWarning, stacklevel=2)
@@ -66,14 +66,15 @@ def _read_files(path: Path) -> dict[str, bytes]:
             raise InputError("no instance", file=str(path), allowed="a folder or a zip file", advice="check the path")
         return read_zip(path)
     except OSError as error:
-        raise InputError(f"cannot be read: {error.strerror or error}", file=str(path), advice="check the path") from None
+        raise InputError(
+            f"cannot be read: {error.strerror or error}", file=str(path), advice="check the path"
+        ) from None
 
 
 def _read_folder(path: Path) -> dict[str, bytes]:
-    """Return the known files of a folder, and the names of others that look like tables."""
+    """Return the known files of a folder, and the mere names of others."""
     names = [entry.name for entry in path.iterdir()]
-    files = {name: (path / name).read_bytes() for name in names if name in KNOWN_FILES}
-    return files | {name: b"" for name in names if name not in files and name.endswith((".csv", ".json"))}
+    return {name: (path / name).read_bytes() if name in KNOWN_FILES else b"" for name in names}
 
 
 def save_instance(instance: Instance, path: str | os.PathLike[str]) -> None:

@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterable, Sequence
 from sloplan.problem.schema import LIST_SEPARATOR
 
 MAX_NAME_LENGTH = 200
+_MAX_COMPARED = 2000  # known names that a misspelt one is compared with
 NAME_RULE = f"1 to {MAX_NAME_LENGTH} characters without ';', '/', control characters and blanks at either end"
 LINE_RULE = "one line of text without control characters"
 
@@ -50,9 +51,9 @@ def are_names(texts: Iterable[str]) -> bool:
 
 
 def near_names(name: str, known: Sequence[str]) -> str:
-    """Return ' (did you mean ...?)' for the known names close to `name`, else ''."""
-    near = difflib.get_close_matches(name, known[:2000], n=2)
-    return f" (did you mean {' or '.join(near)}?)" if near else ""
+    """Return ' (did you mean X?)' for the known name closest to `name`, '' if none is close."""
+    near = difflib.get_close_matches(name, known[:_MAX_COMPARED], n=1)
+    return f" (did you mean {near[0]}?)" if near else ""
 
 
 def some_names(names: Collection[str], limit: int = 8) -> str:
