@@ -160,21 +160,14 @@ def _measured_pairs(chosen: pd.DataFrame, accuracy: pd.DataFrame) -> list[pd.Dat
     """Allow the measured pairs of each joint accuracy factor that was not measured for all."""
     pairs = []
     joint = accuracy[accuracy["operators"].str.contains(LIST_SEPARATOR, regex=False)]
-    for (_, operators), rows in joint.groupby(["factor", "operators"]):
+    count = chosen.groupby("operator")["configuration"].size()
+    for operators in joint["operators"].unique():
+        rows = joint[joint["operators"] == operators]
         first, second = _split(operators)
-        count = chosen.groupby("operator")["configuration"].size()
         if len(rows) < count[first] * count[second]:
             both = rows["configurations"].str.split(LIST_SEPARATOR, expand=True)
-            pairs.append(
-                pd.DataFrame(
-                    {
-                        "operator": first,
-                        "configuration": both[0],
-                        "other_operator": second,
-                        "other_configuration": both[1],
-                    }
-                )
-            )
+            pair = {"operator": first, "configuration": both[0]}
+            pairs.append(pd.DataFrame(pair | {"other_operator": second, "other_configuration": both[1]}))
     return pairs
 
 

@@ -1,0 +1,114 @@
+"""Family specs: ``edge-cloud:queries=1000,seed=3``."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import fields
+from typing import Any, Final
+
+from sloplan.instances.families import edge_cloud
+from sloplan.instances.families.edge_cloud import EdgeCloud
+from sloplan.problem.errors import InputError
+from sloplan.problem.instance import Instance
+from sloplan.problem.naming import near_names
+
+
+def family_names() -> tuple[str, ...]:
+    """Return the names of the families."""
+    return (edge_cloud.NAME,)
+
+
+def is_spec(text: str) -> bool:
+    """Return whether `text` names a family: the family alone, or followed by a colon and parameters."""
+    return text.partition(":")[0] in family_names()
+
+
+def parse_spec(text: str) -> EdgeCloud:
+    """Return the parameters that a spec states; those it leaves out have their defaults.
+
+    Parameters
+    ----------
+    text : str
+        ``family`` or ``family:parameter=value,...``; applications are joined by "+".
+
+    Returns
+    -------
+    EdgeCloud
+
+    Raises
+    ------
+    InputError
+        Unknown family or parameter, a parameter given twice, or a bad value.
+    """
+    family, _, stated = text.partition(":")
+    if family not in family_names():
+        problem = f"unknown family{near_names(family, family_names())}"
+        raise InputError(problem, value=family, allowed=", ".join(family_names()), advice="name a family")
+    given: dict[str, Any] = {}
+    for part in filter(None, stated.split(",")):
+        name, equals, value = (piece.strip() for piece in part.partition("="))
+        if not equals:
+            raise InputError("parameter without a value", value=part, allowed="name=value", advice="add =value")
+        if name not in _READERS:
+            problem = f"unknown parameter of {family}{near_names(name, tuple(_READERS))}"
+            raise InputError(problem, value=name, allowed=", ".join(_READERS), advice="correct the spec")
+        if name in given:
+            raise InputError("parameter given twice", field=name, value=value, advice="state it once")
+        given[name] = _READERS[name](name, value)
+    return EdgeCloud(**given)
+
+
+def generate_spec(text: str) -> Instance:
+    """Return the instance of a spec; its name is the spec with every parameter stated.
+
+    Raises
+    ------
+    InputError
+        As `parse_spec`.
+    """
+    parameters = parse_spec(text)
+    return edge_cloud.generate(parameters, name=canonical_spec(parameters))
+
+
+def canonical_spec(parameters: EdgeCloud) -> str:
+    """Return the spec that states every parameter, in order."""
+    stated = {field.name: getattr(parameters, field.name) for field in fields(parameters)}
+    stated["sites"] = parameters.user_sites
+    stated["load"] = f"{parameters.load:g}"
+    stated["applications"] = "+".join(parameters.applications)
+    return f"{edge_cloud.NAME}:" + ",".join(f"{name}={value}" for name, value in stated.items())
+
+
+def _whole(name: str, text: str) -> int:
+    if not (text.isascii() and text.lstrip("-").isdigit()):
+        raise InputError("not a whole number", field=name, value=text, allowed="digits", advice="correct the spec")
+    return int(text)
+
+
+def _decimal(name: str, text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not math.isfinite(value):
+        raise InputError("not a number", field=name, value=text, allowed="a decimal", advice="correct the spec")
+    return value
+
+
+def _text(_: str, text: str) -> str:
+    return text
+
+
+def _names(_: str, text: str) -> tuple[str, ...]:
+    return tuple(text.split("+"))
+
+
+_READERS: Final[dict[str, Callable[[str, str], Any]]] = {
+    "queries": _whole,
+    "sites": _whole,
+    "load": _decimal,
+    "slo": _text,
+    "seed": _whole,
+    "applications": _names,
+}
