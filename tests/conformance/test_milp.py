@@ -1,0 +1,65 @@
+"""Every method against brute force on random tiny instances: exact ones equal it, to the integer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+
+import sloplan
+from sloplan.problem.result import Result
+from tests.conformance.brute_force_check import Assignment, PlannedCopies, brute_force_check
+from tests.conformance.cases import Case, random_case
+from tests.conformance.seeds import SEEDS
+
+
+@dataclass(frozen=True)
+class MethodCase:
+    """A method under test, its options, and whether it must prove the optimum."""
+
+    method: str
+    exact: bool
+    options: dict[str, Any] = field(default_factory=dict)
+
+
+METHODS = (
+    MethodCase("milp", exact=True, options={"in_process": True}),  # starting a process for each seed would take minutes
+    MethodCase("greedy", exact=False),
+)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize("tested", METHODS, ids=lambda tested: tested.method)
+def test_method_against_brute_force(tested: MethodCase, seed: int) -> None:
+    """Solutions are valid for both checkers and never above the optimum, bounds never below; exact methods prove it."""
+    case = random_case(seed)
+    result = sloplan.solve(case.instance, method=tested.method, display=False, threads=1, **tested.options)
+    best = case.optimum.value_milli
+    assert result.message is None, case
+    assert result.exact.bound is not None, case
+    assert result.exact.bound >= best, case
+    if tested.exact:
+        assert (result.status, result.exact.objective, result.exact.bound) == ("optimal", best, best), case
+    if result.solution is None:
+        assert (result.exact.objective, result.status) == (None, "unknown"), case
+    else:
+        assert sloplan.check(case.instance, result.solution) == [], case
+        assert brute_force_check(case.plain, _assignment(result)) == set(), case
+        assert result.exact.objective == _value(case, result), case
+        assert result.exact.objective <= best, case
+
+
+def _assignment(result: Result) -> Assignment:
+    """Return the solution in plain form, read from its tables alone."""
+    assert result.solution is not None
+    options: dict[int, list[tuple[str, tuple[str, str, str]]]] = {}
+    for row in result.solution.options.to_dict("records"):
+        choice = (row["configuration"], row["pool"], row["allocation"])
+        options.setdefault(row["plan"], []).append((row["operator"], choice))
+    plans = result.solution.plans.to_dict("records")
+    return Assignment([PlannedCopies(row["query"], row["count"], options[plan]) for plan, row in enumerate(plans)])
+
+
+def _value(case: Case, result: Result) -> int:
+    return sum(plan.count * case.plain.queries[plan.query].value_milli for plan in _assignment(result).plans)
