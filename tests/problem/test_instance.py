@@ -190,7 +190,7 @@ def test_whole_numbers_may_name_things(tiny: Instance) -> None:
         ([1.0, 2.0, "fast"], 3),
         ([1.0, 2.0, "nan"], 3),
         ([1.0, 2.0, [3.0]], 3),
-        ([1, 2, 10**400], 3),
+        (pd.Series([1, 2, 10**400], dtype=object), 3),
         ([1.0, np.inf, 2.0], 2),
         ([1j, 2j, 3j], 1),
         (pd.to_datetime(["2024-01-01"] * 3), 1),
