@@ -16,7 +16,8 @@ from scipy.sparse import csr_array
 from sloplan.problem.certificate import Certificate
 from sloplan.problem.errors import InputError, SizeLimitError
 from sloplan.problem.selection import PlanSelection
-from sloplan.problem.selection_solution import SelectionSolution, check_selection, judge_selection
+from sloplan.problem.selection_check import check_selection, judge_selection
+from sloplan.problem.selection_solution import SelectionSolution
 
 NUMBERS: dict[str, Any] = {
     "group": [0, 0, 1],
