@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import random
+import struct
 from pathlib import Path
 
 import numpy as np
@@ -26,6 +28,21 @@ def tiny(tmp_path_factory: pytest.TempPathFactory) -> Instance:
 def test_pinned_literal(tiny: Instance) -> None:
     """The tiny instance has this hash on every platform; a change would orphan all solution files."""
     assert tiny.sha256 == "13f7d560f7347660efc55c56c6cd4a9404ea3e1bb20c9faaf21b15c934152827"
+
+
+def test_documented_bytes(tiny: Instance) -> None:
+    """Hashing the bytes that docs/formats.md describes, written apart from the library, gives the same."""
+    parts = [b"sloplan instance content 1", b"tiny", b"fluid", b"p50"]
+    for table in TABLES:
+        frame = tiny.table(table.name)
+        parts += [table.name.encode(), struct.pack("<q", len(frame))]
+        for column in table.columns:
+            values = frame[column.name].tolist()
+            form = {Kind.NUMBER: "<d", Kind.INTEGER: "<q"}.get(column.kind)
+            packed = [struct.pack(form, value) for value in values] if form else []
+            parts += [column.name.encode(), b"".join(packed) if form else "\0".join(values).encode()]
+    content = b"".join(struct.pack("<q", len(part)) + part for part in parts)
+    assert hashlib.sha256(content).hexdigest() == tiny.sha256
 
 
 @given(seed=st.integers(0, 2**32 - 1))
