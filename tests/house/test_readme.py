@@ -1,0 +1,73 @@
+"""What the README tells a reader to do works as it says."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+README = (ROOT / "README.md").read_text("utf-8")
+PAGES = {name: (ROOT / name).read_text("utf-8") for name in ("README.md", "CONTRIBUTING.md")}
+
+
+def _blocks(language: str) -> list[str]:
+    """Return the README's fenced blocks of one language."""
+    return re.findall(rf"^```{language}\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
+
+
+def _run(*command: str, cwd: Path) -> subprocess.CompletedProcess[str]:
+    """Run the command with this environment's Python, away from the checkout."""
+    return subprocess.run(
+        [sys.executable, *command], cwd=cwd, stdin=subprocess.DEVNULL, capture_output=True, text=True,
+        timeout=100, check=False,
+    )  # fmt: skip
+
+
+def test_demo_and_test_stand_first() -> None:
+    """The first commands of the README are the two that a fresh machine needs."""
+    assert _blocks("sh")[0].split("\n")[:2] == ["make demo", "make test"]
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_make_targets_exist(page: str) -> None:
+    """Every make target that is named is one."""
+    makefile = (ROOT / "Makefile").read_text("utf-8")
+    targets = set(re.findall(r"^([a-z-]+):", makefile, re.MULTILINE))
+    named = set(re.findall(r"(?:`|^)make ([a-z-]+)", PAGES[page], re.MULTILINE))
+    assert len(named) >= 2
+    assert named <= targets
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_named_files_exist(page: str) -> None:
+    """Every linked file, and every file or folder in code that starts at the root, exists."""
+    linked = re.findall(r"\]\((?!https?:)([^)#]+)\)", PAGES[page])
+    in_code = re.findall(r"`((?:src|tests|docs|tools|\.ci)/[^`\s]*)`", PAGES[page])
+    assert [name for name in linked + in_code if not (ROOT / name).exists()] == []
+
+
+def test_files_of_the_main_path_exist() -> None:
+    """Every Python file that the README names without its first folders is a file of the package."""
+    named = re.findall(r"`([a-z_/]+\.py)`", README)
+    assert len(named) >= 5
+    assert [name for name in named if not (ROOT / "src" / "sloplan" / name).is_file()] == []
+
+
+def test_commands_run(tmp_path: Path) -> None:
+    """The README's `sloplan` commands run one after another and end with exit code 0."""
+    commands = re.findall(r"^sloplan (.+?)(?:\s+#.*)?$", "".join(_blocks("sh")), re.MULTILINE)
+    assert len(commands) >= 3
+    for command in commands:
+        run = _run("-m", "sloplan", *command.split(), cwd=tmp_path)
+        assert run.returncode == 0, f"{command}\n{run.stdout}\n{run.stderr}"
+
+
+def test_python_example_runs(tmp_path: Path) -> None:
+    """The README's Python example runs as it stands and ends with a checked optimum."""
+    (example,) = _blocks("python")
+    run = _run("-c", example + "\nassert result.status == 'optimal', result.status\n", cwd=tmp_path)
+    assert run.returncode == 0, run.stdout + run.stderr
