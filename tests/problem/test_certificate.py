@@ -138,6 +138,26 @@ def test_supply_decisions_bound_the_interval(replicas: PlanSelection) -> None:
     assert certificate_bound(replicas, only_many) == 28  # "at most -1" is closed, the rest is all cases
 
 
+def test_supply_decisions_never_widen_the_interval(replicas: PlanSelection) -> None:
+    """At most two stays so after "at most three", and at least three after "at least one".
+
+    Machine 20: a replica is worth 10, 96 + 80 + 2 x 10 + 4 x 10 = 236, over 8 rounded down 29. Machine 40: it costs
+    10, 96 + 160 - 3 x 10 = 226, rounded down 28. The other two leaves are empty, whatever their prices.
+    """
+    cheap, dear = ({"load-A": 3, "load-B": 5, "machines": machine} for machine in (20, 40))
+    closed = Leaf({"machines": 10**6})
+    nodes = (
+        Branch(SupplyDecision("replicas-A", 2), 1, 4),
+        Branch(SupplyDecision("replicas-A", 3), 2, 3),
+        Leaf(cheap),
+        closed,
+        Branch(SupplyDecision("replicas-A", 0), 5, 6),
+        closed,
+        Leaf(dear),
+    )
+    assert certificate_bound(replicas, Certificate("goodput", 8, nodes)) == 29
+
+
 def test_copies_are_taken_one_by_one(streets: PlanSelection) -> None:
     """A decision on one bike leaves the other free: at price 2, 6/4 x 2 copies become -1 forced, 0 free."""
     forced = Certificate(
