@@ -12,7 +12,7 @@ from sloplan.problem.instance import Instance
 from sloplan.problem.naming import near_names
 
 SPECS: Final[dict[str, str]] = {
-    "edge-cloud-xs": "edge-cloud:queries=5,load=0.4,seed=37",
+    "edge-cloud-xs": "edge-cloud:queries=5,load=0.4,seed=46",
     "edge-cloud-s": "edge-cloud:queries=40,sites=8,load=0.8,seed=2",
     "edge-cloud-m": "edge-cloud:queries=200,load=0.8,seed=1",
 }

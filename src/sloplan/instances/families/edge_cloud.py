@@ -30,6 +30,7 @@ import pandas as pd
 from sloplan.instances.applications import application_frames
 from sloplan.instances.catalogue import applications as known_applications
 from sloplan.instances.families.edge_cloud_places import (
+    BACKHAUL_LINE_MBPS,
     CAMERA,
     SHARES,
     USER_CLASSES,
@@ -45,6 +46,7 @@ from sloplan.problem.instance import Instance
 
 NAME: Final = "edge-cloud"
 MOST_QUERIES: Final = 10_000_000
+MOST_SITES: Final = 100_000
 MOST_LOAD: Final = 1000.0
 
 FRAME_RATES: Final = (10.0, 2.0)
@@ -109,7 +111,8 @@ class EdgeCloud:
         self._require("applications", applications, set(self.applications) <= set(known))
         self._require("queries", f"1 to {MOST_QUERIES}", 1 <= self.queries <= MOST_QUERIES)
         fewest = len(self.applications)
-        self._require("sites", f"{fewest} (one per application) or more", self.sites == 0 or self.sites >= fewest)
+        sites = f"{fewest} (one per application) to {MOST_SITES}"
+        self._require("sites", sites, self.sites == 0 or fewest <= self.sites <= MOST_SITES)
         self._require("load", f"above 0 to {MOST_LOAD:g}", 0 < self.load <= MOST_LOAD)
         self._require("slo", " or ".join(SLOS), self.slo in SLOS)
         self._require("seed", "0 or more", self.seed >= 0)
@@ -175,7 +178,7 @@ def _users(parameters: EdgeCloud, random: np.random.Generator) -> list[UserSite]
 def _frames(
     parameters: EdgeCloud, users: list[UserSite], edges: int, capacity: dict[str, float] | None
 ) -> dict[str, pd.DataFrame]:
-    """Return all tables but queries, with a backhaul that nothing fills."""
+    """Return all tables but queries, with a backhaul of one line at each edge site."""
     parts = [
         application_frames(
             application,
@@ -192,7 +195,7 @@ def _frames(
     frames = {name: pd.concat([part[name] for part in parts], ignore_index=True) for name in parts[0]}
     frames["sites"] = site_frame(users, edges)
     frames["pools"] = pool_frame(users, parameters.applications, edges, capacity)
-    frames["links"] = link_frame(users, edges, backhaul_mbps=1000.0)
+    frames["links"] = link_frame(users, edges, backhaul_mbps=BACKHAUL_LINE_MBPS)
     return frames
 
 
@@ -230,7 +233,7 @@ def _demand(parameters: EdgeCloud, classes: QueryClasses, drawn: Int) -> dict[st
 
 
 def _backhaul_mbps(parameters: EdgeCloud, frames: dict[str, pd.DataFrame], classes: QueryClasses, drawn: Int) -> float:
-    """Return the bandwidth of each backhaul: a part of what all sources send, over the load."""
+    """Return what each backhaul carries: a part of what all sources send, over the load."""
     largest = frames["configurations"].groupby("operator")["output_kb"].max()
     operators = frames["operators"]
     roots = operators[operators["input_kb"].notna()]
@@ -239,7 +242,7 @@ def _backhaul_mbps(parameters: EdgeCloud, frames: dict[str, pd.DataFrame], class
     kb = sent.groupby(roots["application"]).sum()
     offered = classes.frame["rate_rps"] * classes.frame["application"].map(kb) * 8 / 1000
     total = float(np.bincount(drawn, minlength=len(offered)) @ offered.to_numpy())
-    return max(1.0, round(BACKHAUL_PART * total / parameters.edge_sites / parameters.load, 1))
+    return BACKHAUL_PART * total / parameters.edge_sites / parameters.load
 
 
 def _queries(

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+import numpy as np
 import pandas as pd
 
 from sloplan.instances.catalogue import network, unit_memory_gb, unit_price
@@ -81,6 +82,7 @@ CAMERA: Final[dict[str, str]] = {"traffic-video": "camera"}
 """A second machine of the user's own, where the application needs one."""
 
 MOST_UTILIZATION: Final = 0.9
+BACKHAUL_LINE_MBPS: Final = 1000.0
 
 
 def edge_name(number: int) -> str:
@@ -141,12 +143,12 @@ def pool_frame(
     return frame.assign(
         pool=frame["site"] + "-" + frame["hardware"],
         memory_gb=frame["hardware"].map(memory),
-        origin="catalogue: hardware and prices; units and utilisation: this family",
+        origin="catalogue: hardware and prices; units and speed: this family",
     )
 
 
 def sized(capacity: float) -> tuple[int, float]:
-    """Return the units and the utilisation that bring a capacity, in unit-seconds per second.
+    """Return the units and the utilisation that bring a capacity, given in units.
 
     The utilisation carries what is left of whole units, at most `MOST_UTILIZATION` and on a grid
     of 1/1000, so that small instances meet the asked load too.
@@ -161,25 +163,33 @@ def link_frame(users: Sequence[UserSite], edges: int, backhaul_mbps: float) -> p
     A user has its own up and down links to its nearest edge site and to the next one, and a down
     link from the cloud. What an edge site sends to the cloud shares that site's backhaul. Results
     are small, so ways back are each user's own and never contended.
+
+    Parameters
+    ----------
+    users : sequence of UserSite
+    edges : int
+    backhaul_mbps : float
+        What a backhaul carries: lines of `BACKHAUL_LINE_MBPS`, the utilisation holding the rest.
     """
     to_cloud, next_edge = network("edge-cloud", "delay_ms"), network("neighbour-edge", "delay_ms")
-    rows = [
-        (edge_name(e), CLOUD, backhaul_mbps, to_cloud, network("edge-cloud", "price_per_gb"), "shared")
-        for e in range(edges)
-    ]
+    lines, utilization = sized(backhaul_mbps / BACKHAUL_LINE_MBPS)
+    backhaul = (lines * BACKHAUL_LINE_MBPS, to_cloud, network("edge-cloud", "price_per_gb"), "shared", utilization)
+    rows = [(edge_name(e), CLOUD, *backhaul) for e in range(edges)]
     for user in users:
         access = user.user_class.access
         delay, up, down = (network(access, q) for q in ("delay_ms", "uplink_mbps", "downlink_mbps"))
         near = [(user.home, delay)]
         near += [((user.home + 1) % edges, delay + next_edge)] if edges > 1 else []
         for edge, way in near:
-            rows.append((user.name, edge_name(edge), up, way, 0.0, "query"))
-            rows.append((edge_name(edge), user.name, down, way, 0.0, "query"))
-        rows.append((CLOUD, user.name, down, delay + to_cloud, network("cloud-user", "price_per_gb"), "query"))
-    columns = ["from_site", "to_site", "bandwidth_mbps", "delay_ms", "price_per_gb", "scope"]
+            rows.append((user.name, edge_name(edge), up, way, 0.0, "query", 1.0))
+            rows.append((edge_name(edge), user.name, down, way, 0.0, "query", 1.0))
+        rows.append((CLOUD, user.name, down, delay + to_cloud, network("cloud-user", "price_per_gb"), "query", 1.0))
+    columns = ["from_site", "to_site", "bandwidth_mbps", "delay_ms", "price_per_gb", "scope", "max_utilization"]
     frame = pd.DataFrame(rows, columns=columns)
     return frame.assign(
         link=frame["from_site"] + "-to-" + frame["to_site"],
         delay_ms=frame["delay_ms"].round(3),
-        origin="catalogue: networks; bandwidth of shared links: this family",
+        origin=np.where(
+            frame["scope"] == "query", "catalogue: networks", "catalogue: networks; bandwidth: this family"
+        ),
     )

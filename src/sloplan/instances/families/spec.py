@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable
 from dataclasses import fields
 from typing import Any, Final
@@ -75,14 +76,14 @@ def canonical_spec(parameters: EdgeCloud) -> str:
     """Return the spec that states every parameter, in order."""
     stated = {field.name: getattr(parameters, field.name) for field in fields(parameters)}
     stated["sites"] = parameters.user_sites
-    stated["load"] = f"{parameters.load:g}"
     stated["applications"] = "+".join(parameters.applications)
     return f"{edge_cloud.NAME}:" + ",".join(f"{name}={value}" for name, value in stated.items())
 
 
 def _whole(name: str, text: str) -> int:
-    if not (text.isascii() and text.lstrip("-").isdigit()):
-        raise InputError("not a whole number", field=name, value=text, allowed="digits", advice="correct the spec")
+    if not re.fullmatch("-?[0-9]{1,18}", text):
+        allowed = "up to 18 digits"
+        raise InputError("not a whole number", field=name, value=text, allowed=allowed, advice="correct the spec")
     return int(text)
 
 

@@ -1,0 +1,63 @@
+"""Family specs: what they say, and what is refused."""
+
+from __future__ import annotations
+
+import pytest
+
+from sloplan.instances.families.spec import canonical_spec, family_names, is_spec, parse_spec
+from sloplan.problem.errors import InputError
+
+
+def test_stated_and_default_parameters() -> None:
+    """Stated parameters are read, the others have their defaults."""
+    parameters = parse_spec("edge-cloud:queries=1000,seed=3,applications=vqa+ar-pose")
+    assert (parameters.queries, parameters.seed, parameters.applications) == (1000, 3, ("vqa", "ar-pose"))
+    assert (parameters.load, parameters.slo, parameters.user_sites) == (1.2, "tight", 31)
+    assert parse_spec("edge-cloud") == parse_spec("edge-cloud:")
+
+
+def test_canonical_spec_reads_back() -> None:
+    """The full spec gives the same figures; the default number of sites is written out."""
+    spec = canonical_spec(parse_spec("edge-cloud:load=0.75,queries=50"))
+    assert spec == "edge-cloud:queries=50,sites=7,load=0.75,slo=tight,seed=0,applications=vqa+traffic-video+ar-pose"
+    assert canonical_spec(parse_spec(spec)) == spec
+
+
+def test_what_is_a_spec() -> None:
+    """A family's name begins a spec; library names and paths do not."""
+    assert family_names() == ("edge-cloud",)
+    assert is_spec("edge-cloud")
+    assert is_spec("edge-cloud:whatever")
+    assert not is_spec("edge-cloud-s")
+    assert not is_spec("./edge-cloud")
+
+
+@pytest.mark.parametrize(
+    ("spec", "message"),
+    [
+        ("edge-clod:queries=3", r"unknown family \(did you mean edge-cloud\?\); allowed: edge-cloud"),
+        ("edge-cloud:querys=3", r"unknown parameter of edge-cloud \(did you mean queries\?\); allowed: queries, sites"),
+        ("edge-cloud:queries", "parameter without a value; allowed: name=value"),
+        ("edge-cloud:seed=1,seed=2", "seed = '2': parameter given twice"),
+        ("edge-cloud:queries=3.5", "queries = '3.5': not a whole number"),
+        ("edge-cloud:queries=--3", "queries = '--3': not a whole number"),
+        ("edge-cloud:seed=1234567890123456789", "not a whole number; allowed: up to 18 digits"),
+        ("edge-cloud:queries=", "queries = '': not a whole number"),
+        ("edge-cloud:queries=0", "queries = 0: bad parameter; allowed: 1 to 10000000"),
+        ("edge-cloud:queries=99999999999", "allowed: 1 to 10000000"),
+        ("edge-cloud:sites=2", r"sites = 2: bad parameter; allowed: 3 \(one per application\) to 100000"),
+        ("edge-cloud:sites=-1", "sites = -1: bad parameter"),
+        ("edge-cloud:sites=100001", "sites = 100001: bad parameter"),
+        ("edge-cloud:load=0", "load = 0.0: bad parameter; allowed: above 0"),
+        ("edge-cloud:load=nan", "load = 'nan': not a number"),
+        ("edge-cloud:slo=medium", "slo = 'medium': bad parameter; allowed: loose or tight"),
+        ("edge-cloud:seed=-1", "seed = -1: bad parameter; allowed: 0 or more"),
+        ("edge-cloud:applications=vqa+speech", "applications = .*: bad parameter; allowed: some of vqa, traffic-video"),
+        ("edge-cloud:applications=vqa+vqa", "applications = .*: bad parameter"),
+        ("edge-cloud:applications=", "applications = .*: bad parameter"),
+    ],
+)
+def test_refused(spec: str, message: str) -> None:
+    """Each mistake gets a message that names what is allowed."""
+    with pytest.raises(InputError, match=message):
+        parse_spec(spec)

@@ -1,0 +1,66 @@
+"""Applications of the catalogue as instance tables."""
+
+from __future__ import annotations
+
+import pytest
+
+from sloplan.instances.applications import application_frames
+from sloplan.problem.errors import InputError
+
+
+def test_vqa_keeps_the_joint_accuracy() -> None:
+    """All ten measured pairs of image and speech model are there, so nothing limits the pairs."""
+    frames = application_frames("vqa")
+    assert len(frames["accuracy"]) == 10
+    assert set(frames["accuracy"]["operators"]) == {"vqa-image;vqa-speech"}
+    assert frames["compatible"].empty
+
+
+def test_pose_allows_measured_pairs_only() -> None:
+    """Detectors go with the pose models that were measured with them."""
+    frames = application_frames("ar-pose")
+    pairs = set(zip(frames["compatible"]["configuration"], frames["compatible"]["other_configuration"], strict=True))
+    assert pairs == {tuple(pair.split(";")) for pair in frames["accuracy"]["configurations"]}
+    assert ("rtmdet-m-640", "rtmpose-t-256x192") not in pairs
+
+
+def test_video_ties_calls_to_the_stream() -> None:
+    """Detector and tracker run once per frame of the stream; a wide input needs a wide stream."""
+    frames = application_frames("traffic-video", frame_rates=(10, 2))
+    configurations = frames["configurations"].set_index("configuration")
+    assert configurations.loc["yolo11n-640@10fps", "calls"] == 10
+    assert configurations.loc["bytetrack@2fps", "calls"] == 2
+    pairs = set(zip(frames["compatible"]["configuration"], frames["compatible"]["other_configuration"], strict=True))
+    assert ("1920px-q20-10fps", "yolov5x6-1280@10fps") in pairs
+    assert ("960px-q30-10fps", "yolov5x6-1280@10fps") not in pairs
+    assert ("1920px-q20-10fps", "yolo11n-640@2fps") not in pairs
+    assert ("yolo11n-640@2fps", "bytetrack@2fps") in pairs
+    assert not any(name.endswith(("-5fps", "@5fps")) for name in configurations.index)
+
+
+def test_batch_waits_and_needs_a_rate() -> None:
+    """A batch of 32 at 10 frames/s fills in 0.5 s at 6.4 streams/s, and its latency holds wait and work."""
+    profiles = application_frames("traffic-video", frame_rates=(10,))["profiles"]
+    row = profiles[(profiles["configuration"] == "yolov5s-640@10fps") & (profiles["allocation"] == "batch-32")].iloc[0]
+    assert (row["min_rate_rps"], row["busy_ms"], row["latency_ms"]) == (6.4, 0.9, 528.8)
+
+
+def test_selection_drops_what_nothing_runs() -> None:
+    """Configurations without a profile on the chosen machines go, with their accuracy."""
+    frames = application_frames("ar-pose", hardware={"galaxy-s24"})
+    assert set(frames["configurations"]["configuration"]) == {"rtmdet-m-640", "rtmpose-m-256x192", "one-stage"}
+    assert list(frames["accuracy"]["configurations"]) == ["rtmdet-m-640;rtmpose-m-256x192"]
+
+
+def test_every_profile_states_memory_and_origin() -> None:
+    """No profile lacks its memory or where it comes from."""
+    for application in ("vqa", "traffic-video", "ar-pose"):
+        profiles = application_frames(application)["profiles"]
+        assert profiles["memory_gb"].notna().all()
+        assert profiles["origin"].str.match(r"(measured|derived|assumed): \S").all()
+
+
+def test_unknown_application() -> None:
+    """The message names the applications."""
+    with pytest.raises(InputError, match="allowed: vqa, traffic-video, ar-pose"):
+        application_frames("speech")

@@ -1,0 +1,66 @@
+"""The catalogue's tables: every row says where it comes from, and the page shows them."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from sloplan.instances import catalogue
+from sloplan.instances.catalogue_page import catalogue_page
+from sloplan.problem.errors import InputError
+
+SOURCE = re.compile(r"assumption|web page:\S+|[\w.-]+/[\w.-]+@[0-9a-f]{40}:\S+")
+
+
+@pytest.mark.parametrize("name", catalogue.TABLES)
+def test_every_row_has_source_mark_and_reason(name: str) -> None:
+    """No row lacks a source or a mark, and derived or assumed ones say how or why."""
+    for row in catalogue.table(name).itertuples():
+        assert all(SOURCE.fullmatch(source) for source in row.source.split(" + ")), row
+        assert row.mark in catalogue.MARKS, row
+        assert bool(row.how) == (row.mark != "measured"), row
+        assert row.mark == "assumed" or "assumption" not in row.source, row
+
+
+@pytest.mark.parametrize("name", catalogue.TABLES)
+def test_no_row_twice(name: str) -> None:
+    """No two rows state the same figure."""
+    frame = catalogue.table(name)
+    figures = {"input_kb", "output_kb", "calls", "accuracy", "latency_ms", "busy_ms", "share", "memory_gb", "value"}
+    figures -= {"value"} if name == "placement" else set()
+    figures |= {"price_per_unit_hour", "frames_per_s", "width_px", "batch", "source", "mark", "how", "frame_rate"}
+    assert not frame.duplicated([column for column in frame.columns if column not in figures]).any()
+
+
+def test_machines_of_profiles_are_known() -> None:
+    """Every machine with a profile has a memory and a price somewhere."""
+    profiled = set(catalogue.table("profiles")["hardware"])
+    assert profiled <= set(catalogue.table("hardware")["hardware"])
+    assert profiled <= set(catalogue.table("prices")["hardware"])
+
+
+def test_look_ups() -> None:
+    """Single figures are found by their keys; unknown ones are refused."""
+    assert catalogue.unit_price("t4", "cloud") == 0.526
+    assert catalogue.unit_memory_gb("jetson-orin-nx") == 16
+    assert catalogue.network("cellular", "delay_ms") == 10
+    assert catalogue.rule("objects_per_second") == 10
+    with pytest.raises(InputError, match="0 rows instead of one"):
+        catalogue.unit_price("t4", "device")
+    with pytest.raises(InputError, match="no such catalogue table"):
+        catalogue.table("speeds")
+
+
+def test_table_is_a_copy() -> None:
+    """Whoever changes a table changes their own."""
+    own = catalogue.table("rules")
+    own.loc[:, "value"] = -1.0
+    assert (catalogue.table("rules")["value"] > 0).all()
+
+
+def test_page_is_current() -> None:
+    """The committed page is the generated one."""
+    page = Path(__file__).parents[2] / "docs" / "catalogue.md"
+    assert page.read_text(encoding="utf-8") == catalogue_page()

@@ -1,0 +1,212 @@
+"""Every measured figure of the catalogue against the published tables, where those are at hand."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sloplan.instances import catalogue
+
+DATA = Path(__file__).parents[3] / "shared" / "data"
+pytestmark = pytest.mark.skipif(not DATA.is_dir(), reason="the published tables are not beside the checkout")
+
+Row = Any
+OPERATORS = {"vqa-image": "ExtractImageFeature", "vqa-speech": "SpeechRecognition", "vqa-answer": "VQA"}
+EDGE_DEVICES = {
+    "jetson-orin-nano": ("Jetson Orin Nano Super 8GB", "TensorRT FP16"),
+    "jetson-orin-nx": ("Jetson Orin NX 16GB", "TensorRT FP16"),
+    "raspberry-pi-5": ("Raspberry Pi 5", "OpenVINO"),
+}
+RTMPOSE_COLUMNS = {
+    "core-i7-11700": "ort_ms_i7-11700",
+    "gtx-1660-ti": "trt_fp16_ms_GTX1660Ti",
+    "snapdragon-865": "ncnn_fp16_ms_SD865",
+}
+
+
+def read(path: str, header: tuple[str, ...] = ()) -> list[dict[str, str]]:
+    """Read a published table."""
+    with (DATA / path).open(encoding="utf-8") as file:
+        rows = [[field.strip() for field in row] for row in csv.reader(file) if row]
+    return [dict(zip(header or rows[0], row, strict=False)) for row in (rows if header else rows[1:])]
+
+
+def only(rows: list[dict[str, str]], column: str, **keys: str) -> float:
+    """Return the figure of the only row with these keys."""
+    found = [float(row[column]) for row in rows if all(row[key] == value for key, value in keys.items())]
+    assert len(found) == 1, (keys, found)
+    return found[0]
+
+
+def of_jellybean(row: Row) -> float:
+    """Return the latency of a VQA operator on a worker."""
+    rows = read("jellybean-vqa/execution_profile_p50.csv", ("operator", "worker", "variant", "ms"))
+    worker = row.hardware.replace("jellybean-", "workflow-compute-")
+    return only(rows, "ms", operator=OPERATORS[row.operator], worker=worker, variant=row.configuration)
+
+
+def of_edge_device(row: Row) -> float:
+    """Return the latency of YOLO11 on a board."""
+    device, runtime = EDGE_DEVICES[row.hardware]
+    rows = read("ultralytics-yolo/yolo11_edge_devices.csv")
+    model = row.configuration.removesuffix("-640").replace("yolo", "YOLO")
+    return only(rows, "ms_per_image", device=device, model=model, format=runtime, size_px="640")
+
+
+def of_official_table(row: Row, column: str = "gpu_ms") -> float:
+    """Return a figure of the models' own page; the graphics card is that of the row."""
+    rows = read("ultralytics-yolo/yolo_official_tables.csv")
+    configuration = getattr(row, "configuration", "") or row.configurations.split(";")[1]
+    model = configuration.removesuffix("-640").replace("yolo", "YOLO")
+    task = "pose" if model.endswith("-pose") else "detect"
+    if column == "gpu_ms":
+        published = [r["gpu"].split()[0].lower() for r in rows if r["model"] == model]
+        assert published == [row.hardware]
+    return only(rows, column, task=task, model=model)
+
+
+def of_yolov5(row: Row) -> float:
+    """Return the batch-1 latency of YOLOv5."""
+    name, size = row.configuration.removeprefix("yolov5").split("-")
+    return only(read("ultralytics-yolo/yolov5_v7_v100_b1_b32.csv"), "v100_b1_ms", model=f"YOLOv5{name}", size_px=size)
+
+
+def of_paddlex(row: Row) -> float:
+    """Return a latency of the PaddleX list."""
+    models = {"xs": "PicoDet-XS", "s": "PicoDet-S", "m": "PicoDet-M", "l": "PicoDet-L"}
+    picodet = row.configuration.startswith("picodet")
+    model = models[row.configuration.split("-")[1]] if picodet else "PP-LCNet_x1_0_vehicle_attribute"
+    columns = {"t4": "latency_ms_T4_fp32", "xeon-gold-5117": "latency_ms_XeonGold5117_8threads_fp32"}
+    return only(read("paddlex-model-list/models_t4_cpu.csv"), columns[row.hardware], model=model)
+
+
+def of_picodet(row: Row) -> float:
+    """Return a latency of PicoDet at one input size."""
+    _, name, size = row.configuration.split("-")
+    rows = read("paddledetection-picodet/picodet_resolution.csv")
+    return only(rows, "ms_i7-10750H_12threads", model=f"PicoDet-{name.upper()}", input=size)
+
+
+def of_rtmpose(row: Row) -> float:
+    """Return a latency of RTMPose alone."""
+    name, size = row.configuration.removeprefix("rtmpose-").split("-")
+    rows = read("mmpose-rtmpose/rtmpose_models.csv")
+    return only(rows, RTMPOSE_COLUMNS[row.hardware], model=f"RTMPose-{name}", input=size)
+
+
+LATENCIES: dict[str, Callable[[Row], float]] = {
+    "execution_profile_p50.csv": of_jellybean,
+    "nvidia-jetson.md": of_edge_device,
+    "raspberry-pi.md": of_edge_device,
+    "yolo11.md": of_official_table,
+    "yolov8.md": of_official_table,
+    "yolov5@0026ac66cc197d74bbf556479556d1f4fd3a9318:README.md": of_yolov5,
+    "models_list_en.md": of_paddlex,
+    "picodet/README_en.md": of_picodet,
+    "rtmpose/README.md": of_rtmpose,
+}
+
+
+def measured(name: str) -> list[Row]:
+    """Return the measured rows of a catalogue table."""
+    frame = catalogue.table(name)
+    return list(frame[frame["mark"] == "measured"].itertuples())
+
+
+def test_latencies() -> None:
+    """Every measured latency is the published one, rounded to 4 decimals."""
+    rows = measured("profiles")
+    assert len(rows) == 136
+    for row in rows:
+        (found,) = [look_up for end, look_up in LATENCIES.items() if row.source.endswith(end)]
+        assert row.latency_ms == round(found(row), 4), row
+
+
+def published_accuracy(row: Row) -> float:
+    """Return the published accuracy of a measured row, as a fraction."""
+    if row.factor == "vqa":
+        pairs = json.loads((DATA / "jellybean-vqa/nodes_accuracy_profiles.json").read_text(encoding="utf-8"))
+        found = {";".join(p["variants"]): p["accuracy"] for p in pairs["end_to_end"]["accuracy_pct"]}
+        return found[row.configurations] / 100
+    if row.factor == "stream":
+        width, quantiser, rate = row.configurations.split("-")
+        skip = {30: 0, 10: 2, 5: 5, 3: 9, 2: 14, 1: 29}[int(rate.removesuffix("fps"))]
+        rows = read("awstream-profiles/offline.mot.csv")
+        return only(rows, "accuracy", width=width.removesuffix("px"), quant=quantiser[1:], skip=str(skip))
+    detector, pose = row.configurations.split(";")
+    if detector == "one-stage":
+        return of_official_table(row, "accuracy") / 100
+    name, size = pose.removeprefix("rtmpose-").split("-")
+    detector, detector_size = detector.rsplit("-", 1)
+    detector = detector.replace("rtmdet", "RTMDet")
+    inputs = f"{detector_size}x{detector_size};{size}"
+    keys = {"det": detector, "pose": f"RTMPose-{name}", "input_det;pose": inputs}
+    return only(read("mmpose-rtmpose/rtmpose_pipelines.csv"), "pipeline_AP", **keys) / 100
+
+
+def test_accuracies() -> None:
+    """Every measured accuracy is the published one; percentages are divided by 100."""
+    rows = measured("accuracy")
+    assert len(rows) == 98
+    for row in rows:
+        assert row.accuracy == round(published_accuracy(row), 4), row
+
+
+def test_prices() -> None:
+    """Every measured price is the published one."""
+    workers = read("jellybean-vqa/workers_specs.csv", ("worker", "price"))
+    machines = read("aws-prices-karpenter/on_demand_us_east_1.csv", ("instance", "price", "region", "time"))
+    types = {"t4": "g4dn.xlarge", "v100": "p3.2xlarge"}
+    rows = measured("prices")
+    assert len(rows) == 11
+    for row in rows:
+        if row.hardware in types:
+            price = only(machines, "price", instance=types[row.hardware])
+        else:
+            price = only(workers, "price", worker=row.hardware.replace("jellybean-", "workflow-compute-"))
+        assert row.price_per_unit_hour == price, row
+
+
+def test_structure_and_memory() -> None:
+    """Measured edges are the sources' own; measured memories stand in the boards' names."""
+    graph = {tuple(row.values()) for row in read("jellybean-vqa/logical_graph.csv", ("from", "to"))}
+    pipelines = read("mmpose-rtmpose/rtmpose_pipelines.csv")
+    for row in measured("edges"):
+        if row.application == "vqa":
+            assert (OPERATORS[row.from_operator], OPERATORS[row.to_operator]) in graph
+        else:
+            assert {"det", "pose"} <= set(pipelines[0])
+    for row in measured("hardware"):
+        device, _ = EDGE_DEVICES[row.hardware]
+        assert device.endswith(f"{row.memory_gb:g}GB")
+
+
+def test_derived_figures() -> None:
+    """Derived outputs, accuracies and latencies follow their stated formulas."""
+    stream = {tuple(r.values())[1:4]: float(r["bandwidth"]) for r in read("awstream-profiles/offline.mot.csv")}
+    skip = {30.0: "0", 10.0: "2", 5.0: "5", 3.0: "9", 2.0: "14", 1.0: "29"}
+    configurations = catalogue.table("configurations")
+    for row in configurations[configurations["operator"] == "video-stream"].itertuples():
+        quantiser = row.configuration.split("-")[1][1:]
+        mbps = stream[f"{row.width_px:g}", skip[row.frames_per_s], quantiser]
+        assert row.output_kb == round(mbps * 125, 4), row
+    pipelines = read("mmpose-rtmpose/rtmpose_pipelines.csv")
+    models = {r["model"]: r for r in read("mmpose-rtmpose/rtmpose_models.csv") if r["input"] == "256x192"}
+    profiles = catalogue.table("profiles")
+    derived = profiles[(profiles["operator"] == "pose-person") & (profiles["mark"] == "derived")]
+    assert len(derived) == 3
+    for row in derived.itertuples():
+        column, detector = (
+            RTMPOSE_COLUMNS[row.hardware],
+            row.configuration.rsplit("-", 1)[0].replace("rtmdet", "RTMDet"),
+        )
+        rest = [float(r[column]) - float(models[r["pose"]][column]) for r in pipelines if r["det"] == detector]
+        assert row.latency_ms == pytest.approx(sum(rest) / len(rest), abs=1e-4), row
+    sizes = read("jellybean-vqa/message_sizes.csv", ("from", "to", "variant", "to_variant", "kib"))
+    image = catalogue.table("operators").set_index("operator")["input_kb"]["vqa-image"]
+    assert image == round(only(sizes, "kib", **{"from": "ReadImage"}) * 1.024, 4)
