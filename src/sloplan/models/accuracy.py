@@ -20,7 +20,7 @@ def add_accuracy(model: Any, compiled: CompiledInstance, copies: Sequence[CopyCh
     Parameters
     ----------
     model : ConcreteModel
-        Gets ``combination[copy, factor, row]`` in [0, 1], for factors where several operators
+        Gets ``combination[copy, factor, row]`` binary, for factors where several operators
         can vary; ``combines[copy, factor, operator, configuration]``: the combinations with a
         configuration sum to its options; ``accuracy[copy]``: the sum is within the SLO.
     compiled : CompiledInstance
@@ -35,7 +35,7 @@ def add_accuracy(model: Any, compiled: CompiledInstance, copies: Sequence[CopyCh
         if len(_varying(choice, factor, configuration)) > 1
         for row in factor.kept.tolist()
     ]
-    model.combination = pyo.Var(pyo.Set(initialize=keys, dimen=3), bounds=(0, 1))
+    model.combination = pyo.Var(pyo.Set(initialize=keys, dimen=3), domain=pyo.Binary)
     model.combines = pyo.Constraint(pyo.Any)
     model.accuracy = pyo.Constraint(pyo.Any)
     for choice in copies:

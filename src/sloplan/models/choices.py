@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 import pyomo.environ as pyo
 
-from sloplan.models.legs import END
 from sloplan.models.menu import LegMenu, QueryMenu
 from sloplan.models.rows import linear
 from sloplan.problem.compiled import Int
@@ -81,7 +81,8 @@ def add_choices(model: Any, copy_query: Int, menus: Sequence[QueryMenu | None]) 
 
     Adds to the model
     ``served[copy]`` binary (fixed to 0 without a menu); ``choose[copy, option]`` binary;
-    ``flow[copy, leg, producer class, consumer class]`` in [0, 1];
+    ``flow[copy, leg, producer class, consumer class]`` binary: it is integral wherever `choose`
+    is, but an engine that knows so cuts and branches much better (measured);
     ``one_option[copy, operator]``: an operator's options sum to served;
     ``leaves[copy, leg, producer class]`` and ``enters[copy, leg, consumer class]``: flow has the
     marginals of the options at both ends;
@@ -97,7 +98,7 @@ def add_choices(model: Any, copy_query: Int, menus: Sequence[QueryMenu | None]) 
     open_copies = [(copy, menu) for copy in range(copies) if (menu := menus[copy_query[copy]]) is not None]
     keys = [(copy, option) for copy, menu in open_copies for part in menu.options for option in part.tolist()]
     model.choose = pyo.Var(pyo.Set(initialize=keys, dimen=2), domain=pyo.Binary)
-    model.flow = pyo.Var(pyo.Set(initialize=_flow_keys(open_copies), dimen=4), bounds=(0, 1))
+    model.flow = pyo.Var(pyo.Set(initialize=_flow_keys(open_copies), dimen=4), domain=pyo.Binary)
     model.one_option = pyo.Constraint(pyo.Any)
     model.leaves = pyo.Constraint(pyo.Any)
     model.enters = pyo.Constraint(pyo.Any)
@@ -107,7 +108,7 @@ def add_choices(model: Any, copy_query: Int, menus: Sequence[QueryMenu | None]) 
         if menus[copy_query[copy]] is None:
             model.served[copy].fix(0)
     chosen = [_copy_choice(model, copy, menu) for copy, menu in open_copies]
-    for first, second in zip(chosen, chosen[1:], strict=False):
+    for first, second in pairwise(chosen):
         if first.menu is second.menu:
             model.copies_in_order[second.copy] = linear([1.0, -1.0], [second.served, first.served]) <= 0.0
     return chosen

@@ -16,7 +16,7 @@ SATURATED = 2**61
 """Stands for "impossible"; above every figure that compiling lets through, two of them fit int64."""
 
 
-def saturated_sum(first: Int, second: Int) -> Int:
+def saturated_sum(first: Int | int, second: Int) -> Int:
     """Return ``min(first + second, SATURATED)`` for figures of at most SATURATED."""
     return np.minimum(first + second, SATURATED)
 
@@ -103,7 +103,7 @@ def least_cost(
             extra[leg.producer] = saturated_sum(extra[leg.producer], (figure.min(axis=1) - least)[leg.producer_class])
         if leg.consumer != END:
             extra[leg.consumer] = saturated_sum(extra[leg.consumer], (figure.min(axis=0) - least)[leg.consumer_class])
-    option_bound = [saturated_sum(np.int64(total), figure) for figure in extra]
+    option_bound = [saturated_sum(total, figure) for figure in extra]
 
     own_extra = [figure - least for figure, least in zip(own, operator_least, strict=True)]
     pair_bound = []
@@ -111,5 +111,5 @@ def least_cost(
         before = class_least(leg.producer, leg.producer_class, len(leg.from_site), own_extra)
         after = class_least(leg.consumer, leg.consumer_class, len(leg.to_site), own_extra)
         through = saturated_sum(saturated_sum(before[:, None], figure - least), after)
-        pair_bound.append(saturated_sum(np.int64(total), through))
+        pair_bound.append(saturated_sum(total, through))
     return option_bound, pair_bound

@@ -107,11 +107,11 @@ class _Filters:
     def menu(self, query: int) -> QueryMenu | None:
         """Filter until nothing more goes; None once an operator has no option left."""
         rate = self._compiled.queries.rate_milli[query]
-        masks = [
+        masks: list[Bool] = [
             (least <= rate) & (idle | (rate <= largest))
             for least, largest, idle in zip(self._least_rate, self._largest_rate, self._idle, strict=True)
         ]
-        pairs = [leg.possible & (rate <= leg.largest_rate) for leg in self._legs]
+        pairs: list[Bool] = [leg.possible & (leg.largest_rate >= rate) for leg in self._legs]
         while True:
             before = sum(int(mask.sum()) for mask in masks) + sum(int(pair.sum()) for pair in pairs)
             self._keep_connected(masks, pairs)
@@ -152,13 +152,13 @@ class _Filters:
         """Options whose class reaches no partner go, and pairs without an option at an end."""
         for leg, pair in zip(self._legs, pairs, strict=True):
             if leg.producer != END:
-                pair &= np.bincount(leg.producer_class[masks[leg.producer]], minlength=len(pair))[:, None] > 0
+                pair &= _inhabited(leg.producer_class[masks[leg.producer]], pair.shape[0])[:, None]
             if leg.consumer != END:
-                pair &= np.bincount(leg.consumer_class[masks[leg.consumer]], minlength=pair.shape[1]) > 0
+                pair &= _inhabited(leg.consumer_class[masks[leg.consumer]], pair.shape[1])
             if leg.producer != END:
-                masks[leg.producer] &= pair.any(axis=1)[leg.producer_class]
+                masks[leg.producer] &= np.asarray(pair.any(axis=1))[leg.producer_class]
             if leg.consumer != END:
-                masks[leg.consumer] &= pair.any(axis=0)[leg.consumer_class]
+                masks[leg.consumer] &= np.asarray(pair.any(axis=0))[leg.consumer_class]
 
     def _keep_compatible(self, masks: list[Bool]) -> None:
         """Options whose configuration has no partner left in a table of pairs go."""
@@ -213,3 +213,8 @@ class _Filters:
             mask &= cost <= slo
         for pair, cost in zip(pairs, pair_cost, strict=True):
             pair &= cost <= slo
+
+
+def _inhabited(classes: Int, count: int) -> Bool:
+    """Which of `count` classes occur."""
+    return np.isin(np.arange(count), classes)

@@ -11,7 +11,7 @@ import pickle
 import sys
 import threading
 import time
-from typing import BinaryIO
+from typing import IO
 
 from sloplan.models.copies import solution_of_copies
 from sloplan.problem.checker import check
@@ -24,7 +24,7 @@ from sloplan.solvers.messages import Bounded, EngineStarts, Finished, Found, Mes
 class PipeListener:
     """Checks answers here, so that wrong ones can be cut off here, and sends what holds to the parent."""
 
-    def __init__(self, instance: Instance, stream: BinaryIO) -> None:
+    def __init__(self, instance: Instance, stream: IO[bytes]) -> None:
         self._instance = instance
         self._stream = stream
         self._bound: int | None = None

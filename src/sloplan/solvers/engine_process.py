@@ -14,7 +14,7 @@ import tempfile
 import threading
 from collections.abc import Sequence
 from contextlib import suppress
-from typing import IO
+from pathlib import Path
 
 from sloplan.solvers.messages import GarbageError, Message, read_message
 
@@ -43,14 +43,14 @@ class EngineProcess:
     """
 
     def __init__(self, job: bytes, command: Sequence[str]) -> None:
-        self._stderr: IO[bytes] = tempfile.TemporaryFile()
+        self._stderr = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the process
         self._process = subprocess.Popen(
             command,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._stderr,
             start_new_session=True,  # Ctrl-C in the terminal is for the caller, who ends this one
-            env={**os.environ, "PYTHONPATH": os.pathsep.join(path or os.getcwd() for path in sys.path)},
+            env={**os.environ, "PYTHONPATH": os.pathsep.join(path or str(Path.cwd()) for path in sys.path)},
         )
         self._messages: queue.SimpleQueue[Message | GarbageError | None] = queue.SimpleQueue()
         for target, arguments in ((self._write, (job,)), (self._read, ())):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pickle
 import struct
 from dataclasses import dataclass
-from typing import BinaryIO
+from typing import IO
 
 from sloplan.solvers.job import Answer
 
@@ -56,14 +56,14 @@ class Finished:
 Message = Ready | EngineStarts | Found | Bounded | Finished
 
 
-def write_message(stream: BinaryIO, message: Message) -> None:
+def write_message(stream: IO[bytes], message: Message) -> None:
     """Write one message at once."""
     content = pickle.dumps(message, protocol=pickle.HIGHEST_PROTOCOL)
     stream.write(_LENGTH.pack(_MARK, len(content)) + content)
     stream.flush()
 
 
-def read_message(stream: BinaryIO) -> Message | None:
+def read_message(stream: IO[bytes]) -> Message | None:
     """Read one message; None at the end of the stream.
 
     Raises

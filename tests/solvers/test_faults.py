@@ -1,0 +1,205 @@
+"""What can go wrong with the engine's process: each fault gives its reason, and loses nothing found."""
+
+from __future__ import annotations
+
+import _thread
+import os
+import pickle
+import signal
+import subprocess
+import sys
+import threading
+import time
+
+import pytest
+
+from sloplan.problem.instance import Instance
+from sloplan.problem.run import Run
+from sloplan.solvers import milp
+from sloplan.solvers.engine_process import child_command
+from sloplan.solvers.highs import Highs
+from sloplan.solvers.job import ChildJob, Settings
+from sloplan.solvers.milp import CompactMilp
+from tests.solvers.contended import contended, hard
+
+PREAMBLE = """
+import os, signal, sys, time
+from sloplan.solvers import child, compact_job
+from sloplan.solvers.highs import Highs
+"""
+
+
+def run_with_child(
+    monkeypatch: pytest.MonkeyPatch, code: str, instance: Instance | None = None, time_limit: float = 60.0
+) -> Run:
+    """Solve with a process that runs `code` instead of the usual one."""
+    monkeypatch.setattr(milp, "child_command", lambda: [sys.executable, "-P", "-c", code])
+    instance = instance or contended(6)
+    run = Run(instance, time_limit=time_limit)
+    CompactMilp().solve(instance.compiled, run)
+    return run
+
+
+@pytest.mark.parametrize(
+    ("code", "reason"),
+    [
+        ("print('Running HiGHS 1.12.0')\nimport time; time.sleep(60)", "no message"),
+        ("import sys; sys.stdout.write('x')", "cut short"),
+        ("raise SystemExit(3)", "exit code 3"),
+        ("raise RuntimeError('no licence')", "no licence"),
+        ("import os, time; os.close(1); time.sleep(60)", "closed its pipe"),
+        (PREAMBLE + "Highs.solve = lambda *_: os.kill(os.getpid(), signal.SIGKILL)\nchild.main()", "signal 9"),
+        (
+            PREAMBLE + "def build(*_): raise RuntimeError('half')\ncompact_job.compact_milp = build\nchild.main()",
+            "half",
+        ),
+    ],
+    ids=["garbage", "cut short", "exit", "exception", "closed pipe", "kill -9", "build fails"],
+)
+def test_fault_gives_its_reason(monkeypatch: pytest.MonkeyPatch, code: str, reason: str) -> None:
+    """The run says that the engine failed and why; the bound known at once stays."""
+    run = run_with_child(monkeypatch, code)
+    assert run.limit == "engine"
+    assert run.message is not None
+    assert reason in run.message
+    assert run.best_solution is None
+    assert run.bound == contended(6).compiled.queries.value_milli.sum()
+
+
+def test_memory_error_is_told_apart(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Running out of memory in the process is the limit "memory"."""
+    code = PREAMBLE + "def build(*_): raise MemoryError\ncompact_job.compact_milp = build\nchild.main()"
+    assert run_with_child(monkeypatch, code).limit == "memory"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="RLIMIT_AS is enforced on Linux")
+def test_process_beyond_its_memory_leaves_a_reason(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However an engine dies of too little memory, the run goes on to say so."""
+    cap = (
+        "import resource\n"
+        "used = int(open('/proc/self/statm').read().split()[0]) * resource.getpagesize()\n"
+        "def solve(self, seconds):\n"
+        "    resource.setrlimit(resource.RLIMIT_AS, (used, used))\n"
+        "    return bytearray(2**33)\n"
+        "Highs.solve = solve\n"
+        "child.main()"
+    )
+    run = run_with_child(monkeypatch, PREAMBLE + cap)
+    assert run.limit in ("memory", "engine")
+    assert run.message is not None
+
+
+def test_best_found_before_a_kill_stays(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An answer that was sent before the process was killed is in the run, checked."""
+    code = PREAMBLE + (
+        "send = child.PipeListener.offer\n"
+        "def offer(self, answer):\n"
+        "    send(self, answer)\n"
+        "    os.kill(os.getpid(), signal.SIGKILL)\n"
+        "child.PipeListener.offer = offer\n"
+        "child.main()"
+    )
+    run = run_with_child(monkeypatch, code)
+    assert run.limit == "engine"
+    assert run.best_objective is not None
+
+
+def test_hang_beyond_the_limit_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An engine that ignores its time limit is ended shortly after it."""
+    started = time.monotonic()
+    code = (
+        "import sys, time\n"
+        "from sloplan.solvers.messages import EngineStarts, write_message\n"
+        "write_message(sys.stdout.buffer, EngineStarts())\n"
+        "time.sleep(600)"
+    )
+    run = run_with_child(monkeypatch, code, time_limit=5)
+    assert time.monotonic() - started < 6.0
+    assert run.limit == "engine"
+    assert run.message is not None
+    assert "did not stop at its time limit" in run.message
+
+
+def test_wrong_claims_of_the_process_are_not_believed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An answer that breaks a rule does not get past the parent's checker."""
+    code = PREAMBLE + "child.check = lambda *_: []\n" + (
+        "from sloplan.solvers.messages import Found\n"
+        "import numpy as np\n"
+        "def job(compiled, settings, listener):\n"
+        "    options = [int(part[-1]) for part in compiled.template_options(0)]\n"
+        "    query = np.arange(len(compiled.names.queries))\n"
+        "    listener.send(Found(child.Answer(query, np.array([options] * len(query)))))\n"
+        "child.run_compact_job = job\n"
+        "child.main()"
+    )  # fmt: skip
+    run = run_with_child(monkeypatch, code)
+    assert run.best_solution is None
+    assert run.limit is None
+
+
+def test_what_the_engine_prints_stays_away_from_stdout(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """Lines printed by compiled code reach nobody's stdout: neither from the process nor from this one."""
+    code = PREAMBLE + (
+        "solve = Highs.solve\n"
+        "def noisy(self, seconds):\n"
+        "    os.write(1, b'noise')\n"
+        "    return solve(self, seconds)\n"
+        "Highs.solve = noisy\n"
+        "child.main()"
+    )
+    run = run_with_child(monkeypatch, code)
+    assert run.best_objective == run.bound
+
+    instance = contended(6)
+    here = Run(instance)
+    original = Highs._looked_in
+
+    def looked_in(self: Highs, event: object) -> None:
+        os.write(1, b"noise")
+        original(self, event)
+
+    monkeypatch.setattr(Highs, "_looked_in", looked_in)
+    CompactMilp().solve(instance.compiled, here, in_process=True)
+    os.write(1, b"after")
+    assert here.best_objective == run.best_objective
+    assert capfd.readouterr().out == "after"
+
+
+@pytest.mark.parametrize("in_process", [True, False])
+def test_interrupt_keeps_the_best(in_process: bool) -> None:
+    """Ctrl-C ends the run soon; what was found stays."""
+    instance = hard(40)
+    run = Run(instance, time_limit=100.0)
+
+    def interrupt_after_the_first_answer() -> None:
+        while run.best_solution is None:
+            time.sleep(0.05)
+        if in_process:
+            signal.raise_signal(signal.SIGINT)
+        else:
+            _thread.interrupt_main()
+
+    threading.Thread(target=interrupt_after_the_first_answer, daemon=True).start()
+    if in_process:  # the caller learns of it: `solve` at the front door makes a result of it
+        with pytest.raises(KeyboardInterrupt):
+            CompactMilp().solve(instance.compiled, run, in_process=True)
+    else:
+        CompactMilp().solve(instance.compiled, run)
+        assert run.limit == "interrupted"
+    assert run.elapsed() < 60
+    assert run.best_objective is not None
+
+
+def test_process_ends_with_its_parent() -> None:
+    """A process whose parent has died ends by itself: its stdin closes."""
+    job = ChildJob(hard(), Settings("goodput", 1000, 0, 1, 0.0, time.time() + 600), time.time())
+    with subprocess.Popen(child_command(), stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        process.stdin.write(pickle.dumps(job))
+        process.stdin.flush()
+        assert process.stdout.read(8) == b"sloplan\x01"  # it is at work
+        process.stdin.close()
+        assert process.wait(timeout=20) == 1

@@ -1,0 +1,137 @@
+"""Wrong answers of the engine: cut off alone, never reported, and solving goes on."""
+
+from __future__ import annotations
+
+import dataclasses
+import itertools
+from typing import Any
+
+import numpy as np
+import pytest
+
+from sloplan.problem.instance import Instance
+from sloplan.problem.run import Run
+from sloplan.solvers import compact_job
+from sloplan.solvers.highs import EngineAnswer, EngineError, Highs
+from sloplan.solvers.milp import CompactMilp
+from sloplan.solvers.refuted import refuted_choices
+from sloplan.solvers.standard_form import StandardForm
+from tests.models.test_compact import feasible_plans
+from tests.models.tiny_instances import (
+    CHAIN,
+    accuracy_of_a_joint_factor,
+    cost_of_machines_and_traffic,
+    latency_of_a_chain,
+    latency_of_a_diamond,
+    shared_link,
+    tiny,
+)
+
+
+class CarelessHighs(Highs):
+    """Ignores all inequalities of the model in its first solves, and likes what they would forbid."""
+
+    careless_solves = 0
+    solves = 0
+
+    def __init__(self, form: StandardForm, **settings: Any) -> None:
+        super().__init__(form, **settings)
+        type(self).solves = 0
+        equal = form.row_lower == form.row_upper
+        appetite = abs(form.matrix[~equal]).sum(axis=0)
+        lax = dataclasses.replace(
+            form,
+            cost=form.cost * 1e6 - appetite * form.integer,
+            matrix=form.matrix[equal],
+            row_lower=form.row_lower[equal],
+            row_upper=form.row_upper[equal],
+        )
+        self._lax = Highs(lax, **settings)
+
+    def add_row(self, columns: Any, limit: float) -> None:
+        """Add the row to both."""
+        super().add_row(columns, limit)
+        self._lax.add_row(columns, limit)
+
+    def solve(self, seconds: float) -> EngineAnswer:
+        """Solve carelessly, or as HiGHS does."""
+        type(self).solves += 1
+        if self.solves > self.careless_solves:
+            return super().solve(seconds)
+        return EngineAnswer("optimal", self._lax.solve(seconds).values, None)
+
+
+def careless_run(monkeypatch: pytest.MonkeyPatch, instance: Instance, careless_solves: int) -> Run:
+    """Solve `instance` with an engine that is careless so many times."""
+    monkeypatch.setattr(CarelessHighs, "careless_solves", careless_solves)
+    monkeypatch.setattr(compact_job, "Highs", CarelessHighs)
+    run = Run(instance, time_limit=60.0)
+    CompactMilp().solve(instance.compiled, run, in_process=True)
+    return run
+
+
+@pytest.mark.parametrize("make", [latency_of_a_chain, latency_of_a_diamond, cost_of_machines_and_traffic])
+def test_engine_that_never_minds_the_rules_is_led_to_a_valid_answer(monkeypatch: pytest.MonkeyPatch, make: Any) -> None:
+    """Cutting off one wrong answer after the other leaves only valid ones."""
+    instance = make()
+    run = careless_run(monkeypatch, instance, careless_solves=10**6)
+    assert CarelessHighs.solves > 1
+    assert run.best_objective == instance.compiled.queries.value_milli[0]
+
+
+def competing() -> Instance:
+    """Three queries of which the server carries two; nothing runs on the phone."""
+    rows = [
+        {"query": name, "application": "app", "source_site": "device", "rate_rps": 40.0, "value": value}
+        for name, value in (("p", 3.0), ("q", 5.0), ("r", 4.0))
+    ]
+    placement = [{"operator": name, "allowed": "site", "value": "edge"} for name in "ab"]
+    return tiny({"a": {"s": 4.0}, "b": {"s": 8.0}}, edges=CHAIN, queries=rows, placement=placement)
+
+
+def test_overloaded_row_is_cut_off_and_the_optimum_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    """After a wrong answer the engine goes on to the optimum, with its bound."""
+    run = careless_run(monkeypatch, competing(), careless_solves=1)
+    assert CarelessHighs.solves == 2
+    assert (run.best_objective, run.bound) == (9000, 9000)
+    assert all(event.objective in (None, 9000) for event in run.trajectory)
+
+
+def test_wrong_infeasible_is_an_error_of_the_engine(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Serving nothing is always feasible, so "infeasible" cannot be right."""
+    monkeypatch.setattr(Highs, "solve", lambda *_: EngineAnswer("infeasible", None, None))
+    instance = competing()
+    with pytest.raises(EngineError, match="infeasible"):
+        CompactMilp().solve(instance.compiled, Run(instance), in_process=True)
+
+
+def test_cut_of_a_plan_spares_all_feasible_plans() -> None:
+    """For each wrong plan: all its choices are named, so no other plan is cut off."""
+    for make in (latency_of_a_chain, accuracy_of_a_joint_factor, shared_link):
+        instance = make()
+        compiled = instance.compiled
+        feasible, _ = feasible_plans(instance)
+        query = np.zeros(1, dtype=np.int64)
+        for plan in itertools.product(*(part.tolist() for part in compiled.template_options(0))):
+            every_choice = [(0, position) for position in range(len(plan))]
+            wrong = refuted_choices(compiled, query, np.array([plan]))
+            assert bool(wrong) == (plan not in feasible)
+            assert all(choices == every_choice for choices in wrong)
+
+
+def test_cover_is_small_and_overloads_the_row() -> None:
+    """The cover of an overloaded pool names what runs there and leaves out what is not needed."""
+    instance = tiny({"a": {"s": 4.0}, "b": {"s": 8.0}}, edges=CHAIN, queries=[
+        {"query": name, "application": "app", "source_site": "device", "rate_rps": rate}
+        for name, rate in (("p", 1.0), ("q", 60.0), ("r", 40.0))
+    ])  # fmt: skip
+    compiled = instance.compiled
+    a_phone, a_server, b_phone, b_server = range(4)
+    sites = [str(compiled.names.pools[pool]) for pool in compiled.options.pool]
+    assert sites == ["phone", "server", "phone", "server"]
+    query = np.arange(3, dtype=np.int64)
+    on_server = np.array([[a_server, b_server]] * 3)
+    assert refuted_choices(compiled, query, on_server) == [[(2, 0), (2, 1), (1, 0), (1, 1)]]
+    split = np.array([[a_phone, b_server]] * 3)
+    assert refuted_choices(compiled, query, split) == []
+    assert b_phone not in split
