@@ -10,6 +10,7 @@ from typing import IO, Any
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from sloplan.instance_summary import summarise
@@ -99,7 +100,7 @@ def list_instances() -> None:
     for name in library.names():
         instance = library.load(name)
         sizes = [f"{len(instance.table(part)):,}" for part in ("queries", "operators", "pools", "links")]
-        table.add_row(name, *sizes, instance.description)
+        table.add_row(name, *sizes, escape(instance.description))
     console = Console()
     console.print(table)
     console.print(f"families: {', '.join(family_names())}", highlight=False)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from sloplan.problem.errors import InputError, UnsupportedError
 from sloplan.problem.instance import Instance
-from sloplan.problem.naming import near_name
+from sloplan.problem.naming import near_names
 
 
 def load(source: str | os.PathLike[str]) -> Instance:
@@ -56,10 +56,10 @@ def _load_path(text: str) -> Instance:
             f"{text}: not the folder or zip file of an instance; if it is a plan selection: PlanSelection.load reads "
             "it, but no method solves plan selections yet"
         )
-    if not _exists(path):
+    if not text or not _exists(path):
         known = (*library.names(), *family_names())
         raise InputError(
-            f"no such library instance, family or path{near_name(text, known)}",
+            f"no such library instance, family or path{near_names(text, known)}",
             value=text,
             allowed=f"{', '.join(library.names())}; a spec such as {family_names()[0]}:queries=40; a path",
             advice="`sloplan instances list` lists the library",

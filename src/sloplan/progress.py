@@ -6,6 +6,10 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from rich.console import Console
+from rich.live import Live
+from rich.text import Text
+
 from sloplan.problem.objective import Objective, relative_gap
 from sloplan.problem.run import Run
 
@@ -22,9 +26,6 @@ def live_progress(run: Run, display: bool) -> Iterator[None]:
     if not (display and sys.stderr.isatty()):
         yield
         return
-    from rich.console import Console
-    from rich.live import Live
-
     line = _ProgressLine(run)
     # stdout is left alone: it may be a pipe that somebody parses.
     with Live(line, console=Console(stderr=True), transient=True, redirect_stdout=False, refresh_per_second=4):
@@ -37,9 +38,10 @@ class _ProgressLine:
     def __init__(self, run: Run) -> None:
         self._run = run
 
-    def __rich__(self) -> str:
+    def __rich__(self) -> Text:
         run = self._run
-        return progress_line(run.objective, run.elapsed(), run.best_objective, run.bound)
+        line = progress_line(run.objective, run.elapsed(), run.best_objective, run.bound)
+        return Text(line, no_wrap=True, overflow="ellipsis")
 
 
 def progress_line(objective: Objective, elapsed: float, incumbent: int | None, bound: int | None) -> str:

@@ -79,12 +79,13 @@ def summary_table(summary: InstanceSummary) -> Table:
 
 def row_table(summary: InstanceSummary) -> Table:
     """Return the table of coupling rows with their loads, most loaded first."""
+    from rich.markup import escape
     from rich.table import Table
 
     table = Table("row", "capacity", "load", title="demand over capacity, if all servable copies were served")
     table.columns[1].justify = table.columns[2].justify = "right"
     for row in sorted(summary.rows, key=lambda row: -(row.load or 0.0)):
-        table.add_row(row.name, f"{row.capacity:,}", "-" if row.load is None else f"{row.load:.3f}")
+        table.add_row(escape(row.name), f"{row.capacity:,}", "-" if row.load is None else f"{row.load:.3f}")
     return table
 
 

@@ -87,7 +87,8 @@ def solve(
     goal = find_objective(objective)
     _check_arguments(time_limit, rel_gap, seed, threads, min_goodput, initial_solution)
     _refuse_unbuilt(goal, min_goodput)
-    chosen = find_method(AUTO_METHOD if method == "auto" else method)
+    picked = AUTO_METHOD if method == "auto" else method
+    chosen = find_method(picked)
     refuse_unknown_options(chosen, options)
     instance = problem if isinstance(problem, Instance) else load(problem)
 
@@ -107,7 +108,7 @@ def solve(
     with live_progress(run, display):
         _run_method(chosen, run, options)
     certified_bound = _certified_bound(run)
-    return Result.of(run, method=chosen.name, versions=installed_versions(), certified_bound=certified_bound)
+    return Result.of(run, method=picked, versions=installed_versions(), certified_bound=certified_bound)
 
 
 def _run_method(method: Method, run: Run, options: dict[str, Any]) -> None:

@@ -1,0 +1,209 @@
+"""Tests of `greedy`: valid, sensible, bounded, anytime and the same every time."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from sloplan.heuristics import greedy
+from sloplan.heuristics.greedy import Greedy
+from sloplan.heuristics.plan_arrays import list_plans
+from sloplan.instances.families.spec import generate_spec
+from sloplan.problem.errors import InputError, SizeLimitError
+from sloplan.problem.instance import Instance
+from sloplan.problem.run import Run
+from sloplan.problem.servable import servable_value
+from tests.conformance.brute_force import TinyInstance
+from tests.conformance.brute_force_search import optimum
+from tests.conformance.random_instances import random_tables
+from tests.one_pool import one_pool
+from tests.problem.test_stopping import Clock
+
+
+def run_of(instance: Instance, **options: int) -> Run:
+    """Return the run of `greedy` on an instance."""
+    run = Run(instance)
+    Greedy().solve(instance.compiled, run, **options)
+    return run
+
+
+def test_most_value_per_capacity_first() -> None:
+    """With equal usage the most valuable queries are served, and the bound is the value of all."""
+    run = run_of(one_pool([1.0, 2.0, 4.0]))
+    assert run.best_objective == 6000
+    assert run.bound == 7000
+    assert run.limit == "iterations"
+
+
+def test_everything_fits() -> None:
+    """Where all fits, greedy proves itself optimal and stops at once."""
+    run = run_of(one_pool([1.0, 2.0]))
+    assert (run.best_objective, run.bound, run.limit) == (3000, 3000, "gap")
+
+
+def test_copies_take_whole_numbers() -> None:
+    """Of a query's copies as many are served as fit, exactly."""
+    run = run_of(one_pool([1.0, 3.0], counts=[7, 4], busy_ms=100.0))
+    assert run.best_objective == 4 * 3000 + 6 * 1000
+
+
+def test_copies_may_take_different_plans() -> None:
+    """Copies that no longer fit by one plan go on to the next."""
+    frames = one_pool([1.0], counts=[5]).to_frames()
+    frames["pools"] = pd.concat([frames["pools"], frames["pools"].assign(pool="more")], ignore_index=True)
+    run = run_of(Instance.from_frames(frames))
+    assert run.best_objective == 4000
+    assert run.best_solution is not None
+    assert run.best_solution.plans["count"].tolist() == [2, 2]
+
+
+def test_nothing_can_be_served() -> None:
+    """Where no query has a plan, serving none is optimal and proved by the bound."""
+    frames = one_pool().to_frames()
+    frames["queries"]["slo_latency_ms"] = 1.0
+    run = run_of(Instance.from_frames(frames))
+    assert (run.best_objective, run.bound) == (0, 0)
+
+
+def test_no_capacity() -> None:
+    """A pool without units serves nobody."""
+    run = run_of(one_pool(units=0))
+    assert (run.best_objective, run.bound) == (0, 0)
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_random_instances(seed: int) -> None:
+    """On instances with every feature greedy is valid, never above the optimum, and its bound never below."""
+    tables = random_tables(seed)
+    instance = Instance.from_frames({name: pd.DataFrame(rows) for name, rows in tables.items()})
+    best = optimum(TinyInstance(tables)).value_milli
+    run = run_of(instance)
+    assert run.message is None
+    assert run.bound is not None
+    assert run.bound >= best
+    assert run.bound == servable_value(instance.compiled)
+    assert (run.best_objective or 0) <= best
+    assert (run.best_objective is None) <= (best > 0)  # the empty answer is never put in place of none
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_not_far_from_the_optimum(seed: int) -> None:
+    """On a family instance that is short of capacity greedy gets most of what is served at the bound's price.
+
+    The figure to beat is half of the servable value, which a greedy in the order of names misses.
+    """
+    run = run_of(generate_spec(f"edge-cloud:queries=60,seed={seed}"))
+    assert run.best_objective is not None
+    assert run.bound is not None
+    assert run.best_objective > 0.5 * run.bound
+
+
+def test_the_same_every_time() -> None:
+    """Every run and every seed gives the same solution."""
+    instance = generate_spec("edge-cloud:queries=30,seed=4")
+    solutions = []
+    for seed in (0, 0, 9):
+        run = Run(instance, seed=seed)
+        Greedy().solve(instance.compiled, run)
+        assert run.best_solution is not None
+        solutions.append(run.best_solution)
+    for other in solutions[1:]:
+        pd.testing.assert_frame_equal(solutions[0].plans, other.plans)
+        pd.testing.assert_frame_equal(solutions[0].options, other.options)
+
+
+def test_more_passes_are_not_worse() -> None:
+    """Passes only add: the best is kept."""
+    instance = generate_spec("edge-cloud:queries=60,seed=1")
+    once, often = run_of(instance, passes=1).best_objective, run_of(instance, passes=12).best_objective
+    assert once is not None
+    assert often is not None
+    assert often > once
+
+
+class Ticking(Clock):
+    """A clock that moves on by a second whenever it is read."""
+
+    def __call__(self) -> float:
+        """Return the time, a second later each time."""
+        self.now += 1.0
+        return self.now
+
+
+def test_stopped_while_listing_plans() -> None:
+    """Out of time before any plan is listed, nothing is offered, and the bound is the value of all copies."""
+    instance = generate_spec("edge-cloud:queries=12,seed=1")
+    run = Run(instance, time_limit=1.0, clock=Ticking())
+    Greedy().solve(instance.compiled, run)
+    queries = instance.compiled.queries
+    assert (run.limit, run.best_objective) == ("time", None)
+    assert run.bound == int((queries.value_milli * queries.count).sum())
+
+
+def test_stopped_within_a_pass(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Out of time in the middle of a pass, what was served by then is offered, and no bound is made up."""
+    instance = one_pool([1.0] * 50, units=100)
+    monkeypatch.setattr(greedy, "_LOOKS_PER_CALL", 10)
+    full = Run(instance)
+    Greedy().solve(instance.compiled, full)
+    assert full.best_objective == 50_000
+    reads = iter(range(100))
+    monkeypatch.setattr(greedy, "_is_time_up", lambda *_: next(reads) >= 14)
+    run = Run(instance)
+    Greedy().solve(instance.compiled, run)
+    assert run.best_objective is not None
+    assert 0 < run.best_objective < 50_000
+    assert run.bound == 50_000
+
+
+def test_time_is_kept_back_for_checking() -> None:
+    """A run stops in time for its solution to be checked: the larger the instance, the earlier."""
+    instance = one_pool([1.0] * 1000)
+    run = Run(instance, time_limit=1.0, clock=Clock())
+    assert not greedy._is_time_up(instance.compiled, run)
+    run._start -= 0.985  # 15 ms are left, checking takes 20
+    assert greedy._is_time_up(instance.compiled, run)
+    assert run.limit == "time"
+
+
+def test_too_many_plans() -> None:
+    """Beyond the limit of enumeration there is one clear error, with what to do."""
+    instance = generate_spec("edge-cloud:queries=12,seed=1")
+    with pytest.raises(SizeLimitError, match=r"more than 5 partial plans .*; next: "):
+        run_of(instance, plan_limit=5)
+
+
+@pytest.mark.parametrize("option", [{"passes": 0}, {"passes": 1.5}, {"plan_limit": -1}, {"passes": True}])
+def test_bad_options(option: dict[str, int]) -> None:
+    """An unusable option is refused with its name."""
+    with pytest.raises(InputError, match=next(iter(option))):
+        run_of(one_pool(), **option)
+
+
+def test_unsupported() -> None:
+    """What is not built yet is said in one line."""
+    instance = one_pool()
+    assert Greedy().unsupported(instance.compiled, "goodput") is None
+    assert "does not have objective 'cost' yet" in str(Greedy().unsupported(instance.compiled, "cost"))
+    replicas = instance.replace(hosting="replicas")
+    assert "does not have hosting 'replicas' yet" in str(Greedy().unsupported(replicas.compiled, "goodput"))
+
+
+def test_compilation_is_reported_apart() -> None:
+    """Kernel compilation is told to the run, so that it does not count."""
+    run = run_of(one_pool())
+    assert run.compile_time > 0
+
+
+def test_plans_are_listed_per_template() -> None:
+    """The flat arrays hold each template's plans in its range, with figures that belong to them."""
+    compiled = generate_spec("edge-cloud:queries=12,seed=1").compiled
+    plans, listed = list_plans(compiled, 10**6, lambda: False)
+    assert listed == len(compiled.templates)
+    assert plans.start[-1] == len(plans) == len(plans.usage) == len(plans.latency_us)
+    for template in range(listed):
+        operators = compiled.applications[compiled.templates.application[template]].operators
+        choices = plans.choices[plans.start[template] : plans.start[template + 1]]
+        assert np.all(compiled.options.operator[choices[:, : len(operators)]] == operators)
+        assert np.all(choices[:, len(operators) :] == -1)

@@ -1,0 +1,86 @@
+"""Tests of the registry: methods of other people's packages, good and broken."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from sloplan.problem.errors import InputError
+from sloplan.problem.registry import (
+    BrokenMethodError,
+    find_method,
+    methods,
+    own_options,
+    refuse_unknown_options,
+)
+from tests.fake_methods import Fake, Nothing, install
+
+
+@pytest.fixture(autouse=True)
+def _installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    install(
+        tmp_path,
+        **{
+            "no-module": "no_such_module:Method",
+            "no-class": "tests.fake_methods:Absent",
+            "no-method": "fractions:Fraction",
+        },
+    )
+    monkeypatch.syspath_prepend(tmp_path)
+
+
+def test_a_method_is_found_by_its_entry_point() -> None:
+    """A method of another package is found by the name of its entry point, and made."""
+    assert isinstance(find_method("fake"), Fake)
+
+
+def test_unknown_method() -> None:
+    """An unknown name is refused with the close ones and all that there are."""
+    with pytest.raises(
+        InputError, match=r"method = 'fale': unknown method \(did you mean fake\?\); allowed: .*patient"
+    ):
+        find_method("fale")
+
+
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [
+        ("no-module", "cannot be loaded: ModuleNotFoundError: No module named 'no_such_module'"),
+        ("no-class", "cannot be loaded: AttributeError"),
+        ("no-method", "is no method: it lacks name, summary, unsupported, solve"),
+    ],
+)
+def test_broken_methods_are_told_apart(name: str, reason: str) -> None:
+    """A broken entry point is an error of that method only, with the reason; it is listed with it too."""
+    with pytest.raises(BrokenMethodError, match=reason):
+        find_method(name)
+    listed = {method.name: method for method in methods()}
+    assert reason in str(listed[name].error)
+    assert listed["fake"].error is None
+    assert listed["fake"].summary == "serves one query"
+    assert listed["fake"].provider == "tests.fake_methods:Fake"
+
+
+def test_methods_are_listed_by_name() -> None:
+    """The list is sorted, and holds every registered method once."""
+    names = [method.name for method in methods()]
+    assert names == sorted(set(names))
+    assert {"fake", "no-module", "patient"} <= set(names)
+
+
+def test_own_options() -> None:
+    """A method's options are the keyword-only parameters of its solve, with their defaults."""
+    assert own_options(Fake()) == {"effort": 1, "mode": "fast"}
+    assert own_options(Nothing()) == {}
+
+
+def test_unknown_options_are_refused() -> None:
+    """An option that the method lacks is refused with the close one and those that there are."""
+    refuse_unknown_options(Fake(), {"effort": 3})
+    with pytest.raises(
+        InputError, match=r"efort = 2: .*no such option \(did you mean effort\?\); allowed: effort, mode"
+    ):
+        refuse_unknown_options(Fake(), {"efort": 2})
+    with pytest.raises(InputError, match="allowed: no options"):
+        refuse_unknown_options(Nothing(), {"effort": 2})
