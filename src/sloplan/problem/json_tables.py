@@ -1,9 +1,10 @@
-"""Reading JSON files whose tables are stored by column, with one clear error for whatever is wrong."""
+"""JSON files whose tables are stored by column: one clear error for whatever is wrong, atomic writes."""
 
 from __future__ import annotations
 
 import json
 import os
+import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -94,3 +95,22 @@ def _check_column(column: Any, kind: type, file: str, field: str) -> None:
         if not right_type or (kind is int and not -(2**63) < value < 2**63):
             allowed = _ALLOWED[kind]
             raise InputError("wrong type of value", file=file, row=row, field=field, value=value, allowed=allowed)
+
+
+def write_json_object(path: str | os.PathLike[str], content: Mapping[str, Any]) -> None:
+    """Write JSON to a temporary sibling of `path`, then rename it into place."""
+    target = Path(path)
+    handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
+    temporary = Path(name)
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as stream:
+            json.dump(content, stream, ensure_ascii=False, separators=(",", ":"))
+            stream.write("\n")
+        # mkstemp makes private files; a result gets the permissions that open() would give.
+        umask = os.umask(0)
+        os.umask(umask)
+        temporary.chmod(0o666 & ~umask)
+        temporary.replace(target)
+    except BaseException:
+        temporary.unlink()
+        raise

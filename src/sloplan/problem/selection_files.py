@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 from pathlib import Path
 from typing import Any, Final
@@ -12,9 +11,8 @@ import numpy as np
 
 from sloplan.problem.compiled import Int, Sparse
 from sloplan.problem.errors import InputError
-from sloplan.problem.json_tables import Columns, read_field, read_json_object, read_table
+from sloplan.problem.json_tables import Columns, read_field, read_json_object, read_table, write_json_object
 from sloplan.problem.selection import Groups, Plans, PlanSelection, PricedSupplies, ScaledRows
-from sloplan.problem.solution import write_text_atomically
 
 SELECTION_FORMAT_VERSION: Final = 1
 SELECTION_KIND: Final = "plan-selection"
@@ -52,7 +50,7 @@ def save_selection(selection: PlanSelection, path: str | os.PathLike[str]) -> No
         content["goodput_floor"] = selection.goodput_floor
     for table, columns in _columns(selection).items():
         content[table] = {name: values.tolist() for name, values in columns.items()}
-    write_text_atomically(path, json.dumps(content, ensure_ascii=False, separators=(",", ":")) + "\n")
+    write_json_object(path, content)
 
 
 def load_selection(path: str | os.PathLike[str]) -> PlanSelection:

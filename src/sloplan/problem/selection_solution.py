@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import json
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
 import pandas as pd
 
 from sloplan.problem.compiled import Int
-from sloplan.problem.errors import InputError
-from sloplan.problem.json_tables import Columns, read_field, read_json_object, read_table
+from sloplan.problem.json_tables import Columns
 from sloplan.problem.selection import PlanSelection
-from sloplan.problem.solution import SOLUTION_FORMAT_VERSION, write_text_atomically
+from sloplan.problem.solution_files import read_solution_file, solution_frame, write_solution_file
 
 _TABLES: Final[dict[str, Columns]] = {
     "plans": {"group": str, "plan": str, "count": int},
@@ -23,13 +21,8 @@ _TABLES: Final[dict[str, Columns]] = {
 }
 
 
-def _frame(table: str, columns: dict[str, Any]) -> pd.DataFrame:
-    return pd.DataFrame(
-        {
-            name: np.asarray(columns[name], dtype=np.int64 if kind is int else object)
-            for name, kind in _TABLES[table].items()
-        }
-    )
+def _frame(table: str, values: Mapping[str, Any] | None = None) -> pd.DataFrame:
+    return solution_frame(_TABLES[table], values)
 
 
 @dataclass(frozen=True)
@@ -58,7 +51,7 @@ class SelectionSolution:
 
     instance_sha256: str
     plans: pd.DataFrame
-    supply: pd.DataFrame = field(default_factory=lambda: _frame("supply", {"supply": [], "amount": []}))
+    supply: pd.DataFrame = field(default_factory=lambda: _frame("supply"))
     objective: str = "goodput"
     bound: int | None = None
     certificate: dict[str, Any] | None = None
@@ -106,32 +99,8 @@ class SelectionSolution:
         InputError
             If the file cannot be read or does not hold a solution of a plan selection.
         """
-        file = Path(path).name
-        content = read_json_object(path, SOLUTION_FORMAT_VERSION)
-        certificate = content.get("certificate")
-        if certificate is not None and not isinstance(certificate, dict):
-            raise InputError("not a certificate", file=file, field="certificate", allowed="an object or null")
-        return cls(
-            instance_sha256=read_field(content, "instance_sha256", str, file),
-            plans=_frame("plans", read_table(content, "plans", _TABLES["plans"], file)),
-            supply=_frame("supply", read_table(content, "supply", _TABLES["supply"], file)),
-            objective=read_field(content, "objective", str, file),
-            bound=None if content.get("bound") is None else read_field(content, "bound", int, file),
-            certificate=certificate,
-        )
+        return cls(**read_solution_file(path, _TABLES))
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the solution file; an existing file is replaced only when the new one is complete."""
-        content: dict[str, Any] = {
-            "format_version": SOLUTION_FORMAT_VERSION,
-            "instance_sha256": self.instance_sha256,
-            "objective": self.objective,
-        }
-        for table, columns in _TABLES.items():
-            frame = getattr(self, table)
-            content[table] = {column: frame[column].tolist() for column in columns}
-        if self.bound is not None:
-            content["bound"] = self.bound
-        if self.certificate is not None:
-            content["certificate"] = self.certificate
-        write_text_atomically(path, json.dumps(content, ensure_ascii=False, separators=(",", ":")) + "\n")
+        write_solution_file(path, self, _TABLES)
