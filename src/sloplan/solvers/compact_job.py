@@ -36,6 +36,7 @@ def run_compact_job(compiled: CompiledInstance, settings: Settings, listener: Li
         listener.report_bound(0)
         listener.offer(_nothing(compiled))
         return
+    listener.report_bound(sum(int(compiled.queries.value_milli[copy.menu.query]) for copy in model.index.copies))
     built = time.perf_counter()
     form = standard_form(model)
     logger.info(

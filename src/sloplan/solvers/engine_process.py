@@ -53,8 +53,12 @@ class EngineProcess:
             env={**os.environ, "PYTHONPATH": os.pathsep.join(path or str(Path.cwd()) for path in sys.path)},
         )
         self._messages: queue.SimpleQueue[Message | GarbageError | None] = queue.SimpleQueue()
-        for target, arguments in ((self._write, (job,)), (self._read, ())):
-            threading.Thread(target=target, args=arguments, daemon=True).start()
+        self._threads = [
+            threading.Thread(target=self._write, args=(job,), daemon=True),
+            threading.Thread(target=self._read, daemon=True),
+        ]
+        for thread in self._threads:
+            thread.start()
 
     def message(self, timeout: float) -> Message | None:
         """Return the next message, or None if none came in `timeout` seconds.
@@ -78,12 +82,17 @@ class EngineProcess:
         """End the process, whatever it is doing."""
         self._process.kill()
         self._process.wait()
-        self._stderr.close()
+        for thread in self._threads:
+            thread.join()  # both pipes are dead
+        for stream in (self._process.stdin, self._process.stdout, self._stderr):
+            assert stream is not None
+            with suppress(OSError):  # what could not be written any more
+                stream.close()
 
     def _write(self, job: bytes) -> None:
         stream = self._process.stdin
         assert stream is not None
-        with suppress(BrokenPipeError):  # it has died; the reader says how
+        with suppress(OSError):  # it has died; the reader says how
             stream.write(job)
             stream.flush()
 
