@@ -214,5 +214,5 @@ def _add_exactly(totals: list[int], index: Int, amount: Int, count: Int) -> None
             totals[i] += int(low[i]) + (int(high[i]) << 31)
         return
     parts = pd.Series(amount.astype(object) * count.astype(object)).groupby(index).sum()
-    for i, part in parts.items():
-        totals[int(i)] += int(part)  # type: ignore[call-overload]
+    for i, part in zip(parts.index.tolist(), parts.tolist(), strict=True):
+        totals[i] += part

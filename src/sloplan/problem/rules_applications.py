@@ -55,7 +55,7 @@ def _check_edges(frames: Mapping[str, pd.DataFrame]) -> None:
     edges = frames["edges"]
     producers, consumers = edges["from_operator"].to_numpy(), edges["to_operator"].to_numpy()
     _check_pairs(frames, "edges", producers, consumers)
-    graph = nx.DiGraph()
+    graph: nx.DiGraph[str] = nx.DiGraph()
     graph.add_edges_from(zip(producers, consumers, strict=True))
     if nx.is_directed_acyclic_graph(graph):
         return

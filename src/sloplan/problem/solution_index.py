@@ -56,12 +56,12 @@ def index_solution(instance: Instance, solution: Solution) -> tuple[IndexedSolut
     violations: list[Violation] = []
     query = _index(compiled.names.queries, solution.plans["query"])
     count = solution.plans["count"].to_numpy(dtype=np.int64)
-    for plan in np.flatnonzero(query < 0):
-        name = solution.plans["query"].iloc[plan]
-        violations.append(Violation("query", f"plan {plan}", f"names an unknown query {name!r}"))
-    for plan in np.flatnonzero(count < 1):
+    for row in np.flatnonzero(query < 0):
+        name = solution.plans["query"].iloc[row]
+        violations.append(Violation("query", f"plan {row}", f"names an unknown query {name!r}"))
+    for row in np.flatnonzero(count < 1):
         message = "serves fewer than one copy"
-        violations.append(Violation("count", f"plan {plan}", message, amount=int(count[plan]), limit=1))
+        violations.append(Violation("count", f"plan {row}", message, amount=int(count[row]), limit=1))
     choices, unplaced = _choices(instance, solution, query)
     violations += unplaced
     complete = (query >= 0) & (count >= 1) & _complete(compiled, query, choices)
@@ -122,7 +122,8 @@ def _options(compiled: CompiledInstance, table: pd.DataFrame, operator: Int) -> 
     """Global option of each row, -1 where the compiled instance has none."""
     names, options = compiled.names, compiled.options
     distinct = pd.Index(pd.unique(names.configurations), dtype=object)
-    of_operator = compiled.configuration_operator * len(distinct) + distinct.get_indexer(names.configurations)
+    label_of = distinct.get_indexer(pd.Index(names.configurations, dtype=object))
+    of_operator = compiled.configuration_operator * len(distinct) + label_of
     label = distinct.get_indexer(pd.Index(table["configuration"], dtype=object))
     configuration = pd.Index(of_operator).get_indexer(operator * len(distinct) + label)
     pool, allocation = _index(names.pools, table["pool"]), _index(names.allocations, table["allocation"])
@@ -136,6 +137,7 @@ def _unusable(instance: Instance, table: pd.DataFrame) -> list[Violation]:
     """Say of each option row without a compiled option which rule excludes it."""
     pools = instance.table("pools").set_index("pool")
     profiles = instance.table("profiles").set_index(["operator", "configuration", "hardware", "allocation"])
+    needed_gb, unit_gb = profiles["memory_gb"].to_dict(), pools["memory_gb"].to_dict()
     violations = []
     for row in table.itertuples():
         name = f"{row.operator}/{row.configuration}/{row.pool}/{row.allocation}"
@@ -146,7 +148,7 @@ def _unusable(instance: Instance, table: pd.DataFrame) -> list[Violation]:
         key = (row.operator, row.configuration, pools.at[row.pool, "hardware"], row.allocation)
         if key not in profiles.index:
             violations.append(Violation("profile", subject, f"uses an option without a profile row: {name}"))
-        elif profiles.at[key, "memory_gb"] > pools.at[row.pool, "memory_gb"]:
+        elif needed_gb[key] > unit_gb[row.pool]:
             violations.append(Violation("memory", subject, f"needs more memory than a unit has: {name}"))
         else:
             violations.append(Violation("placement", subject, f"stands where its operator may not: {name}"))
