@@ -71,3 +71,18 @@ def test_python_example_runs(tmp_path: Path) -> None:
     (example,) = _blocks("python")
     run = _run("-c", example + "\nassert result.status == 'optimal', result.status\n", cwd=tmp_path)
     assert run.returncode == 0, run.stdout + run.stderr
+
+
+def test_demo_output_is_what_the_demo_prints(tmp_path: Path) -> None:
+    """The status, goodput, bound and gap shown for `make demo` are those that its two commands print."""
+    (shown,) = (block for block in _blocks("") if "demo-solution.json" in block)
+    commands = re.findall(r"^\.venv/bin/sloplan (.+)$", shown, re.MULTILINE)
+    printed = [
+        line
+        for command in commands
+        for line in _run("-m", "sloplan", *command.split(), cwd=tmp_path).stdout.splitlines()
+    ]
+    exact = [line for line in shown.splitlines() if re.match(r"(│ (status|goodput|bound|gap) |valid: )", line)]
+    assert len(commands) == 2
+    assert len(exact) == 5
+    assert [line for line in exact if line not in printed] == []
