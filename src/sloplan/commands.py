@@ -36,7 +36,11 @@ def solve_instance(
     if output is not None:
         _refuse_unwritable(output)
     with results_only_on_stdout() as results:
-        result = solve(instance, **settings)
+        try:
+            result = solve(instance, **settings)
+        except KeyboardInterrupt:
+            typer.echo("interrupted before the method had begun", err=True)
+            return 1
         try:
             if output is not None and result.solution is not None:
                 result.solution.save(output)

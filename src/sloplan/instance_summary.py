@@ -135,7 +135,8 @@ def _list_plans(compiled: CompiledInstance) -> _Listed:
         # Loads so far are the prices: a query turns to the plans that use what others do not.
         share = usage.amount * ((load + _LEAST_PRICE) / np.maximum(capacity, 1.0))[usage.column]
         price = np.bincount(usage.row_of_entry, weights=share, minlength=len(plans))
-        prefer(asked, ranked_plans(plans, np.lexsort((price, template))), everyone, plan_of)
+        cheapest_first = ranked_plans(plans, np.lexsort((price, template))).fitting_alone(plans)
+        prefer(asked, cheapest_first, everyone, plan_of)
         served = plan_of >= 0
         rate = np.bincount(plan_of[served], weights=copies_rate[served], minlength=len(plans))
         demand = np.bincount(usage.column, weights=usage.amount * rate[usage.row_of_entry], minlength=len(capacity))

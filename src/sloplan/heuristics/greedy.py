@@ -17,7 +17,8 @@ from sloplan.heuristics.greedy_kernels import (
     serve,
 )
 from sloplan.heuristics.plan_arrays import PlanArrays, list_plans
-from sloplan.problem.compiled import CompiledInstance, Int
+from sloplan.heuristics.price_bound import PriceBound, best_scaled, certificate_of
+from sloplan.problem.compiled import Bool, CompiledInstance, Int
 from sloplan.problem.errors import InputError
 from sloplan.problem.plan_table import PLAN_LIMIT
 from sloplan.problem.run import Run
@@ -37,18 +38,20 @@ class Greedy:
 
     Every row starts with the price 1 / capacity. A pass lets each query prefer its cheapest plan that
     meets its SLOs, sorts the queries by value per price of that plan, and serves them in that order,
-    each by its cheapest plans that still fit. Then the price of each row is multiplied by
-    (demand of the preferred plans over capacity, within 1/2 and 2) ** (2 / (k + 1)) after pass k, in
-    ever smaller steps, and the next pass begins.
+    each by its cheapest plans that still fit. The prices are then scaled as a whole so that their
+    Lagrangian bound is least; queries that are worth their price pay. The price of each row is
+    multiplied by (demand of those that pay over capacity, within 1/2 and 2) ** (2 / (k + 1)) after
+    pass k, in ever smaller steps, and the next pass begins.
 
     Notes
     -----
-    The bound is the value of all copies that have a plan that meets SLOs and rules and fits alone.
-    Nothing is random: every seed gives the same result.
+    The bound is the least of the passes' Lagrangian bounds, given with its certificate if there is time
+    for it to be verified, or the value of all copies that have a plan that meets SLOs and rules and
+    fits alone. Nothing is random: every seed gives the same result.
     """
 
     name = "greedy"
-    summary = "by value per scarce capacity, over listed plans; fast, with a simple bound"
+    summary = "by value per scarce capacity, over listed plans; fast, with a certified bound"
 
     def unsupported(self, problem: CompiledInstance, objective: str) -> str | None:
         """Return why `problem` cannot be solved, or None."""
@@ -58,7 +61,7 @@ class Greedy:
             return f"greedy does not have hosting {problem.hosting!r} yet; allowed: fluid"
         return None
 
-    def solve(self, problem: CompiledInstance, run: Run, *, passes: int = 12, plan_limit: int = PLAN_LIMIT) -> None:
+    def solve(self, problem: CompiledInstance, run: Run, *, passes: int = 24, plan_limit: int = PLAN_LIMIT) -> None:
         """Solve `problem`.
 
         Parameters
@@ -75,35 +78,48 @@ class Greedy:
         SizeLimitError
             If a template has more partial plans than `plan_limit`.
         """
-        for field, value in (("passes", passes), ("plan_limit", plan_limit)):
-            if not isinstance(value, int) or isinstance(value, bool) or value < 1:
-                raise InputError("unusable value", field=field, value=value, allowed="a whole number of at least 1")
+        for field, number in (("passes", passes), ("plan_limit", plan_limit)):
+            if not isinstance(number, int) or isinstance(number, bool) or number < 1:
+                raise InputError("unusable value", field=field, value=number, allowed="a whole number of at least 1")
         run.report_compile_time(compile_kernels())
         run.report_bound(_value(problem, np.ones(len(problem.names.queries), dtype=np.bool_)))
+        began = run.elapsed()
         plans, listed_templates = list_plans(problem, plan_limit, lambda: _is_time_up(problem, run))
+        listing_time = run.elapsed() - began
         search = _Search(problem, plans, run)
         price = np.ones(len(problem.rows))
+        best: PriceBound | None = None
         for number in range(1, passes + 1):
             ranking = search.ranking(price)
-            if ranking.complete:
-                open_queries = (ranking.plan_of >= 0) | (problem.queries.template >= listed_templates)
-                run.report_bound(_value(problem, open_queries))
+            if ranking.complete and listed_templates == len(problem.templates):
+                run.report_bound(_value(problem, ranking.plan_of >= 0))
+                if best is None or ranking.bound.value < best.value:
+                    best = ranking.bound
             search.offer_pass(ranking)
             if _is_time_up(problem, run):
-                return
+                break
             price *= np.clip(search.demand(ranking), 0.5, 2.0) ** (2 / (number + 1))
-        if run.limit is None:
+        else:
             run.limit = "iterations"
+        # Whoever verifies the certificate lists the plans again.
+        if best is not None and run.remaining() > 2 * listing_time + _check_time(problem):
+            run.prices = best.prices
+            run.certificate = certificate_of(best, problem, plans)
 
 
 def _is_time_up(problem: CompiledInstance, run: Run) -> bool:
     """Whether the run should stop, or will by the time that another solution is checked."""
-    if run.remaining() < _CHECK_SECONDS_PER_QUERY * len(problem.names.queries):
+    if run.remaining() < _check_time(problem):
         run.limit = "time"
     return run.should_stop()
 
 
-def _value(problem: CompiledInstance, served: npt.NDArray[np.bool_]) -> int:
+def _check_time(problem: CompiledInstance) -> float:
+    """Seconds to keep back for checking a solution."""
+    return _CHECK_SECONDS_PER_QUERY * len(problem.names.queries)
+
+
+def _value(problem: CompiledInstance, served: Bool) -> int:
     """Value of all copies of the queries marked in `served`."""
     queries = problem.queries
     return int((queries.value_milli[served].astype(object) * queries.count[served].astype(object)).sum())
@@ -118,9 +134,13 @@ class _Ranking:
     plans : RankedPlans
         Plans of each template, cheapest first.
     plan_of : (queries,) int64
-        Preferred plan, -1 where there is none (or none was found in time).
+        Preferred plan among those that fit alone, -1 where there is none (or none was found in time).
     query_order : (m,) int64
         Queries with a preferred plan, most value per price first.
+    num_paying : int
+        The first of them, whose value is at least the scaled price of their plan.
+    bound : PriceBound
+        What the pass's prices prove, if `complete`.
     complete : bool
         There was time to look at all queries.
     """
@@ -128,6 +148,8 @@ class _Ranking:
     plans: RankedPlans
     plan_of: Int
     query_order: Int
+    num_paying: int
+    bound: PriceBound
     complete: bool
 
 
@@ -145,21 +167,45 @@ class _Search:
     def ranking(self, price: Float) -> _Ranking:
         """Rank plans by the price of their usage as shares of capacity, then queries by value per price."""
         queries, rows, usage = self._problem.queries, self._problem.rows, self._plans.usage
-        per_unit = price / np.maximum(rows.capacity, 1)  # no open plan uses a row without capacity
+        per_unit = price / np.maximum(rows.capacity, 1)
+        per_unit[rows.capacity == 0] = 0.0  # no plan that fits uses such a row
         plan_price = np.bincount(
             usage.row_of_entry, weights=usage.amount * per_unit[usage.column], minlength=len(self._plans)
         )
         ranked = ranked_plans(self._plans, np.lexsort((plan_price, self._template)))
-        plan_of = np.full(len(queries.template), -1, dtype=np.int64)
+
+        # A bound holds for all plans that meet SLOs and rules, also for those that do not fit alone.
+        plan_of, _ = self._preferred(ranked)
+        bound = self._bound(plan_of, plan_price, per_unit)
+
+        ranked = ranked.fitting_alone(self._plans)
+        plan_of, complete = self._preferred(ranked)
+        able = np.flatnonzero((plan_of >= 0) & (queries.value_milli > 0))
+        value, cost = queries.value_milli[able], plan_price[plan_of[able]] * queries.rate_milli[able]
+        worth = np.divide(value, cost, out=np.full(len(able), np.inf), where=cost > 0)
+        query_order = able[np.argsort(-worth, kind="stable")]
+        num_paying = int(np.count_nonzero(worth >= bound.factor))
+        return _Ranking(ranked, plan_of, query_order, num_paying, bound, complete)
+
+    def _preferred(self, ranked: RankedPlans) -> tuple[Int, bool]:
+        """Return each query's first open plan, and whether there was time to look at all queries."""
+        plan_of = np.full(len(self._asked), -1, dtype=np.int64)
         seen = 0
         for part in self._parts(np.arange(len(plan_of))):
             prefer(self._asked, ranked, part, plan_of)
             seen += len(part)
-        able = np.flatnonzero((plan_of >= 0) & (queries.value_milli > 0))
-        cost = plan_price[plan_of[able]] * queries.rate_milli[able]
-        worth = np.divide(queries.value_milli[able], cost, out=np.full(len(able), np.inf), where=cost > 0)
-        query_order = able[np.argsort(-worth, kind="stable")]
-        return _Ranking(ranked, plan_of, query_order, complete=seen == len(plan_of))
+        return plan_of, seen == len(plan_of)
+
+    def _bound(self, plan_of: Int, plan_price: Float, per_unit: Float) -> PriceBound:
+        queries = self._problem.queries
+        able = np.flatnonzero(plan_of >= 0)
+        return best_scaled(
+            per_unit,
+            capacity=self._problem.rows.capacity.astype(np.float64),
+            value=queries.value_milli[able].astype(np.float64),
+            cost=plan_price[plan_of[able]] * queries.rate_milli[able],
+            copies=queries.count[able].astype(np.float64),
+        )
 
     def offer_pass(self, ranking: _Ranking) -> None:
         """Serve the queries in order and offer what came of it if it beats the earlier passes."""
@@ -174,12 +220,12 @@ class _Search:
             self._run.offer(Solution.from_choices(self._problem, query, count, self._plans.choices[plan]))
 
     def demand(self, ranking: _Ranking) -> Float:
-        """Return what all copies' preferred plans use of each row over its capacity, shape (rows,)."""
+        """Return what the paying queries' preferred plans use of each row over its capacity, shape (rows,)."""
         queries, rows, usage = self._problem.queries, self._problem.rows, self._plans.usage
-        able = np.flatnonzero(ranking.plan_of >= 0)
+        paying = ranking.query_order[: ranking.num_paying]
         rate_of_plan = np.bincount(
-            ranking.plan_of[able],
-            weights=queries.rate_milli[able].astype(np.float64) * queries.count[able],
+            ranking.plan_of[paying],
+            weights=queries.rate_milli[paying].astype(np.float64) * queries.count[paying],
             minlength=len(self._plans),
         )
         asked = np.bincount(usage.column, weights=rate_of_plan[usage.row_of_entry] * usage.amount, minlength=len(rows))

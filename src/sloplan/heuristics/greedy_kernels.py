@@ -8,7 +8,7 @@ could not read it.
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numba
 import numpy as np
@@ -33,8 +33,8 @@ class RankedPlans:
         Template t has the rows ``start[t]:start[t + 1]`` of `figures`.
     figures : (plans, 8) int64
         A plan's figures side by side, as the kernels read them; the last three are its index in
-        `PlanArrays` and the range of its usage entries. `serve_queries` lowers the largest rate to
-        what it saw fitting in what is left.
+        `PlanArrays` and the range of its usage entries. `serve` lowers the largest rate to what it
+        saw fitting in what is left.
     usage_column, usage_amount : (entries,) int64
     """
 
@@ -42,6 +42,13 @@ class RankedPlans:
     figures: Int
     usage_column: Int
     usage_amount: Int
+
+    def fitting_alone(self, plans: PlanArrays) -> RankedPlans:
+        """Return a copy whose largest rates are those at which the plans fit alone in shared capacity too."""
+        figures = self.figures.copy()
+        alone_rate = plans.alone_rate_milli[figures[:, _PLAN]]
+        np.minimum(figures[:, _MAX_RATE], alone_rate, out=figures[:, _MAX_RATE])
+        return replace(self, figures=figures)
 
 
 def asked_table(queries: Queries) -> Int:
@@ -103,6 +110,7 @@ def serve(asked: Int, plans: RankedPlans, queries: Int, left: Int) -> Int:
     ----------
     asked : (queries, 6) int64
     plans : RankedPlans
+        Their largest rates are lowered in place.
     queries : (m,) int64
     left : (rows,) int64
         Capacity left; reduced in place.

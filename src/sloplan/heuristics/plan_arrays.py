@@ -23,7 +23,9 @@ class PlanArrays:
         Global option per local operator position, padded by -1.
     latency_us, accuracy_nano_nats, cost_nano : (plans,) int64
     min_rate_milli, max_rate_milli : (plans,) int64
-        Rates of one copy for which the plan is open; it fits alone at `max_rate_milli`.
+        Rates of one copy for which the plan is open.
+    alone_rate_milli : (plans,) int64
+        Largest rate at which the plan fits alone in the shared capacity (or that anyone asks for).
     usage : Sparse
         Per plan: usage per request on the coupling rows.
     """
@@ -35,6 +37,7 @@ class PlanArrays:
     cost_nano: Int
     min_rate_milli: Int
     max_rate_milli: Int
+    alone_rate_milli: Int
     usage: Sparse
 
     def __len__(self) -> int:
@@ -81,7 +84,6 @@ def _joined(compiled: CompiledInstance, tables: list[PlanTable]) -> PlanArrays:
     choices = [
         np.pad(table.choices, ((0, 0), (0, width - table.choices.shape[1])), constant_values=-1) for table in tables
     ]
-    max_rate = [np.minimum(f.max_rate_milli, largest_rate_alone(compiled, f, most)) for f in figures]
     return PlanArrays(
         start=np.cumsum(start),
         choices=np.concatenate([np.zeros((0, width), dtype=np.int64), *choices]),
@@ -89,7 +91,8 @@ def _joined(compiled: CompiledInstance, tables: list[PlanTable]) -> PlanArrays:
         accuracy_nano_nats=_concatenated([f.accuracy_nano_nats for f in figures]),
         cost_nano=_concatenated([f.cost_nano for f in figures]),
         min_rate_milli=_concatenated([f.min_rate_milli for f in figures]),
-        max_rate_milli=_concatenated(max_rate),
+        max_rate_milli=_concatenated([f.max_rate_milli for f in figures]),
+        alone_rate_milli=_concatenated([largest_rate_alone(compiled, f, most) for f in figures]),
         usage=_stacked([f.usage for f in figures]),
     )
 

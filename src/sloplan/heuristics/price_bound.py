@@ -1,0 +1,89 @@
+"""The bound that row prices prove, with the prices scaled to make it least, and its certificate."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from sloplan.heuristics.plan_arrays import PlanArrays
+from sloplan.problem.certificate import Certificate
+from sloplan.problem.compiled import CompiledInstance
+
+Float = npt.NDArray[np.float64]
+
+_BITS = 61
+"""A priced plan is kept below 2^61; a certificate allows 2^62."""
+
+
+@dataclass(frozen=True)
+class PriceBound:
+    """The Lagrangian bound of row prices, in floating point: the certificate is what proves it.
+
+    Parameters
+    ----------
+    value : float
+        milli-value.
+    prices : (rows,) float64
+        milli-value per unit of usage.
+    factor : float
+        By which the prices were scaled.
+    """
+
+    value: float
+    prices: Float
+    factor: float
+
+
+def best_scaled(prices: Float, capacity: Float, value: Float, cost: Float, copies: Float) -> PriceBound:
+    """Scale prices by the factor for which their bound is least.
+
+    The bound is ``sum of copies x max(0, value - factor x cost) + factor x (prices . capacity)``: convex
+    and piecewise linear in the factor, so it is least where a query's worth, value / cost, is met.
+
+    Parameters
+    ----------
+    prices, capacity : (rows,) float64
+    value, cost, copies : (m,) float64
+        Of one copy of each query, at its cheapest plan; the number of copies.
+
+    Returns
+    -------
+    PriceBound
+    """
+    total = float(prices @ capacity)
+    paid = np.flatnonzero(cost > 0)
+    order = paid[np.argsort(-value[paid] / cost[paid], kind="stable")]
+    # Below a query's worth its copies pay; the slope turns where those that pay pay for all capacity.
+    turning = int(np.searchsorted(np.cumsum((copies * cost)[order]), total))
+    factor = float(value[order[turning]] / cost[order[turning]]) if turning < len(order) else 0.0
+    bound = float(copies @ np.maximum(0.0, value - factor * cost)) + factor * total
+    return PriceBound(bound, factor * prices, factor)
+
+
+def certificate_of(bound: PriceBound, problem: CompiledInstance, plans: PlanArrays) -> dict[str, Any]:
+    """Return the certificate of a bound's prices, on the finest grid that exact pricing can use.
+
+    Parameters
+    ----------
+    bound : PriceBound
+    problem : CompiledInstance
+    plans : PlanArrays
+        All plans of the problem.
+    """
+    queries, usage = problem.queries, plans.usage
+    plan_price = np.bincount(
+        usage.row_of_entry, weights=usage.amount * bound.prices[usage.column], minlength=len(plans)
+    )
+    largest_rate = np.zeros(len(problem.templates))
+    np.maximum.at(largest_rate, queries.template, queries.rate_milli)
+    priced = plan_price * np.repeat(largest_rate, np.diff(plans.start))
+    largest = max(
+        1.0, priced.max(initial=0.0), float(queries.value_milli.max(initial=0)), bound.prices.max(initial=0.0)
+    )
+    denominator = 2 ** max(0, min(_BITS, _BITS - int(np.ceil(np.log2(largest)))))
+    numerators = np.floor(bound.prices * denominator).astype(np.int64)
+    named = zip(problem.rows.name, numerators.tolist(), strict=True)
+    return Certificate.root(denominator, {name: price for name, price in named if price > 0}).to_json()
