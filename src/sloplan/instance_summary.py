@@ -125,7 +125,7 @@ def _list_plans(compiled: CompiledInstance) -> _Listed:
     queries = compiled.queries
     plans, _ = list_plans(compiled, PLAN_LIMIT, lambda: False)
     template = np.repeat(np.arange(len(compiled.templates)), np.diff(plans.start))
-    asked, usage = asked_table(queries), plans.usage
+    asked = asked_table(queries)
     everyone = np.arange(len(queries.template))
     copies_rate = queries.rate_milli.astype(np.float64) * queries.count
     capacity = _reachable_capacity(compiled)
@@ -133,14 +133,13 @@ def _list_plans(compiled: CompiledInstance) -> _Listed:
     load = np.zeros(len(capacity))
     for number in range(1, _ROUNDS + 1):
         # Loads so far are the prices: a query turns to the plans that use what others do not.
-        share = usage.amount * ((load + _LEAST_PRICE) / np.maximum(capacity, 1.0))[usage.column]
-        price = np.bincount(usage.row_of_entry, weights=share, minlength=len(plans))
+        price = plans.priced((load + _LEAST_PRICE) / np.maximum(capacity, 1.0))
         cheapest_first = ranked_plans(plans, np.lexsort((price, template))).fitting_alone(plans)
         prefer(asked, cheapest_first, everyone, plan_of)
         served = plan_of >= 0
-        rate = np.bincount(plan_of[served], weights=copies_rate[served], minlength=len(plans))
-        demand = np.bincount(usage.column, weights=usage.amount * rate[usage.row_of_entry], minlength=len(capacity))
-        load += (demand / np.maximum(capacity, 1.0) - load) / number
+        load += (
+            plans.demand(plan_of[served], copies_rate[served], len(capacity)) / np.maximum(capacity, 1.0) - load
+        ) / number
     worth = queries.value_milli.astype(np.float64) * queries.count
     return _Listed(
         plans_per_template=tuple(np.diff(plans.start).tolist()),

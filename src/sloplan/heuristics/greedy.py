@@ -166,12 +166,10 @@ class _Search:
 
     def ranking(self, price: Float) -> _Ranking:
         """Rank plans by the price of their usage as shares of capacity, then queries by value per price."""
-        queries, rows, usage = self._problem.queries, self._problem.rows, self._plans.usage
+        queries, rows = self._problem.queries, self._problem.rows
         per_unit = price / np.maximum(rows.capacity, 1)
         per_unit[rows.capacity == 0] = 0.0  # no plan that fits uses such a row
-        plan_price = np.bincount(
-            usage.row_of_entry, weights=usage.amount * per_unit[usage.column], minlength=len(self._plans)
-        )
+        plan_price = self._plans.priced(per_unit)
         ranked = ranked_plans(self._plans, np.lexsort((plan_price, self._template)))
 
         # A bound holds for all plans that meet SLOs and rules, also for those that do not fit alone.
@@ -221,15 +219,10 @@ class _Search:
 
     def demand(self, ranking: _Ranking) -> Float:
         """Return what the paying queries' preferred plans use of each row over its capacity, shape (rows,)."""
-        queries, rows, usage = self._problem.queries, self._problem.rows, self._plans.usage
+        queries, rows = self._problem.queries, self._problem.rows
         paying = ranking.query_order[: ranking.num_paying]
-        rate_of_plan = np.bincount(
-            ranking.plan_of[paying],
-            weights=queries.rate_milli[paying].astype(np.float64) * queries.count[paying],
-            minlength=len(self._plans),
-        )
-        asked = np.bincount(usage.column, weights=rate_of_plan[usage.row_of_entry] * usage.amount, minlength=len(rows))
-        return asked / np.maximum(rows.capacity, 1)
+        rate = queries.rate_milli[paying].astype(np.float64) * queries.count[paying]
+        return self._plans.demand(ranking.plan_of[paying], rate, len(rows)) / np.maximum(rows.capacity, 1)
 
     def _parts(self, queries: Int) -> Iterator[Int]:
         """Cut `queries` into parts of bounded work; end early when the run should stop."""

@@ -6,10 +6,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from sloplan.problem.compiled import CompiledInstance, Int, Sparse
 from sloplan.problem.plan_table import PlanTable, enumerate_plans
 from sloplan.problem.servable import largest_rate_alone
+
+Float = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -42,6 +45,39 @@ class PlanArrays:
 
     def __len__(self) -> int:
         return len(self.choices)
+
+    def priced(self, prices: Float) -> Float:
+        """Return what each plan's usage per request costs at row prices.
+
+        Parameters
+        ----------
+        prices : (rows,) float64
+            Per unit of usage.
+
+        Returns
+        -------
+        (plans,) float64
+        """
+        cost = self.usage.amount * prices[self.usage.column]
+        return np.bincount(self.usage.row_of_entry, weights=cost, minlength=len(self)).astype(np.float64)
+
+    def demand(self, plan: Int, rate: Float, num_rows: int) -> Float:
+        """Return the usage of the rows if plans are followed at given rates.
+
+        Parameters
+        ----------
+        plan : (m,) int64
+            Plan indices; repeated ones add up.
+        rate : (m,) float64
+        num_rows : int
+
+        Returns
+        -------
+        (rows,) float64
+        """
+        rate_of_plan = np.bincount(plan, weights=rate, minlength=len(self))
+        used = self.usage.amount * rate_of_plan[self.usage.row_of_entry]
+        return np.bincount(self.usage.column, weights=used, minlength=num_rows).astype(np.float64)
 
 
 def list_plans(compiled: CompiledInstance, limit: int, should_stop: Callable[[], bool]) -> tuple[PlanArrays, int]:

@@ -73,13 +73,10 @@ def certificate_of(bound: PriceBound, problem: CompiledInstance, plans: PlanArra
     plans : PlanArrays
         All plans of the problem.
     """
-    queries, usage = problem.queries, plans.usage
-    plan_price = np.bincount(
-        usage.row_of_entry, weights=usage.amount * bound.prices[usage.column], minlength=len(plans)
-    )
+    queries = problem.queries
     largest_rate = np.zeros(len(problem.templates))
     np.maximum.at(largest_rate, queries.template, queries.rate_milli)
-    priced = plan_price * np.repeat(largest_rate, np.diff(plans.start))
+    priced = plans.priced(bound.prices) * np.repeat(largest_rate, np.diff(plans.start))
     largest = max(
         1.0, priced.max(initial=0.0), float(queries.value_milli.max(initial=0)), bound.prices.max(initial=0.0)
     )
