@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from sloplan.problem.instance import Instance
@@ -65,8 +66,13 @@ def solution_from(instance: Instance, assignment: Assignment) -> Solution:
 
 
 def _frame(columns: Mapping[str, type], rows: Sequence[tuple[Any, ...]]) -> pd.DataFrame:
-    kinds = {name: "int64" if kind is int else object for name, kind in columns.items()}
-    return pd.DataFrame(rows, columns=list(columns)).astype(kinds)
+    fields = zip(*rows, strict=True) if rows else [()] * len(columns)
+    return pd.DataFrame(
+        {
+            name: np.array(values, dtype=np.int64 if kind is int else object)
+            for (name, kind), values in zip(columns.items(), fields, strict=True)
+        }
+    )
 
 
 def assignment_from(optimum: Optimum) -> Assignment:

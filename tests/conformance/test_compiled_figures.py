@@ -20,19 +20,21 @@ def test_compiled_figures_equal_brute_force(seed: int) -> None:
     """Queries, capacities and every figure of every plan agree, and the plan table misses no feasible plan."""
     case = random_case(seed)
     compiled = case.instance.compiled
-    assert _queries(compiled) == _plain_queries(case), case
-    assert _capacities(compiled) == _plain_capacities(case), case
+    assert _queries(compiled) == _plain_queries(case), str(case)
+    assert _capacities(compiled) == _plain_capacities(case), str(case)
     for query, name in enumerate(compiled.names.queries):
         plain = case.plain.queries[name]
         template = int(compiled.queries.template[query])
         plans = case.plain.plans(plain.application, plain.source, plain.sink)
         choices = _choices(compiled, template, [plan for plan, _ in plans])
-        assert _figures(compiled, template, choices) == [_plain_figures(case, figures) for _, figures in plans], case
+        assert _figures(compiled, template, choices) == [_plain_figures(case, figures) for _, figures in plans], str(
+            case
+        )
 
         table = enumerate_plans(compiled, template)
         listed = set(map(tuple, table.choices[table.feasible(compiled, query)].tolist()))
         feasible = _choices(compiled, template, [plan for plan, _ in case.plain.feasible_plans(name)])
-        assert listed == set(map(tuple, feasible.tolist())), case
+        assert listed == set(map(tuple, feasible.tolist())), str(case)
 
 
 def _choices(compiled: CompiledInstance, template: int, plans: list[Plan]) -> np.ndarray[Any, Any]:

@@ -36,18 +36,18 @@ def test_method_against_brute_force(tested: MethodCase, seed: int) -> None:
     case = random_case(seed)
     result = sloplan.solve(case.instance, method=tested.method, display=False, threads=1, **tested.options)
     best = case.optimum.value_milli
-    assert result.message is None, case
-    assert result.exact.bound is not None, case
-    assert result.exact.bound >= best, case
+    assert result.message is None, str(case)
+    assert result.exact.bound is not None, str(case)
+    assert result.exact.bound >= best, str(case)
     if tested.exact:
-        assert (result.status, result.exact.objective, result.exact.bound) == ("optimal", best, best), case
+        assert (result.status, result.exact.objective, result.exact.bound) == ("optimal", best, best), str(case)
     if result.solution is None:
-        assert (result.exact.objective, result.status) == (None, "unknown"), case
+        assert (result.exact.objective, result.status) == (None, "unknown"), str(case)
     else:
-        assert sloplan.check(case.instance, result.solution) == [], case
-        assert brute_force_check(case.plain, _assignment(result)) == set(), case
-        assert result.exact.objective == _value(case, result), case
-        assert result.exact.objective <= best, case
+        assert sloplan.check(case.instance, result.solution) == [], str(case)
+        assert brute_force_check(case.plain, _assignment(result)) == set(), str(case)
+        assert result.exact.objective == _value(case, result), str(case)
+        assert result.exact.objective <= best, str(case)
 
 
 def _assignment(result: Result) -> Assignment:

@@ -1,0 +1,142 @@
+"""The checker against a check written apart from it, on random changes of brute-forced solutions."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
+from random import Random
+
+import pytest
+
+from sloplan.problem.checker import check
+from tests.conformance.brute_force import Choice, Plan, TinyInstance
+from tests.conformance.brute_force_check import Assignment, PlannedCopies, brute_force_check
+from tests.conformance.cases import Case, assignment_from, random_case, solution_from
+from tests.conformance.plain_figures import number
+from tests.conformance.seeds import SEEDS
+
+CHANGES_PER_INSTANCE = 5
+FEWEST = 3
+"""Times that each rule must be broken alone; valid solutions, and most rules, are met far more often."""
+
+PLAN_RULES = ("query", "count", "operator", "pool", "profile", "memory", "placement", "ownership", "compatibility")
+FIGURE_RULES = ("route", "latency", "accuracy", "cost", "min_rate", "own_pool", "own_link")
+
+
+@pytest.mark.parametrize(
+    ("hosting", "seeds", "rules"),
+    [
+        ("fluid", SEEDS, ("valid", *PLAN_RULES, *FIGURE_RULES, "capacity")),
+        ("replicas", SEEDS[::2], ("valid", "capacity", "supply")),  # a plan's own rules do not depend on hosting
+    ],
+    ids=["fluid", "replicas"],
+)
+def test_verdicts_agree(hosting: str, seeds: Sequence[int], rules: Sequence[str]) -> None:
+    """Valid and invalid are told apart alike; a rule broken alone is the one named; each rule is met."""
+    met: Counter[str] = Counter()
+    for seed in seeds:
+        case = random_case(seed)
+        rng = Random(seed)
+        plain = TinyInstance(case.tables, hosting)
+        instance = case.instance if hosting == "fluid" else case.instance.replace(hosting=hosting)
+        for _ in range(CHANGES_PER_INSTANCE):
+            assignment = _changed(rng, case, assignment_from(case.optimum), met)
+            if hosting == "replicas":
+                assignment = replace(assignment, supply=_supply(rng, plain, assignment))
+            expected = brute_force_check(plain, assignment)
+            named = {violation.rule for violation in check(instance, solution_from(instance, assignment))}
+            assert bool(named) == bool(expected), f"{assignment}\n{expected} expected, {named} named\n{case}"
+            if len(expected) == 1:
+                # Whether a plan with wrong operators is judged by its other operators too is left open.
+                alike = expected <= named if expected == {"operator"} else expected == named
+                assert alike, f"{assignment}\n{expected} expected, {named} named\n{case}"
+            met["valid"] += not expected
+            met.update(expected if len(expected) == 1 else ())
+    assert {rule: met[rule] for rule in rules if met[rule] < FEWEST} == {}
+
+
+def _changed(rng: Random, case: Case, assignment: Assignment, met: Counter[str]) -> Assignment:
+    """Change a solution once, or leave it as it is."""
+    plans = list(assignment.plans)
+    change = rng.choice(("none", "add", "add", "add", "choice", "choice", "choice", "count", "query", "operator"))
+    if change == "add" or not plans:
+        query = rng.choice(sorted(case.plain.queries))
+        return Assignment(
+            [*plans, PlannedCopies(query, rng.choice((1, 1, 1, 2)), _random_options(rng, case, query, met))]
+        )
+    index = rng.randrange(len(plans))
+    plan = plans[index]
+    if change == "choice":
+        options = list(plan.options)
+        position = rng.randrange(len(options))
+        options[position] = (options[position][0], _random_choice(rng, case, options[position][0]))
+        plans[index] = replace(plan, options=options)
+    elif change == "count":
+        plans[index] = replace(plan, count=rng.choice((-1, 0, 2, 3, 10**6)))
+    elif change == "query":
+        plans[index] = replace(plan, query=rng.choice([*case.plain.queries, "nobody"]))
+    elif change == "operator":
+        operator = rng.choice([*case.plain.application, "nothing"])
+        options = [*plan.options, (operator, plan.options[0][1])] if rng.random() < 0.5 else list(plan.options[1:])
+        plans[index] = replace(plan, options=options)
+    return Assignment(plans)
+
+
+def _random_options(rng: Random, case: Case, query: str, met: Counter[str]) -> list[tuple[str, Choice]]:
+    """Options for all operators of a query: of several draws the one that breaks only a rule seldom met."""
+    plain, wanted = case.plain, case.plain.queries[query]
+    template = (wanted.application, wanted.source, wanted.sink)
+    draws = [{o: _random_choice(rng, case, o) for o in plain.operators(wanted.application)} for _ in range(8)]
+    placeable = [plan for plan, _ in plain.plans(*template)]
+    draws += rng.sample(placeable, min(40, len(placeable)))
+    telling: dict[str, Plan] = {}
+    for plan in draws:
+        broken = {rule for o, choice in plan.items() if (rule := plain.option_rule(o, choice)) is not None}
+        broken |= set() if broken else plain.broken_rules(wanted, plain.figures(*template, plan))
+        if len(broken) == 1:
+            telling[broken.pop()] = plan
+    if not telling:
+        return list(rng.choice(draws).items())
+    return list(telling[min(telling, key=lambda rule: met[rule])].items())
+
+
+def _random_choice(rng: Random, case: Case, operator: str) -> Choice:
+    """Return a combination of names that some query may use, or one that a random rule forbids."""
+    configurations = [name for owner, name in case.plain._configuration if owner == operator]
+    allocations = sorted({allocation for *_, allocation in case.plain._profile})
+    pools = [*case.plain.pools] + ["nowhere"] * (rng.random() < 0.1)
+    by_rule: dict[str | None, list[Choice]] = {}
+    for choice in itertools.product(configurations, pools, allocations):
+        by_rule.setdefault(case.plain.option_rule(operator, choice), []).append(choice)
+    usable = None in by_rule and rng.random() < 0.9
+    return rng.choice(by_rule[None if usable else rng.choice([*by_rule])])
+
+
+def _supply(rng: Random, plain: TinyInstance, assignment: Assignment) -> list[tuple[str, int]]:
+    """Replicas that just carry the plans' load, at times changed by one."""
+    load: Counter[str] = Counter()
+    for plan in assignment.plans:
+        if plan.query not in plain.queries or any(
+            o not in plain.application or plain.option_rule(o, c) for o, c in plan.options
+        ):
+            continue
+        for operator, (configuration, pool, allocation) in plan.options:
+            if not plain.pools[pool].own:
+                busy = plain.option_figures(operator, (configuration, pool, allocation))[1]
+                name = f"{pool}/{operator}/{configuration}/{allocation}"
+                load[name] += max(0, plan.count) * plain.queries[plan.query].rate_milli * busy
+    supply = []
+    for name, amount in load.items():
+        pool_name, operator, configuration, allocation = name.split("/")
+        profile, pool = plain.profile(operator, (configuration, pool_name, allocation)), plain.pools[pool_name]
+        assert profile is not None
+        brought = math.floor(10**9 * number(profile, "share", 1) * pool.max_utilization)
+        # Where a capacity was made for a tie, a replica brings next to nothing: few of them are enough to see it.
+        replicas = -(-amount // brought) + rng.choice((0,) * 12 + (-1, 1))
+        supply.append((name, replicas))
+    if supply and rng.random() < 0.2:
+        supply.append(rng.choice([supply[0], ("nowhere/nothing/none/default", 1)]))
+    return supply
