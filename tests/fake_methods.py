@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from sloplan.problem.certificate import Certificate
+from sloplan.problem.certificates.verification import Certificate
 from sloplan.problem.compiled import CompiledInstance
 from sloplan.problem.errors import SizeLimitError
 from sloplan.problem.run import Run

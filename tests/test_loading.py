@@ -10,7 +10,7 @@ import pytest
 from sloplan.instances import library
 from sloplan.loading import load
 from sloplan.problem.errors import InputError, UnsupportedError
-from sloplan.problem.selection import PlanSelection
+from sloplan.problem.selections.selection import PlanSelection
 from tests.one_pool import one_pool
 
 

@@ -20,13 +20,13 @@ if TYPE_CHECKING:
     from sloplan import models
     from sloplan.loading import load
     from sloplan.models import solution_from
-    from sloplan.problem.certificate import Certificate
+    from sloplan.problem.certificates.verification import Certificate
     from sloplan.problem.checker import check
     from sloplan.problem.errors import InputError, SizeLimitError, SloplanError, UnsupportedError
     from sloplan.problem.instance import Instance
     from sloplan.problem.registry import methods
     from sloplan.problem.result import Result
-    from sloplan.problem.selection import PlanSelection
+    from sloplan.problem.selections.selection import PlanSelection
     from sloplan.problem.solution import Solution
     from sloplan.solving import solve
     from sloplan.versions import show_versions
@@ -52,10 +52,10 @@ __all__ = [
 ]
 
 _HOME: Final = {
-    "Certificate": "sloplan.problem.certificate",
+    "Certificate": "sloplan.problem.certificates.verification",
     "InputError": "sloplan.problem.errors",
     "Instance": "sloplan.problem.instance",
-    "PlanSelection": "sloplan.problem.selection",
+    "PlanSelection": "sloplan.problem.selections.selection",
     "Result": "sloplan.problem.result",
     "SizeLimitError": "sloplan.problem.errors",
     "SloplanError": "sloplan.problem.errors",

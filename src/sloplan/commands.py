@@ -19,11 +19,11 @@ from sloplan.instances.families.spec import family_names, generate_spec
 from sloplan.loading import load
 from sloplan.problem.checker import judge
 from sloplan.problem.errors import InputError
-from sloplan.problem.files import save_instance
 from sloplan.problem.objective import GOODPUT
 from sloplan.problem.registry import methods
 from sloplan.problem.result import Result
 from sloplan.problem.solution import Solution
+from sloplan.problem.storage.instance_files import save_instance
 from sloplan.reporting import result_as_json, result_table, row_table, summary_table
 from sloplan.solving import solve
 from sloplan.stdout import results_only_on_stdout

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from sloplan.problem.errors import InputError, UnsupportedError
 from sloplan.problem.instance import Instance
-from sloplan.problem.naming import near_names
+from sloplan.problem.validation.naming import near_names
 
 
 def load(source: str | os.PathLike[str]) -> Instance:
@@ -48,7 +48,7 @@ def load(source: str | os.PathLike[str]) -> Instance:
 def _load_path(text: str) -> Instance:
     from sloplan.instances import library
     from sloplan.instances.families.spec import family_names
-    from sloplan.problem.files import load_instance
+    from sloplan.problem.storage.instance_files import load_instance
 
     path = Path(text)
     if path.suffix == ".json" and path.is_file():

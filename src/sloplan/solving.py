@@ -9,7 +9,7 @@ from os import PathLike
 from typing import Any, Final
 
 from sloplan.loading import load
-from sloplan.problem.certificate import certificate_bound
+from sloplan.problem.certificates.verification import certificate_bound
 from sloplan.problem.errors import InputError, SloplanError, UnsupportedError
 from sloplan.problem.instance import Instance
 from sloplan.problem.method import Method

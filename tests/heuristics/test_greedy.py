@@ -10,7 +10,7 @@ from sloplan.heuristics import greedy
 from sloplan.heuristics.greedy import Greedy
 from sloplan.heuristics.plan_arrays import list_plans
 from sloplan.instances.families.spec import generate_spec
-from sloplan.problem.certificate import certificate_bound
+from sloplan.problem.certificates.verification import certificate_bound
 from sloplan.problem.errors import InputError, SizeLimitError
 from sloplan.problem.instance import Instance
 from sloplan.problem.run import Run

@@ -7,7 +7,7 @@ import pytest
 
 from sloplan.heuristics.plan_arrays import list_plans
 from sloplan.heuristics.price_bound import PriceBound, best_scaled, certificate_of
-from sloplan.problem.certificate import certificate_bound
+from sloplan.problem.certificates.verification import certificate_bound
 from tests.one_pool import one_pool
 
 

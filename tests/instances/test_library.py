@@ -9,9 +9,9 @@ import pytest
 
 from sloplan.instances import library
 from sloplan.problem.errors import InputError
-from sloplan.problem.files import save_instance
 from sloplan.problem.plan_table import enumerate_plans
 from sloplan.problem.servable import servable_queries
+from sloplan.problem.storage.instance_files import save_instance
 
 STORED = Path(library.__file__).parent / "library"
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from sloplan.problem.certificate import Certificate
+from sloplan.problem.certificates.verification import Certificate
 from sloplan.problem.checker import check
 from sloplan.problem.instance import Instance
 from sloplan.problem.result import Result

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from sloplan.heuristics.plan_arrays import PlanArrays
-from sloplan.problem.certificate import Certificate
+from sloplan.problem.certificates.verification import Certificate
 from sloplan.problem.compiled import CompiledInstance
 
 Float = npt.NDArray[np.float64]

@@ -7,9 +7,9 @@ from typing import Final
 
 from sloplan.instances.families.spec import generate_spec
 from sloplan.problem.errors import InputError
-from sloplan.problem.files import load_instance
 from sloplan.problem.instance import Instance
-from sloplan.problem.naming import near_names
+from sloplan.problem.storage.instance_files import load_instance
+from sloplan.problem.validation.naming import near_names
 
 SPECS: Final[dict[str, str]] = {
     "edge-cloud-xs": "edge-cloud:queries=5,load=0.4,seed=46",

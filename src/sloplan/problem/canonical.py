@@ -12,8 +12,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from sloplan.problem.columns import stored_frame
 from sloplan.problem.schema import LIST_SEPARATOR, Table
+from sloplan.problem.validation.columns import stored_frame
 
 
 def canonical_rows(table: Table, frame: pd.DataFrame) -> pd.DataFrame:

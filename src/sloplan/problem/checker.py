@@ -181,7 +181,7 @@ def _rows(compiled: CompiledInstance, indexed: IndexedSolution, usage: list[int]
 
 def _bound(instance: Instance, solution: Solution, value: int) -> Iterator[Violation]:
     """A stored bound is on the optimistic side, and a stored certificate proves it."""
-    from sloplan.problem.certificate import verify_certificate
+    from sloplan.problem.certificates.verification import verify_certificate
 
     if solution.bound is not None and solution.bound < value:
         message = "is below the value of the solution itself"

@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from sloplan.problem.canonical import canonical_order, canonical_rows
-from sloplan.problem.columns import normalise_table
-from sloplan.problem.content_hash import content_hash
 from sloplan.problem.errors import InputError
-from sloplan.problem.manifest import make_manifest
-from sloplan.problem.naming import near_names
 from sloplan.problem.schema import TABLES
-from sloplan.problem.validation import validate
+from sloplan.problem.storage.content_hash import content_hash
+from sloplan.problem.storage.manifest import make_manifest
+from sloplan.problem.validation.columns import normalise_table
+from sloplan.problem.validation.naming import near_names
+from sloplan.problem.validation.rules import validate
 
 if TYPE_CHECKING:
     from sloplan.problem.compiled import CompiledInstance
@@ -89,13 +89,13 @@ class Instance:
     @classmethod
     def load(cls, path: str | PathLike[str]) -> Instance:
         """Return the instance in a folder or zip file; see `files.load_instance`."""
-        from sloplan.problem.files import load_instance
+        from sloplan.problem.storage.instance_files import load_instance
 
         return load_instance(path)
 
     def save(self, path: str | PathLike[str]) -> None:
         """Write the instance to a folder, or to a zip file if `path` ends in .zip; see `files.save_instance`."""
-        from sloplan.problem.files import save_instance
+        from sloplan.problem.storage.instance_files import save_instance
 
         save_instance(self, path)
 
@@ -154,6 +154,6 @@ class Instance:
     @cached_property
     def compiled(self) -> CompiledInstance:
         """The instance in integers; see `compile`."""
-        from sloplan.problem.compile import compile_instance
+        from sloplan.problem.compiling.compile import compile_instance
 
         return compile_instance(self)

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from sloplan.problem.errors import InputError, SloplanError
 from sloplan.problem.method import Method
-from sloplan.problem.naming import near_names
+from sloplan.problem.validation.naming import near_names
 
 ENTRY_POINT_GROUP: Final = "sloplan.methods"
 _MEMBERS: Final = ("name", "summary", "unsupported", "solve")

@@ -11,8 +11,8 @@ import numpy as np
 import pandas as pd
 
 from sloplan.problem.compiled import CompiledInstance, Int
-from sloplan.problem.json_tables import Columns
-from sloplan.problem.solution_files import read_solution_file, solution_frame, write_solution_file
+from sloplan.problem.storage.json_tables import Columns
+from sloplan.problem.storage.solution_files import read_solution_file, solution_frame, write_solution_file
 
 _TABLES: Final[dict[str, Columns]] = {
     "plans": {"query": str, "count": int},
@@ -46,7 +46,7 @@ class Solution:
     bound : int, optional
         Bound on the objective in integer units (milli-value), as claimed by its author.
     certificate : dict, optional
-        Certificate of `bound`, as stored (see `sloplan.problem.certificate`).
+        Certificate of `bound`, as stored (see `sloplan.problem.certificates.verification`).
 
     Notes
     -----

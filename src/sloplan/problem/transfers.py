@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from sloplan.problem.compiled import Bool, CompiledInstance, Int
-from sloplan.problem.decimals import ceil_ratio
+from sloplan.problem.compiling.decimals import ceil_ratio
 from sloplan.problem.routes import Routes
 
 

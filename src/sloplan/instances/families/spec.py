@@ -12,7 +12,7 @@ from sloplan.instances.families import edge_cloud
 from sloplan.instances.families.edge_cloud import EdgeCloud
 from sloplan.problem.errors import InputError
 from sloplan.problem.instance import Instance
-from sloplan.problem.naming import near_names
+from sloplan.problem.validation.naming import near_names
 
 
 def family_names() -> tuple[str, ...]:

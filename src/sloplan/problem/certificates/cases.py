@@ -1,0 +1,111 @@
+"""From the names in a certificate to indices: what holds at each leaf, in the terms of exact pricing."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+
+import numpy as np
+
+from sloplan.problem.certificates.bound import LeafCase
+from sloplan.problem.certificates.format import Branch, Certificate, Leaf, SupplyDecision
+from sloplan.problem.certificates.pricing import PRICED_LIMIT, Answer, PlanPricer, Prices, Statement, is_integer
+from sloplan.problem.certificates.tree import Path, leaf_paths
+from sloplan.problem.compiled import Int
+from sloplan.problem.violation import Violation
+
+Translated = Statement | tuple[int, int]
+"""A decision in indices: on a copy, or (supply, at most)."""
+
+
+def leaf_cases(pricer: PlanPricer, certificate: Certificate) -> tuple[list[LeafCase], list[Violation]]:
+    """Translate every leaf and the decisions that lead to it to indices.
+
+    Parameters
+    ----------
+    pricer : PlanPricer
+    certificate : Certificate
+        One without `tree_violations`.
+
+    Returns
+    -------
+    list of LeafCase
+        Empty if there are violations.
+    list of Violation
+        Names, copy numbers and prices that the problem does not have or allow.
+    """
+    supply_index = {name: i for i, name in enumerate(pricer.supplies.name)}
+    row_index = {name: i for i, name in enumerate(pricer.rows.name)}
+    violations: list[Violation] = []
+    statements: dict[int, Translated] = {}
+    for number, node in enumerate(certificate.nodes):
+        if isinstance(node, Branch):
+            statement = _translated(pricer, supply_index, node)
+            if isinstance(statement, Violation):
+                violations.append(_at_node(number, statement))
+            else:
+                statements[number] = statement
+        else:
+            violations += [_at_node(number, violation) for violation in _price_violations(row_index, node)]
+    if violations:
+        return [], violations
+    maximum = pricer.supplies.maximum
+    cases = [
+        _leaf_case(Prices(int(certificate.denominator), _numerators(row_index, leaf)), path, statements, maximum)
+        for _, leaf, path in leaf_paths(certificate)
+    ]
+    return cases, []
+
+
+def _translated(pricer: PlanPricer, supply_index: Mapping[str, int], branch: Branch) -> Translated | Violation:
+    """Translate a decision: on a copy, or (supply, at most) on a supply."""
+    decision = branch.decision
+    if not isinstance(decision, SupplyDecision):
+        return pricer.statement(decision)
+    subject = f"decision on supply {decision.supply!r}"
+    if decision.supply not in supply_index:
+        return Violation("certificate_supply", subject, "names a supply that the problem does not have")
+    if not is_integer(decision.at_most):
+        return Violation("certificate_supply", subject, f"splits at {decision.at_most!r}, which is not a whole number")
+    return supply_index[decision.supply], int(decision.at_most)
+
+
+def _price_violations(row_index: Mapping[str, int], leaf: Leaf) -> list[Violation]:
+    violations = []
+    for row, price in leaf.prices.items():
+        subject = f"price of row {row!r}"
+        if row not in row_index:
+            violations.append(Violation("certificate_row", subject, "is of a row that the problem does not have"))
+        elif not is_integer(price):
+            violations.append(Violation("certificate_price_integer", subject, f"is {price!r}, not a whole number"))
+        elif price < 0:
+            violations.append(Violation("certificate_price_sign", subject, f"is negative: {price}"))
+        elif price > PRICED_LIMIT:
+            violations.append(Violation("certificate_grid", subject, f"passes 2^62: {price}"))
+    return violations
+
+
+def _at_node(number: int, violation: Violation) -> Violation:
+    return Violation(violation.rule, f"node {number}, {violation.subject}", violation.message)
+
+
+def _numerators(row_index: Mapping[str, int], leaf: Leaf) -> Int:
+    numerators = np.zeros(len(row_index), dtype=np.int64)
+    for row, price in leaf.prices.items():
+        numerators[row_index[row]] = price
+    return numerators
+
+
+def _leaf_case(prices: Prices, path: Path, statements: Mapping[int, Translated], maximum: Int) -> LeafCase:
+    """Gather the answers on the way to a leaf."""
+    interval: dict[int, tuple[int, int]] = {}
+    answers: defaultdict[tuple[int, int], list[Answer]] = defaultdict(list)
+    for number, yes in path:
+        statement = statements[number]
+        if isinstance(statement, Statement):
+            answers[statement.group, statement.copy].append(Answer(statement, yes))
+        else:
+            supply, at_most = statement
+            lowest, highest = interval.get(supply, (0, int(maximum[supply])))
+            interval[supply] = (lowest, min(highest, at_most)) if yes else (max(lowest, at_most + 1), highest)
+    return LeafCase(prices, interval, answers)

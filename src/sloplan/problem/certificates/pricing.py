@@ -1,0 +1,215 @@
+"""Exact pricing for certificates: what the best plan of every group is worth at given row prices.
+
+A *group* is a query of an instance or a group of a `PlanSelection`; its copies are numbered from 1. All
+figures are numerators over the certificate's denominator, so a plan is worth denominator x value less the
+prices of what it uses, a whole number.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from sloplan.problem.certificates.format import OptionDecision, PlanDecision
+from sloplan.problem.compiled import Bool, Int, Rows, Sparse, Supplies
+from sloplan.problem.errors import SloplanError
+from sloplan.problem.violation import Violation
+
+PRICED_LIMIT = 2**62
+"""Largest size of a priced plan; one bit of int64 is left for rounding in the check of sizes."""
+
+
+class GridTooFineError(SloplanError):
+    """A priced plan passes `PRICED_LIMIT`: denominator and prices are too large."""
+
+    def __init__(self, subject: str) -> None:
+        self.subject = subject
+        super().__init__(f"{subject}: priced, a plan passes 2^62; next: use a smaller denominator")
+
+
+@dataclass(frozen=True)
+class Prices:
+    """Row prices ``numerator / denominator``; `numerator` has shape (rows,), none is negative."""
+
+    denominator: int
+    numerator: Int
+
+
+@dataclass(frozen=True)
+class Statement:
+    """What a decision says of one copy: its choice at `position` is in `members`.
+
+    Parameters
+    ----------
+    group, copy : int
+        Group index; copy from 1.
+    position : int
+        Local operator position (instances), 0 (`PlanSelection`).
+    members : (k,) int64
+        Option indices (instances) or plan indices (`PlanSelection`).
+    """
+
+    group: int
+    copy: int
+    position: int
+    members: Int
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A decision's statement and whether it holds on this side of the decision."""
+
+    statement: Statement
+    holds: bool
+
+
+class PricedPlans(Protocol):
+    """The plans of a batch of groups at one leaf's prices."""
+
+    @property
+    def worth(self) -> Int:
+        """Worth of each group's best plan, shape (groups of the batch,); 0 for a group without plans."""
+        ...
+
+    def restricted_worth(self, group: int, answers: Sequence[Answer]) -> int | None:
+        """Return the worth of the group's best plan that agrees with `answers`; None if there is none."""
+        ...
+
+
+class PlanBatch(Protocol):
+    """Some groups and their listed plans, held in memory together."""
+
+    @property
+    def groups(self) -> Int:
+        """Indices of the groups, ascending."""
+        ...
+
+    @property
+    def count(self) -> Int:
+        """Copies of each group."""
+        ...
+
+    @property
+    def must(self) -> Bool:
+        """Groups whose copies may not stay out."""
+        ...
+
+    @property
+    def has_plan(self) -> Bool:
+        """Groups with at least one plan."""
+        ...
+
+    def priced(self, prices: Prices) -> PricedPlans:
+        """Price all plans of the batch.
+
+        Raises
+        ------
+        GridTooFineError
+            If a priced plan passes `PRICED_LIMIT`.
+        """
+        ...
+
+
+class PlanPricer(Protocol):
+    """A problem as certificates see it: groups with plans, coupling rows, supplies."""
+
+    @property
+    def sha256(self) -> str:
+        """Content hash of the problem."""
+        ...
+
+    @property
+    def rows(self) -> Rows:
+        """Coupling rows."""
+        ...
+
+    @property
+    def supplies(self) -> Supplies:
+        """Supply variables."""
+        ...
+
+    @property
+    def objective_step(self) -> int:
+        """Greatest common divisor of the objective's coefficients, at least 1."""
+        ...
+
+    def statement(self, decision: OptionDecision | PlanDecision) -> Statement | Violation:
+        """Translate the names of a decision to indices, or say what is wrong with them."""
+        ...
+
+    def batches(self) -> Iterator[PlanBatch]:
+        """List the plans of all groups, one batch after the other, every group in one batch."""
+        ...
+
+
+def priced_usage(usage: Sparse, prices: Prices, subject: str) -> Int:
+    """Return price x usage summed over each row of `usage`, exactly.
+
+    Parameters
+    ----------
+    usage : Sparse
+        n plans' usage of the coupling rows, none negative.
+    prices : Prices
+    subject : str
+        Whose usage it is, for the error.
+
+    Returns
+    -------
+    (n,) int64
+
+    Raises
+    ------
+    GridTooFineError
+        If a sum passes `PRICED_LIMIT`.
+    """
+    price = prices.numerator[usage.column]
+    weight = usage.amount.astype(np.float64) * price.astype(np.float64)
+    approximate = np.bincount(usage.row_of_entry, weights=weight, minlength=len(usage)).astype(np.float64)
+    check_priced_size(approximate, subject)
+    # The running total may wrap around; its differences are right modulo 2^64, and they fit 2^62.
+    running = np.concatenate([np.zeros(1, dtype=np.int64), np.cumsum(usage.amount * price)])
+    return running[usage.start[1:]] - running[usage.start[:-1]]
+
+
+def check_priced_size(approximate: npt.NDArray[np.float64], subject: str) -> None:
+    """Refuse sizes, summed in floating point from non-negative terms, beyond `PRICED_LIMIT`.
+
+    Their relative error is far below the factor of two between the limit and what int64 holds.
+    """
+    if approximate.max(initial=0.0) > PRICED_LIMIT:
+        raise GridTooFineError(subject)
+
+
+def agreeing(choices: Int, answers: Sequence[Answer]) -> Bool:
+    """Return which plans agree with all answers.
+
+    Parameters
+    ----------
+    choices : (plans, positions) int64
+        What each plan chooses per position.
+    answers : sequence of Answer
+
+    Returns
+    -------
+    (plans,) bool
+    """
+    agrees = np.ones(len(choices), dtype=np.bool_)
+    for answer in answers:
+        agrees &= np.isin(choices[:, answer.statement.position], answer.statement.members) == answer.holds
+    return agrees
+
+
+def copy_violation(copy: object, count: int, subject: str) -> Violation | None:
+    """Return the violation if `copy` is not one of the numbers 1 to `count`."""
+    if is_integer(copy) and 1 <= copy <= count:  # type: ignore[operator]
+        return None
+    return Violation("certificate_copy", subject, f"has no copy {copy!r}; its copies are 1 to {count}")
+
+
+def is_integer(value: object) -> bool:
+    """Return whether `value` is a whole number and not a bool."""
+    return isinstance(value, int | np.integer) and not isinstance(value, bool)

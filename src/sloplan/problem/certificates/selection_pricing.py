@@ -1,0 +1,148 @@
+"""Exact pricing of the listed plans of a `PlanSelection`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from sloplan.problem.certificates.format import OptionDecision, PlanDecision
+from sloplan.problem.certificates.pricing import (
+    Answer,
+    Prices,
+    Statement,
+    agreeing,
+    check_priced_size,
+    copy_violation,
+    priced_usage,
+)
+from sloplan.problem.compiled import Bool, Int, Rows, Supplies
+from sloplan.problem.selections.selection import PlanSelection
+from sloplan.problem.violation import Violation
+
+
+class SelectionPricer:
+    """The plans of a `PlanSelection`, in one batch.
+
+    Parameters
+    ----------
+    selection : PlanSelection
+    """
+
+    def __init__(self, selection: PlanSelection) -> None:
+        self._selection = selection
+
+    @property
+    def sha256(self) -> str:
+        """Content hash of the selection."""
+        return self._selection.sha256
+
+    @property
+    def rows(self) -> Rows:
+        """Coupling rows."""
+        return self._selection.rows
+
+    @property
+    def supplies(self) -> Supplies:
+        """Supply variables."""
+        return self._selection.supplies
+
+    @property
+    def objective_step(self) -> int:
+        """Greatest common divisor of the plans' values, at least 1."""
+        return max(1, int(np.gcd.reduce(self._selection.plans.value)))
+
+    def batches(self) -> Iterator[SelectionPlans]:
+        """Yield all plans."""
+        yield SelectionPlans(self._selection)
+
+    def statement(self, decision: OptionDecision | PlanDecision) -> Statement | Violation:
+        """Translate group and plans to indices, or say what is wrong with them."""
+        if isinstance(decision, OptionDecision):
+            message = "chooses among options of an operator; a plan selection has listed plans"
+            return Violation("certificate_decision", f"decision on query {decision.query!r}", message)
+        subject = f"decision on group {decision.group!r}"
+        group = self._group_index.get(decision.group)
+        if group is None:
+            return Violation("certificate_group", subject, "names a group that the plan selection does not have")
+        wrong_copy = copy_violation(decision.copy, int(self._selection.groups.count[group]), subject)
+        if wrong_copy is not None:
+            return wrong_copy
+        plans = self._selection.plans_of(group)
+        index_of_plan = dict(zip(self._selection.plans.name[plans], range(plans.start, plans.stop), strict=True))
+        unknown = [plan for plan in decision.plans if plan not in index_of_plan]
+        if unknown:
+            return Violation("certificate_plan", subject, f"names plan {unknown[0]!r}, which the group does not have")
+        members = np.array([index_of_plan[plan] for plan in decision.plans], dtype=np.int64)
+        return Statement(group, decision.copy, 0, members)
+
+    @cached_property
+    def _group_index(self) -> dict[str, int]:
+        return {name: i for i, name in enumerate(self._selection.groups.name)}
+
+
+@dataclass(frozen=True)
+class SelectionPlans:
+    """All groups of a `PlanSelection`."""
+
+    selection: PlanSelection
+
+    @property
+    def groups(self) -> Int:
+        """All group indices."""
+        return np.arange(len(self.selection.groups), dtype=np.int64)
+
+    @property
+    def count(self) -> Int:
+        """Copies of each group."""
+        return self.selection.groups.count
+
+    @property
+    def must(self) -> Bool:
+        """Groups whose copies may not stay out."""
+        return self.selection.groups.must
+
+    @property
+    def has_plan(self) -> Bool:
+        """Groups with at least one plan."""
+        return np.diff(self.selection.plan_start) > 0
+
+    def priced(self, prices: Prices) -> PricedSelection:
+        """Price every plan."""
+        plans = self.selection.plans
+        usage = priced_usage(plans.usage, prices, "plans")
+        approximate = usage.astype(np.float64) + plans.value.astype(np.float64) * prices.denominator
+        check_priced_size(approximate, "plans")
+        plan_worth = prices.denominator * plans.value - usage
+        worth = np.zeros(len(self.selection.groups), dtype=np.int64)
+        has_plan = self.has_plan
+        if has_plan.any():
+            # Groups without plans take no part, so each segment ends where the next one starts.
+            worth[has_plan] = np.maximum.reduceat(plan_worth, self.selection.plan_start[:-1][has_plan])
+        return PricedSelection(self.selection, plan_worth, worth)
+
+
+@dataclass(frozen=True)
+class PricedSelection:
+    """The plans of a `PlanSelection` at given prices.
+
+    Parameters
+    ----------
+    selection : PlanSelection
+    plan_worth : (plans,) int64
+    worth : (groups,) int64
+        Worth of each group's best plan, 0 without one.
+    """
+
+    selection: PlanSelection
+    plan_worth: Int
+    worth: Int
+
+    def restricted_worth(self, group: int, answers: Sequence[Answer]) -> int | None:
+        """Return the worth of the group's best plan that agrees with `answers`; None if there is none."""
+        plans = self.selection.plans_of(group)
+        choices = np.arange(plans.start, plans.stop, dtype=np.int64)[:, None]
+        allowed = self.plan_worth[plans][agreeing(choices, answers)]
+        return int(allowed.max()) if len(allowed) else None

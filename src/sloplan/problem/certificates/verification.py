@@ -1,0 +1,178 @@
+"""Certificates: bounds that anyone can verify in exact arithmetic, without a solver.
+
+`verify_certificate` is the whole check, top to bottom: does the certificate belong to this problem and
+objective, is its tree complete, does it name what exists, are its prices usable, and what do they prove.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from sloplan.problem.certificates.bound import leaf_totals
+from sloplan.problem.certificates.cases import leaf_cases
+from sloplan.problem.certificates.format import Certificate
+from sloplan.problem.certificates.instance_pricing import InstancePricer
+from sloplan.problem.certificates.pricing import PRICED_LIMIT, GridTooFineError, PlanPricer, is_integer
+from sloplan.problem.certificates.selection_pricing import SelectionPricer
+from sloplan.problem.certificates.tree import tree_violations
+from sloplan.problem.compiled import CompiledInstance
+from sloplan.problem.errors import InputError, UnsupportedError
+from sloplan.problem.selections.selection import PlanSelection
+from sloplan.problem.violation import Violation
+
+if TYPE_CHECKING:
+    from sloplan.problem.instance import Instance
+
+__all__ = ["INFEASIBLE", "Certificate", "certificate_bound", "verify_certificate"]
+
+INFEASIBLE: Final = -math.inf
+"""The bound of a certificate whose leaves are all closed: the problem has no solution."""
+
+
+def verify_certificate(
+    problem: Instance | CompiledInstance | PlanSelection,
+    certificate: Certificate | Mapping[str, Any],
+    claimed_bound: int | None = None,
+    *,
+    instance_sha256: str | None = None,
+) -> list[Violation]:
+    """Verify that a certificate proves a bound on the goodput.
+
+    Parameters
+    ----------
+    problem : Instance, CompiledInstance or PlanSelection
+    certificate : Certificate or mapping
+        Or its JSON object as a solution file stores it.
+    claimed_bound : int, optional
+        What it is said to prove: no solution has a greater objective, in the integers of the problem
+        (milli-value for an instance). Without it the certificate is verified to prove some bound.
+    instance_sha256 : str, optional
+        Content hash that was stored beside the certificate.
+
+    Returns
+    -------
+    list of Violation
+        Empty if the certificate proves `claimed_bound`.
+
+    Raises
+    ------
+    SizeLimitError
+        If a template has more plans than plain enumeration lists: the certificate is not verified then.
+    UnsupportedError
+        For certificates of another objective than goodput.
+    """
+    return _examined(problem, certificate, claimed_bound, instance_sha256).violations
+
+
+def certificate_bound(
+    problem: Instance | CompiledInstance | PlanSelection, certificate: Certificate | Mapping[str, Any]
+) -> int | float:
+    """Return the bound that a certificate proves, in the integers of the problem's objective.
+
+    Its worst leaf, rounded down to a multiple of the greatest common divisor of the objective's coefficients.
+
+    Parameters
+    ----------
+    problem : Instance, CompiledInstance or PlanSelection
+    certificate : Certificate or mapping
+        Or its JSON object.
+
+    Returns
+    -------
+    int
+        Or `INFEASIBLE` if every leaf is closed.
+
+    Raises
+    ------
+    InputError
+        If the certificate proves nothing; the message is the first violation.
+    SizeLimitError
+        If a template has more plans than plain enumeration lists.
+    """
+    examined = _examined(problem, certificate)
+    if examined.bound is None:
+        raise InputError(f"the certificate proves nothing: {examined.violations[0]}", field="certificate")
+    return examined.bound
+
+
+@dataclass(frozen=True)
+class _Examined:
+    """Violations, and the bound that is proved (None if violations keep it from proving any)."""
+
+    violations: list[Violation]
+    bound: int | float | None = None
+
+
+def _examined(
+    problem: Instance | CompiledInstance | PlanSelection,
+    certificate: Certificate | Mapping[str, Any],
+    claimed_bound: int | None = None,
+    instance_sha256: str | None = None,
+) -> _Examined:
+    if not isinstance(certificate, Certificate):
+        try:
+            certificate = Certificate.from_json(certificate)
+        except InputError as error:
+            return _Examined([Violation("certificate_format", "certificate", f"cannot be read: {error}")])
+    pricer = _pricer(problem)
+    goal = problem.objective if isinstance(problem, PlanSelection) else "goodput"
+    violations = _belonging_violations(pricer, goal, certificate, instance_sha256)
+    violations = violations or tree_violations(certificate)
+    if violations:
+        return _Examined(violations)
+    cases, violations = leaf_cases(pricer, certificate)
+    if violations:
+        return _Examined(violations)
+    try:
+        totals = leaf_totals(pricer, cases)
+    except GridTooFineError as error:
+        message = f"is too fine: {error}"
+        return _Examined([Violation("certificate_grid", f"denominator {certificate.denominator}", message)])
+    return _against_claim(_worst(totals, certificate.denominator, pricer.objective_step), claimed_bound)
+
+
+def _pricer(problem: Instance | CompiledInstance | PlanSelection) -> PlanPricer:
+    if isinstance(problem, PlanSelection):
+        return SelectionPricer(problem)
+    return InstancePricer(problem if isinstance(problem, CompiledInstance) else problem.compiled)
+
+
+def _belonging_violations(
+    pricer: PlanPricer, goal: str, certificate: Certificate, instance_sha256: str | None
+) -> list[Violation]:
+    """The certificate is of this problem, for this objective, on a usable grid."""
+    if instance_sha256 is not None and instance_sha256 != pricer.sha256:
+        return [Violation("certificate_instance", "certificate", "belongs to another instance (content hashes differ)")]
+    if certificate.objective != goal:
+        message = f"holds prices for the objective {certificate.objective!r}, not for {goal!r}"
+        return [Violation("certificate_objective", "certificate", message)]
+    if goal != "goodput":
+        raise UnsupportedError(
+            f"certificates of the objective {goal!r} are not built yet; only 'goodput' can be verified"
+        )
+    denominator = certificate.denominator
+    if not is_integer(denominator) or denominator < 1 or denominator & (denominator - 1):
+        message = "is not a positive power of two (1, 2, 4, ...)"
+        return [Violation("certificate_denominator", f"denominator {denominator!r}", message)]
+    if denominator > PRICED_LIMIT:
+        return [Violation("certificate_grid", f"denominator {denominator}", "is too fine: it passes 2^62")]
+    return []
+
+
+def _worst(totals: list[int | None], denominator: int, step: int) -> int | float:
+    """Bound of the worst leaf, rounded down to a multiple of `step`."""
+    open_totals = [total for total in totals if total is not None]
+    if not open_totals:
+        return INFEASIBLE
+    return max(open_totals) // (denominator * step) * step
+
+
+def _against_claim(proved: int | float, claimed_bound: int | None) -> _Examined:
+    if claimed_bound is None or claimed_bound >= proved:
+        return _Examined([], proved)
+    message = "is below what the certificate proves"
+    wrong_side = Violation("certificate_bound", "bound", message, amount=claimed_bound, limit=int(proved))
+    return _Examined([wrong_side], proved)

@@ -1,0 +1,3 @@
+"""From decimals to int64: how an instance is compiled."""
+
+from __future__ import annotations

@@ -1,0 +1,170 @@
+"""Compiles applications: the order of operators, accuracy factors, compatibilities, bytes."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+
+import networkx as nx
+import numpy as np
+import pandas as pd
+
+from sloplan.problem.compiled import Application, Compatibility, Factor, Int, Names
+from sloplan.problem.compiling.decimals import exact, nano_nats
+from sloplan.problem.compiling.lookup import configuration_index, indices_of
+from sloplan.problem.compiling.row_places import place_in
+from sloplan.problem.schema import LIST_SEPARATOR
+
+
+def compile_applications(frames: Mapping[str, pd.DataFrame], names: Names) -> tuple[Application, ...]:
+    """Compile every application.
+
+    Parameters
+    ----------
+    frames : mapping of str to DataFrame
+    names : Names
+
+    Returns
+    -------
+    tuple of Application
+        In the order of `names.applications`.
+    """
+    operator_application = indices_of(names.applications, frames["operators"]["application"])
+    edges = np.column_stack(
+        [indices_of(names.operators, frames["edges"][column]) for column in ("from_operator", "to_operator")]
+    )
+    configuration = configuration_index(frames["configurations"])
+    orders = [
+        _topological_order(np.flatnonzero(operator_application == index), edges)
+        for index in range(len(names.applications))
+    ]
+    # Position of every operator within its application.
+    local = np.zeros(len(names.operators), dtype=np.int64)
+    for order in orders:
+        local[order] = np.arange(len(order))
+    operator_index = {name: i for i, name in enumerate(names.operators)}
+    factors = _factors(frames["accuracy"], operator_index, operator_application, local, configuration)
+    pairs = _compatibilities(frames["compatible"], operator_index, operator_application, local, configuration)
+
+    applications = []
+    for index, order in enumerate(orders):
+        own = local[edges[operator_application[edges[:, 0]] == index]]
+        own = own[np.lexsort((own[:, 1], own[:, 0]))]
+        positions = np.arange(len(order), dtype=np.int64)
+        applications.append(
+            Application(
+                name=names.applications[index],
+                operators=order,
+                edges=own,
+                roots=np.setdiff1d(positions, own[:, 1]),
+                leaves=np.setdiff1d(positions, own[:, 0]),
+                factors=tuple(factors.get(index, ())),
+                compatibilities=tuple(pairs.get(index, ())),
+            )
+        )
+    return tuple(applications)
+
+
+def _topological_order(operators: Int, edges: Int) -> Int:
+    graph: nx.DiGraph[int] = nx.DiGraph()
+    graph.add_nodes_from(operators.tolist())
+    graph.add_edges_from(edges[np.isin(edges[:, 0], operators)].tolist())
+    # Operator indices follow their names, so ties go by name.
+    return np.array(list(nx.lexicographical_topological_sort(graph)), dtype=np.int64)
+
+
+def _factors(
+    frame: pd.DataFrame,
+    operator_index: dict[str, int],
+    operator_application: Int,
+    local: Int,
+    configuration: dict[tuple[str, str], int],
+) -> dict[int, list[Factor]]:
+    """Accuracy factors per application, sorted by name."""
+    factors: dict[int, list[Factor]] = {}
+    for name, rows in frame.groupby("factor", sort=True):
+        operators = rows["operators"].iloc[0].split(LIST_SEPARATOR)
+        indices = np.array([operator_index[operator] for operator in operators], dtype=np.int64)
+        combinations = np.array(
+            [
+                [configuration[pair] for pair in zip(operators, listed.split(LIST_SEPARATOR), strict=True)]
+                for listed in rows["configurations"]
+            ],
+            dtype=np.int64,
+        )
+        by_position = np.argsort(local[indices])
+        factors.setdefault(int(operator_application[indices[0]]), []).append(
+            Factor(
+                name=str(name),
+                positions=local[indices][by_position],
+                configurations=combinations[:, by_position],
+                nano_nats=nano_nats(rows["accuracy"].to_numpy()),
+            )
+        )
+    return factors
+
+
+def _compatibilities(
+    frame: pd.DataFrame,
+    operator_index: dict[str, int],
+    operator_application: Int,
+    local: Int,
+    configuration: dict[tuple[str, str], int],
+) -> dict[int, list[Compatibility]]:
+    """Allowed pairs per application, sorted by operators; a pair may be listed from either side."""
+    allowed: dict[tuple[int, int, int], set[tuple[int, int]]] = {}
+    columns = [frame[c] for c in ("operator", "configuration", "other_operator", "other_configuration")]
+    for one, of_one, other, of_other in zip(*columns, strict=True):
+        ends = sorted(
+            [
+                (int(local[operator_index[one]]), configuration[one, of_one]),
+                (int(local[operator_index[other]]), configuration[other, of_other]),
+            ]
+        )
+        (first, of_first), (second, of_second) = ends
+        application = int(operator_application[operator_index[one]])
+        allowed.setdefault((application, first, second), set()).add((of_first, of_second))
+    pairs: dict[int, list[Compatibility]] = {}
+    for (application, first, second), listed in sorted(allowed.items()):
+        pairs.setdefault(application, []).append(Compatibility(first, second, np.array(sorted(listed), dtype=np.int64)))
+    return pairs
+
+
+def input_bytes(frames: Mapping[str, pd.DataFrame]) -> Int:
+    """Return the bytes that each operator gets from the query's source, per request.
+
+    Parameters
+    ----------
+    frames : mapping of str to DataFrame
+
+    Returns
+    -------
+    (operators,) int64
+        0 for operators with predecessors.
+    """
+    operators = frames["operators"]
+    is_root = ~operators["operator"].isin(frames["edges"]["to_operator"])
+    return exact(
+        lambda kb: math.ceil(1000 * kb),
+        operators["input_kb"].where(is_root, 0.0).fillna(0.0).to_numpy(),
+        locate=place_in("operators", operators, "input_kb"),
+    )
+
+
+def configuration_bytes(frames: Mapping[str, pd.DataFrame]) -> Int:
+    """Return the output bytes per request of each configuration.
+
+    Parameters
+    ----------
+    frames : mapping of str to DataFrame
+
+    Returns
+    -------
+    (configurations,) int64
+    """
+    configurations = frames["configurations"]
+    return exact(
+        lambda kb: math.ceil(1000 * kb),
+        configurations["output_kb"].to_numpy(),
+        locate=place_in("configurations", configurations, "output_kb"),
+    )

@@ -1,0 +1,110 @@
+"""From tables to integers: compiles an instance once, for every method.
+
+The formulas are those of the problem statement's table of integers; `docs/integers.md` works one
+instance by hand.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from sloplan.problem.compiled import CompiledInstance, Names
+from sloplan.problem.compiling.applications import compile_applications, configuration_bytes, input_bytes
+from sloplan.problem.compiling.infrastructure import compile_links, compile_pools, given_routes, link_delay_ranks
+from sloplan.problem.compiling.limits import refuse_overflow
+from sloplan.problem.compiling.lookup import indices_of, names_in
+from sloplan.problem.compiling.options import compile_options
+from sloplan.problem.compiling.queries import compile_queries
+from sloplan.problem.compiling.rows import compile_rows
+
+if TYPE_CHECKING:
+    from sloplan.problem.instance import Instance
+
+
+def compile_instance(instance: Instance) -> CompiledInstance:
+    """Compile an instance to int64.
+
+    Parameters
+    ----------
+    instance : Instance
+
+    Returns
+    -------
+    CompiledInstance
+
+    Raises
+    ------
+    SizeLimitError
+        When a figure, or a worst-case sum of figures, does not fit into int64.
+    """
+    return compile_frames(instance._frames, sha256=instance.sha256, name=instance.name, hosting=instance.hosting)
+
+
+def compile_frames(frames: Mapping[str, pd.DataFrame], *, sha256: str, name: str, hosting: str) -> CompiledInstance:
+    """Compile checked tables in canonical form (defaults filled in, rows sorted by key).
+
+    Parameters
+    ----------
+    frames : mapping of str to DataFrame
+        The tables of the schema.
+    sha256 : str
+        Content hash that the result carries.
+    name : str
+    hosting : {"fluid", "replicas"}
+
+    Returns
+    -------
+    CompiledInstance
+
+    Raises
+    ------
+    SizeLimitError
+        When a figure, or a worst-case sum of figures, does not fit into int64.
+    """
+    names = _names(frames)
+    applications = compile_applications(frames, names)
+    pools = compile_pools(frames["pools"], names)
+    links = compile_links(frames["links"], names)
+    options, option_profile = compile_options(frames, names, pools)
+    layout = compile_rows(frames, names, options, option_profile, pools, links, hosting)
+    queries, templates = compile_queries(frames["queries"], names, applications)
+    compiled = CompiledInstance(
+        sha256=sha256,
+        name=name,
+        hosting=hosting,
+        names=names,
+        applications=applications,
+        operator_application=indices_of(names.applications, frames["operators"]["application"]),
+        operator_input_bytes=input_bytes(frames),
+        configuration_operator=indices_of(names.operators, frames["configurations"]["operator"]),
+        configuration_bytes=configuration_bytes(frames),
+        options=replace(options, deployment=layout.option_deployment),
+        pools=replace(pools, row=layout.pool_row),
+        links=replace(links, row=layout.link_row),
+        rows=layout.rows,
+        supplies=layout.supplies,
+        queries=queries,
+        templates=templates,
+        given_routes=given_routes(frames["routes"], names),
+        link_delay_rank=link_delay_ranks(frames["links"]),
+    )
+    refuse_overflow(compiled)
+    return compiled
+
+
+def _names(frames: Mapping[str, pd.DataFrame]) -> Names:
+    # Rows are in the order of their keys, so these columns are sorted already.
+    return Names(
+        sites=names_in(frames["sites"]["site"]),
+        pools=names_in(frames["pools"]["pool"]),
+        links=names_in(frames["links"]["link"]),
+        applications=names_in(frames["operators"]["application"].drop_duplicates().sort_values()),
+        operators=names_in(frames["operators"]["operator"]),
+        configurations=names_in(frames["configurations"]["configuration"]),
+        allocations=names_in(frames["profiles"]["allocation"].drop_duplicates().sort_values()),
+        queries=names_in(frames["queries"]["query"]),
+    )

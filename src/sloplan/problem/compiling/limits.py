@@ -1,0 +1,140 @@
+"""Refuses instances whose worst-case sums pass int64, before anything is computed from them.
+
+Checked is what one plan of one query copy can add up to, and what supplies can bring to a row.
+Totals over counts and queries may pass int64; they are summed in Python integers.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from decimal import Decimal
+from fractions import Fraction
+
+import numpy as np
+
+from sloplan.problem.compiled import Application, CompiledInstance, Int
+from sloplan.problem.compiling.decimals import INT64_MAX
+from sloplan.problem.errors import SizeLimitError
+
+
+def refuse_overflow(compiled: CompiledInstance) -> None:
+    """Refuse an instance with a worst-case sum that int64 cannot hold.
+
+    Parameters
+    ----------
+    compiled : CompiledInstance
+
+    Raises
+    ------
+    SizeLimitError
+        Names the table and, where one row is to blame, that row and field.
+    """
+    _check_pools(compiled)
+    _check_supplies(compiled)
+    _check_plans(compiled)
+
+
+def _refuse_above(total: int, where: str, what: str, advice: str) -> None:
+    # NO_SLO is the largest int64 and means "no limit", so every real figure stays below it.
+    if total >= INT64_MAX:
+        raise SizeLimitError(
+            f"{where}: {what} may reach {Decimal(total):.3e}, which 64-bit integers cannot hold; "
+            f"allowed: below {Decimal(INT64_MAX):.3e}; next: {advice}"
+        )
+
+
+def _check_pools(compiled: CompiledInstance) -> None:
+    """The capacity and the price of all units that may be rented; `units` themselves are checked where compiled."""
+    pools = compiled.pools
+    for pool, name in enumerate(compiled.names.pools):
+        units = int(pools.max_units[pool])
+        where = f"pools.csv, pool {name!r}, max_units = {units}"
+        bill = max(units, int(pools.units[pool])) * int(pools.unit_price_pico[pool])
+        _refuse_above(units * int(pools.unit_capacity[pool]), where, "the capacity of all units", "state fewer units")
+        _refuse_above(bill, where, "the price of all units", "state fewer units or check the price")
+
+
+def _check_supplies(compiled: CompiledInstance) -> None:
+    brought = compiled.supplies.brought
+    total: Counter[int] = Counter()
+    for supply, row, amount in zip(
+        brought.row_of_entry.tolist(), brought.column.tolist(), brought.amount.tolist(), strict=True
+    ):
+        total[row] += abs(amount) * int(compiled.supplies.maximum[supply])
+    for row, amount in total.items():
+        where = f"profiles.csv, replicas on row {compiled.rows.name[row]!r}"
+        advice = "state shares and memories with fewer digits, or fewer units"
+        _refuse_above(amount + int(compiled.rows.capacity[row]), where, "what all replicas bring and take", advice)
+
+
+def _check_plans(compiled: CompiledInstance) -> None:
+    options = compiled.options
+    num_operators = len(compiled.names.operators)
+    busy = _largest(options.operator, options.busy_us, num_operators)
+    cost = _largest(options.operator, options.cost_nano, num_operators)
+    latency = _largest(options.operator, options.latency_us, num_operators)
+    output = _largest(compiled.configuration_operator, compiled.configuration_bytes, num_operators)
+    of_query = compiled.templates.application[compiled.queries.template]
+    journey = _LongestJourney(compiled)
+    for index, application in enumerate(compiled.applications):
+        operators = application.operators
+        sent = _transfers(compiled, application, output)
+        plan_cost = sum(cost[operators].tolist()) + sum(map(journey.cost_nano, sent))
+        plan_latency = sum(latency[operators].tolist()) + sum(map(journey.latency_us, sent))
+        accuracy = sum(int(factor.nano_nats.max(initial=0)) for factor in application.factors)
+        slowest = compiled.names.operators[operators[np.argmax(latency[operators])]]
+        where = f"profiles.csv, operator {slowest!r}, latency_ms, or the links of application {application.name!r}"
+        _refuse_above(plan_latency, where, "a plan's latency", "check the units of latencies, delays and bandwidths")
+        where = f"accuracy.csv, application {application.name!r}"
+        _refuse_above(accuracy, where, "the sum of the accuracy factors", "use fewer factors")
+
+        queries = np.flatnonzero(of_query == index)
+        if not len(queries):
+            continue
+        query = queries[np.argmax(compiled.queries.rate_milli[queries])]
+        rate = int(compiled.queries.rate_milli[query])
+        where = f"queries.csv, query {compiled.names.queries[query]!r}, rate_rps = {rate / 1000}"
+        advice = "check the rate's unit, or split the query into copies with `count`"
+        _refuse_above(rate * sum(busy[operators].tolist()), where, "rate x busy time of a plan", advice)
+        _refuse_above(rate * sum(sent) * journey.crossings, where, "rate x bytes of a plan", advice)
+        _refuse_above(rate * plan_cost, where, "rate x cost of a plan", advice)
+
+
+def _largest(group: Int, values: Int, num_groups: int) -> Int:
+    largest = np.zeros(num_groups, dtype=np.int64)
+    np.maximum.at(largest, group, values)
+    return largest
+
+
+def _transfers(compiled: CompiledInstance, application: Application, output: Int) -> list[int]:
+    """Most bytes of each transfer that a plan can make."""
+    operators = application.operators
+    return [
+        *compiled.operator_input_bytes[operators[application.roots]].tolist(),
+        *output[operators[application.edges[:, 0]]].tolist(),
+        *output[operators[application.leaves]].tolist(),
+    ]
+
+
+class _LongestJourney:
+    """Upper bounds on what one transfer costs, whatever its route.
+
+    A found route crosses each site at most once; a given one is as long as it is listed.
+    """
+
+    def __init__(self, compiled: CompiledInstance) -> None:
+        links, given = compiled.links, compiled.given_routes.values()
+        any_link = len(compiled.names.links) > 0
+        self._num_links = max([len(compiled.names.sites) - 1, *map(len, given)]) if any_link else 0
+        self.crossings = max([1, *(max(Counter(route).values()) for route in given)])
+        self._delay_us = int(links.delay_us.max(initial=0))
+        bandwidths = map(Fraction, links.bandwidth_num.tolist(), links.bandwidth_den.tolist())
+        prices = map(Fraction, links.price_num.tolist(), links.price_den.tolist())
+        self._us_per_byte = max((8 / bandwidth for bandwidth in bandwidths), default=Fraction(0))
+        self._price = max(prices, default=Fraction(0))
+
+    def latency_us(self, sent_bytes: int) -> int:
+        return self._num_links * (self._delay_us + int(sent_bytes * self._us_per_byte) + 1)
+
+    def cost_nano(self, sent_bytes: int) -> int:
+        return self._num_links * (int(sent_bytes * self._price) + 1)

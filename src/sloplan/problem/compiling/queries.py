@@ -1,0 +1,73 @@
+"""Compiles queries and gathers their templates."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pandas as pd
+
+from sloplan.problem.compiled import NO_SLO, Application, Int, Names, Queries, Templates
+from sloplan.problem.compiling.decimals import Float, Locate, nano_nats, scaled
+from sloplan.problem.compiling.lookup import indices_of
+from sloplan.problem.compiling.row_places import place_in
+
+
+def compile_queries(
+    frame: pd.DataFrame, names: Names, applications: tuple[Application, ...]
+) -> tuple[Queries, Templates]:
+    """Compile the queries.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        Table `queries`.
+    names : Names
+    applications : tuple of Application
+
+    Returns
+    -------
+    queries : Queries
+    templates : Templates
+        Sorted by (application, source, sink).
+    """
+    application = indices_of(names.applications, frame["application"])
+    templates, template = _templates(
+        application, indices_of(names.sites, frame["source_site"]), indices_of(names.sites, frame["sink_site"]), names
+    )
+    rate = scaled(frame["rate_rps"].to_numpy(), 1000, "nearest", place_in("queries", frame, "rate_rps"))
+    rate_milli = np.maximum(rate, 1)
+    num_factors = np.array([len(one.factors) for one in applications], dtype=np.int64)
+
+    def stated(field: str, default: int | Int, compiled: Callable[[Float, Locate, Int], Int]) -> Int:
+        """Compile the stated figures of an optional column; the others get the default."""
+        values = frame[field].to_numpy()
+        result = np.array(np.broadcast_to(default, len(values)), dtype=np.int64)
+        rows = np.flatnonzero(~np.isnan(values))
+        place = place_in("queries", frame, field)
+        result[rows] = compiled(values[rows], lambda i: place(int(rows[i])), rows)
+        return result
+
+    queries = Queries(
+        template=template,
+        rate_milli=rate_milli,
+        value_milli=stated("value", rate_milli, lambda value, place, _: scaled(value, 1000, "nearest", place)),
+        count=frame["count"].to_numpy(dtype=np.int64),
+        slo_latency_us=stated("slo_latency_ms", NO_SLO, lambda ms, place, _: scaled(ms, 1000, "floor", place)),
+        # One more per factor: each is rounded on its own, and a plan exactly at its SLO passes.
+        slo_accuracy=stated(
+            "slo_accuracy", NO_SLO, lambda accuracy, _, rows: nano_nats(accuracy) + num_factors[application[rows]]
+        ),
+        slo_cost_nano=stated("slo_cost_per_1k", NO_SLO, lambda usd, place, _: scaled(usd, 10**6, "floor", place)),
+    )
+    return queries, templates
+
+
+def _templates(application: Int, source: Int, sink: Int, names: Names) -> tuple[Templates, Int]:
+    """Distinct (application, source, sink) and the template of each query; sink -1 is none."""
+    num_sites = len(names.sites)
+    code = (application * num_sites + source) * (num_sites + 1) + sink + 1
+    distinct, template = np.unique(code, return_inverse=True)
+    ends, sink_code = np.divmod(distinct, num_sites + 1)
+    of_application, of_source = np.divmod(ends, num_sites)
+    return Templates(of_application, of_source, sink_code - 1), template.astype(np.int64)

@@ -1,0 +1,3 @@
+"""Plan selections: the problem with its plans listed."""
+
+from __future__ import annotations

@@ -1,0 +1,163 @@
+"""The check of a plan selection's solution: every rule, recomputed in exact integers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from sloplan.problem.certificates.verification import verify_certificate
+from sloplan.problem.compiled import Int, Sparse
+from sloplan.problem.selections.selection import PlanSelection
+from sloplan.problem.selections.solution import SelectionSolution
+from sloplan.problem.violation import Violation
+
+
+@dataclass(frozen=True)
+class SelectionVerdict:
+    """What the check of a plan selection's solution computed.
+
+    Parameters
+    ----------
+    violations : tuple of Violation
+        Empty for a valid solution.
+    value, cost : int, optional
+        Exact value, and cost with supplies, of a valid solution; None if there are violations.
+    """
+
+    violations: tuple[Violation, ...]
+    value: int | None = None
+    cost: int | None = None
+
+
+def check_selection(selection: PlanSelection, solution: SelectionSolution) -> list[Violation]:
+    """Check a solution against its plan selection, and its certificate if it carries one.
+
+    Parameters
+    ----------
+    selection : PlanSelection
+    solution : SelectionSolution
+
+    Returns
+    -------
+    list of Violation
+        Empty if the solution is valid.
+    """
+    return list(judge_selection(selection, solution).violations)
+
+
+def judge_selection(selection: PlanSelection, solution: SelectionSolution) -> SelectionVerdict:
+    """Check a solution and compute its value and cost in exact integers.
+
+    Parameters
+    ----------
+    selection : PlanSelection
+    solution : SelectionSolution
+    """
+    if solution.instance_sha256 != selection.sha256:
+        wrong = Violation("instance", "solution", "belongs to another plan selection (content hashes differ)")
+        return SelectionVerdict((wrong,))
+    if solution.objective != selection.objective:
+        message = f"was made for the objective {solution.objective!r}, not for {selection.objective!r}"
+        return SelectionVerdict((Violation("objective", "solution", message),))
+    indexed = _Indexed(selection, solution)
+    violations = [*indexed.violations, *_counts(selection, indexed), *_rows(selection, indexed)]
+    plans = selection.plans
+    value = _exact_dot(plans.value[indexed.plan], indexed.count)
+    cost = _exact_dot(plans.cost[indexed.plan], indexed.count)
+    cost += _exact_dot(selection.supplies.price, indexed.amount)
+    if selection.goodput_floor is not None and value < selection.goodput_floor:
+        message = "is less than the goodput floor"
+        violations.append(Violation("goodput_floor", "value", message, amount=value, limit=selection.goodput_floor))
+    if not violations:
+        violations = list(_bound(selection, solution, value, cost))
+    return SelectionVerdict(tuple(violations)) if violations else SelectionVerdict((), value, cost)
+
+
+class _Indexed:
+    """A solution's plans (m,), their counts and every supply's amount (supplies,), as far as names are known."""
+
+    def __init__(self, selection: PlanSelection, solution: SelectionSolution) -> None:
+        self.violations: list[Violation] = []
+        group_names = selection.groups.name[selection.plans.group]
+        known = pd.MultiIndex.from_arrays([group_names, selection.plans.name])
+        plan = known.get_indexer(pd.MultiIndex.from_frame(solution.plans[["group", "plan"]]))
+        count = solution.plans["count"].to_numpy(dtype=np.int64)
+        self._refuse(plan < 0, "plan", solution.plans, "the plan selection has no such plan")
+        self._refuse(count < 1, "count", solution.plans, "serves fewer than one copy")
+        kept = (plan >= 0) & (count >= 1)
+        self.plan: Int = plan[kept].astype(np.int64)
+        self.count: Int = count[kept]
+
+        supplies = selection.supplies
+        supply = pd.Index(supplies.name).get_indexer(pd.Index(solution.supply["supply"]))
+        amount = solution.supply["amount"].to_numpy(dtype=np.int64)
+        maximum = supplies.maximum[supply] if len(supplies) else np.zeros_like(amount)
+        twice = solution.supply["supply"].duplicated().to_numpy()
+        self._refuse(supply < 0, "supply", solution.supply, "the plan selection has no such supply")
+        self._refuse(twice, "supply", solution.supply, "is listed twice")
+        outside = (supply >= 0) & ((amount < 0) | (amount > maximum))
+        self._refuse(outside, "supply", solution.supply, "is outside 0 to its maximum")
+        kept = (supply >= 0) & ~twice
+        self.amount: Int = np.zeros(len(supplies), dtype=np.int64)
+        self.amount[supply[kept]] = amount[kept]
+
+    def _refuse(self, bad: Any, rule: str, frame: pd.DataFrame, message: str) -> None:
+        for row in np.flatnonzero(bad):
+            subject = ", ".join(f"{column} {frame[column].iloc[row]!r}" for column in frame.columns)
+            self.violations.append(Violation(rule, subject, message))
+
+
+def _counts(selection: PlanSelection, indexed: _Indexed) -> Iterator[Violation]:
+    """At most `count` copies of a group take a plan, all of them where the group must."""
+    taken = np.zeros(len(selection.groups), dtype=object)
+    np.add.at(taken, selection.plans.group[indexed.plan], indexed.count.astype(object))
+    groups = selection.groups
+    for bad, rule, message in (
+        (taken > groups.count, "count", "more copies take a plan than there are"),
+        (groups.must & (taken < groups.count), "must", "copies stay out that have to take a plan"),
+    ):
+        for group in np.flatnonzero(bad):
+            subject = f"group {groups.name[group]!r}"
+            yield Violation(rule, subject, message, amount=int(taken[group]), limit=int(groups.count[group]))
+
+
+def _rows(selection: PlanSelection, indexed: _Indexed) -> Iterator[Violation]:
+    """Usage stays within capacity and what supplies bring, in Python integers."""
+    rows = selection.rows
+    copies = np.zeros(len(selection.plans), dtype=object)
+    np.add.at(copies, indexed.plan, indexed.count.astype(object))
+    used = _row_totals(selection.plans.usage, copies, len(rows))
+    held = _row_totals(selection.supplies.brought, indexed.amount.astype(object), len(rows)) + rows.capacity
+    for row in np.flatnonzero(used > held):
+        subject = f"row {rows.name[row]!r}"
+        message = "more is used than there is"
+        yield Violation("capacity", subject, message, amount=int(used[row]), limit=int(held[row]))
+
+
+def _row_totals(entries: Sparse, times: Any, rows: int) -> Any:
+    """Sum of amount x times per column, Python integers of shape (rows,)."""
+    total = np.zeros(rows, dtype=object)
+    chosen = np.flatnonzero(times[entries.row_of_entry] != 0)
+    amount = entries.amount[chosen].astype(object) * times[entries.row_of_entry[chosen]]
+    np.add.at(total, entries.column[chosen], amount)
+    return total
+
+
+def _bound(selection: PlanSelection, solution: SelectionSolution, value: int, cost: int) -> Iterator[Violation]:
+    """A stored bound is on the optimistic side, and a stored certificate proves it."""
+    reached = value if selection.objective == "goodput" else cost
+    if solution.bound is not None:
+        wrong_side = solution.bound < reached if selection.objective == "goodput" else solution.bound > reached
+        if wrong_side:
+            message = "is on the wrong side of the solution's own objective"
+            yield Violation("bound", "stored bound", message, amount=solution.bound, limit=reached)
+    if solution.certificate is not None:
+        yield from verify_certificate(selection, solution.certificate, solution.bound)
+
+
+def _exact_dot(first: Int, second: Int) -> int:
+    return sum((first.astype(object) * second.astype(object)).tolist())

@@ -1,0 +1,3 @@
+"""Instances, solutions and plan selections on disk."""
+
+from __future__ import annotations

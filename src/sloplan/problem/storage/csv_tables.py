@@ -1,0 +1,147 @@
+"""One table as the bytes of a CSV file.
+
+Files are read twice over at most: first fast and typed; if anything looks wrong, once more as
+plain text, cell by cell, which is the reading that counts and that can name the bad cell.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import warnings
+from collections.abc import Iterator
+from typing import Any
+
+import pandas as pd
+
+from sloplan.problem.errors import InputError
+from sloplan.problem.schema import Kind, Table
+from sloplan.problem.validation.columns import missing_column, warn_unknown_columns
+
+# pandas may take these words for numbers, cuts text at NUL and forgives stray quotes: where one of them occurs,
+# the careful reading decides.
+_SUSPICIOUS = (b"nan", b"true", b"false", b"\x00", b'"')
+_HEADER_BYTES = 10**6  # a header line is shorter than that
+# pandas 3.1 made exact reading the default and deprecated the option.
+_OLD_PANDAS = tuple(map(int, pd.__version__.split(".")[:2])) < (3, 1)
+_EXACT: Any = {"float_precision": "round_trip"} if _OLD_PANDAS else {}
+
+
+def read_table(table: Table, content: bytes) -> pd.DataFrame:
+    """Return the frame in the bytes of a CSV file, known columns only.
+
+    Parameters
+    ----------
+    table : Table
+    content : bytes
+        UTF-8 text (with or without byte-order mark), comma-separated, one header line; lines end
+        in any usual way and blank lines are skipped.
+
+    Returns
+    -------
+    DataFrame
+        Numbers as float64, or everything as text where the fast reading failed; not yet checked.
+
+    Raises
+    ------
+    InputError
+        The bytes are no such file: the message names the row.
+    """
+    header = _header(table, content)
+    frame = _read_typed(table, header, content)
+    if frame is None:
+        frame = _read_text(table, header, content)
+    known = [column.name for column in table.columns]
+    return frame if set(header) <= set(known) else frame[[name for name in header if name in known]]
+
+
+def write_table(frame: pd.DataFrame) -> bytes:
+    """Return the bytes of the CSV file of a stored table: shortest decimals, LF line ends."""
+    content: str = frame.to_csv(index=False, lineterminator="\n")
+    return content.encode()
+
+
+def _decoded(table: Table, content: bytes) -> str:
+    if (position := content.find(b"\x00")) >= 0:
+        row = content.count(b"\n", 0, position)
+        raise InputError("NUL byte", file=table.file, row=row or None, allowed="UTF-8 text", advice="restore the file")
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        row = content.count(b"\n", 0, error.start)
+        advice = "save the file as UTF-8"
+        raise InputError("not UTF-8 text", file=table.file, row=row or None, advice=advice) from None
+
+
+def _header(table: Table, content: bytes) -> list[str]:
+    beginning = content[:_HEADER_BYTES]
+    header = next(_lines(table, beginning.decode("utf-8-sig", errors="replace")), [])
+    if not header:
+        advice = f"start it with {','.join(column.name for column in table.columns if column.required)}"
+        raise InputError("empty file", file=table.file, allowed="a header line and rows", advice=advice)
+    for name in header:
+        if header.count(name) > 1:
+            raise InputError("column given twice", file=table.file, field=name, advice="keep one of them")
+    for column in table.columns:
+        if column.required and column.name not in header:
+            raise missing_column(table, column, header)
+    warn_unknown_columns(table, header)
+    return header
+
+
+def _lines(table: Table, text: str) -> Iterator[list[str]]:
+    """Yield the cells of the lines that are not blank, the header first."""
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    number = -1
+    try:
+        for line in reader:
+            if len(line) > 1 or (line and line[0].strip()):
+                number += 1
+                yield line
+    except csv.Error as error:
+        row = number + 1 if number >= 0 else None
+        advice = "close quotes, and write a quote within a quoted field twice"
+        raise InputError(f"not readable as CSV: {error}", file=table.file, row=row, advice=advice) from None
+
+
+def _read_typed(table: Table, header: list[str], content: bytes) -> pd.DataFrame | None:
+    """Return the frame read fast, or None where the careful reading has to decide."""
+    lowered = content.lower()
+    if any(word in lowered for word in _SUSPICIOUS):
+        return None
+    dtypes = {
+        column.name: "float64" if column.kind in (Kind.NUMBER, Kind.INTEGER) else "object" for column in table.columns
+    }
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", pd.errors.ParserWarning)
+            frame = pd.read_csv(
+                io.BytesIO(content),
+                dtype={name: dtypes.get(name, "object") for name in header},
+                index_col=False,
+                keep_default_na=False,
+                na_values=[""],
+                **_EXACT,
+            )
+    except (ValueError, OverflowError, pd.errors.ParserWarning):
+        return None
+    if list(frame.columns) != header or content.count(b",") != (len(frame) + 1) * (len(header) - 1):
+        return None  # pandas fills up short rows
+    return frame
+
+
+def _read_text(table: Table, header: list[str], content: bytes) -> pd.DataFrame:
+    """Return the frame read as text, cell by cell."""
+    lines = _lines(table, _decoded(table, content))
+    next(lines)
+    rows = []
+    for number, line in enumerate(lines, start=1):
+        if len(line) != len(header):
+            raise InputError(
+                f"{len(line)} fields in the row, {len(header)} in the header",
+                file=table.file,
+                row=number,
+                advice="give every row one field per column; quote a field that holds a comma",
+            )
+        rows.append(line)
+    return pd.DataFrame(rows, columns=header, dtype=object)

@@ -1,0 +1,181 @@
+"""An instance as a folder (or zip) of `instance.json` and CSV tables.
+
+Reading never guesses; writing is all or nothing: the new files are complete beside the target
+before they take its place.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import shutil
+import warnings
+import zipfile
+from collections.abc import Mapping
+from pathlib import Path
+
+from sloplan.problem.errors import InputError
+from sloplan.problem.instance import Instance
+from sloplan.problem.schema import TABLES
+from sloplan.problem.storage.archive import read_zip, zip_bytes
+from sloplan.problem.storage.csv_tables import read_table, write_table
+from sloplan.problem.storage.manifest import MANIFEST_FILE, Manifest, read_manifest, write_manifest
+from sloplan.problem.validation.naming import near_names
+
+KNOWN_FILES = (MANIFEST_FILE, *(table.file for table in TABLES))
+
+
+def load_instance(path: str | os.PathLike[str]) -> Instance:
+    """Return the instance in a folder or zip file.
+
+    Raises
+    ------
+    InputError
+        There is no instance at `path`, or it is malformed: names file, row and field.
+
+    Warns
+    -----
+    UserWarning
+        Unknown CSV files, columns and JSON fields; they are ignored.
+    """
+    path = Path(path)
+    files = _read_files(path)
+    if MANIFEST_FILE not in files:
+        raise InputError(f"no instance: {MANIFEST_FILE} is missing", file=str(path), advice="name an instance's folder")
+    unknown = [name for name in files if name not in KNOWN_FILES and name.endswith(".csv")]
+    if unknown:
+        shown = ", ".join(name + near_names(name, KNOWN_FILES) for name in sorted(unknown))
+        warnings.warn(f"{path}: unknown files ignored: {shown}", UserWarning, stacklevel=2)
+    manifest = read_manifest(files[MANIFEST_FILE])
+    return Instance.from_frames(
+        {table.name: read_table(table, files[table.file]) for table in TABLES if table.file in files},
+        name=manifest.name,
+        hosting=manifest.hosting,
+        latency_percentile=manifest.latency_percentile,
+        description=manifest.description,
+    )
+
+
+def _read_files(path: Path) -> dict[str, bytes]:
+    try:
+        if path.is_dir():
+            return _read_folder(path)
+        if not path.exists():
+            raise InputError("no such file or folder", file=str(path), advice="name an instance's folder or zip")
+        if not path.is_file() or not zipfile.is_zipfile(path):
+            raise InputError("no instance", file=str(path), allowed="a folder or a zip file", advice="check the path")
+        return read_zip(path)
+    except OSError as error:
+        raise InputError(
+            f"cannot be read: {error.strerror or error}", file=str(path), advice="check the path"
+        ) from None
+
+
+def _read_folder(path: Path) -> dict[str, bytes]:
+    """Return the known files of a folder, and the mere names of others."""
+    names = [entry.name for entry in path.iterdir()]
+    return {name: (path / name).read_bytes() if name in KNOWN_FILES else b"" for name in names}
+
+
+def save_instance(instance: Instance, path: str | os.PathLike[str]) -> None:
+    """Write `instance` to a folder, or to a zip file if `path` ends in ".zip".
+
+    What stands at `path` is replaced only if it is an instance and nothing else; a save that
+    fails leaves it as it was.
+
+    Raises
+    ------
+    InputError
+        `path` holds something else, or cannot be written.
+    """
+    target = Path(os.path.realpath(path))
+    files = _files_of(instance)
+    try:
+        if target.suffix.lower() == ".zip":
+            _save_zip(target, zip_bytes(files))
+        else:
+            _save_folder(target, files)
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise InputError(f"cannot be written: {reason}", file=str(path), advice="choose another path") from error
+
+
+def _files_of(instance: Instance) -> dict[str, bytes]:
+    manifest = Manifest.model_validate(
+        {
+            "name": instance.name,
+            "hosting": instance.hosting,
+            "latency_percentile": instance.latency_percentile,
+            "description": instance.description,
+        }
+    )
+    files = {MANIFEST_FILE: write_manifest(manifest)}
+    for table in TABLES:
+        frame = instance._frames[table.name]
+        if len(frame) or not table.may_be_absent:
+            files[table.file] = write_table(frame)
+    return files
+
+
+def _save_zip(target: Path, content: bytes) -> None:
+    if target.exists() and not _is_instance_zip(target):
+        raise _not_replaced(target)
+    temporary = _sibling(target, "new")
+    try:
+        with temporary.open("xb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(target)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _is_instance_zip(target: Path) -> bool:
+    if not (target.is_file() and zipfile.is_zipfile(target)):
+        return False
+    with zipfile.ZipFile(target) as archive:
+        names = archive.namelist()
+    return MANIFEST_FILE in names and all(name in KNOWN_FILES for name in names)
+
+
+def _save_folder(target: Path, files: Mapping[str, bytes]) -> None:
+    if target.exists() and not _is_instance_folder(target):
+        raise _not_replaced(target)
+    temporary, previous = _sibling(target, "new"), _sibling(target, "old")
+    temporary.mkdir()
+    try:
+        for name, content in files.items():
+            (temporary / name).write_bytes(content)
+        if target.exists():
+            target.rename(previous)
+        try:
+            temporary.rename(target)
+        except BaseException:
+            if previous.exists():
+                previous.rename(target)
+            raise
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+    shutil.rmtree(previous, ignore_errors=True)
+
+
+def _is_instance_folder(target: Path) -> bool:
+    """Return whether nothing but an instance's files would be lost with `target`."""
+    if not target.is_dir():
+        return False
+    names = {entry.name for entry in target.iterdir()}
+    return not names or (MANIFEST_FILE in names and names <= set(KNOWN_FILES))
+
+
+def _not_replaced(target: Path) -> InputError:
+    return InputError(
+        "something else than an instance stands there",
+        file=str(target),
+        allowed="a new path, or an instance with no other files beside it",
+        advice="choose another path",
+    )
+
+
+def _sibling(target: Path, role: str) -> Path:
+    return target.with_name(f".{target.name}.{role}-{secrets.token_hex(4)}")

@@ -1,0 +1,94 @@
+"""Solution files: what the solutions of instances and of plan selections have in common on disk."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import pandas as pd
+
+from sloplan.problem.errors import InputError
+from sloplan.problem.storage.json_tables import Columns, read_field, read_json_object, read_table, write_json_object
+
+SOLUTION_FORMAT_VERSION: Final = 1
+
+
+def solution_frame(columns: Columns, values: Mapping[str, Any] | None = None) -> pd.DataFrame:
+    """Return a table of a solution in stored form: whole numbers int64, text as objects.
+
+    Parameters
+    ----------
+    columns : mapping of column name to str or int
+    values : mapping, optional
+        Values of every column; none makes an empty table.
+    """
+    return pd.DataFrame(
+        {
+            name: np.asarray([] if values is None else values[name], dtype=np.int64 if kind is int else object)
+            for name, kind in columns.items()
+        }
+    )
+
+
+def read_solution_file(path: str | os.PathLike[str], tables: Mapping[str, Columns]) -> dict[str, Any]:
+    """Read a solution file into the fields of a solution.
+
+    Parameters
+    ----------
+    path : path
+    tables : mapping
+        Table name to its columns.
+
+    Returns
+    -------
+    dict
+        `instance_sha256`, `objective`, `bound`, `certificate`, and a frame per table.
+
+    Raises
+    ------
+    InputError
+        If the file cannot be read or does not have the format of a solution.
+    """
+    file = Path(path).name
+    content = read_json_object(path, SOLUTION_FORMAT_VERSION)
+    certificate = content.get("certificate")
+    if certificate is not None and not isinstance(certificate, dict):
+        raise InputError("not a certificate", file=file, field="certificate", allowed="an object or null")
+    return {
+        "instance_sha256": read_field(content, "instance_sha256", str, file),
+        "objective": read_field(content, "objective", str, file),
+        "bound": None if content.get("bound") is None else read_field(content, "bound", int, file),
+        "certificate": certificate,
+        **{
+            table: solution_frame(columns, read_table(content, table, columns, file))
+            for table, columns in tables.items()
+        },
+    }
+
+
+def write_solution_file(path: str | os.PathLike[str], solution: Any, tables: Mapping[str, Columns]) -> None:
+    """Write a solution file; an existing file is replaced only when the new one is complete.
+
+    Parameters
+    ----------
+    path : path
+    solution : Solution or SelectionSolution
+    tables : mapping
+        Table name (an attribute of `solution`) to its columns.
+    """
+    content: dict[str, Any] = {
+        "format_version": SOLUTION_FORMAT_VERSION,
+        "instance_sha256": solution.instance_sha256,
+        "objective": solution.objective,
+    }
+    for table, columns in tables.items():
+        frame = getattr(solution, table)
+        content[table] = {column: frame[column].tolist() for column in columns}
+    if solution.bound is not None:
+        content["bound"] = solution.bound
+    if solution.certificate is not None:
+        content["certificate"] = solution.certificate
+    write_json_object(path, content)

@@ -1,0 +1,3 @@
+"""What an instance must hold, column by column and across tables."""
+
+from __future__ import annotations

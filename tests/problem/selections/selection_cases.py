@@ -1,0 +1,143 @@
+"""Plan selections for tests: brute-forced optima, certificates from LP duals, random certificates."""
+
+from __future__ import annotations
+
+import itertools
+from random import Random
+
+import numpy as np
+from scipy.optimize import linprog
+
+from sloplan.problem.certificates.format import Branch, Certificate, Decision, Leaf, PlanDecision, SupplyDecision
+from sloplan.problem.compiled import CompiledInstance
+from sloplan.problem.plan_table import enumerate_plans
+from sloplan.problem.selections.selection import PlanSelection
+
+
+def brute_forced_value(selection: PlanSelection) -> int | None:
+    """Greatest value over all plans of all copies and all supply amounts; None if nothing is feasible."""
+    usage, brought = dense(selection.plans.usage, selection), dense(selection.supplies.brought, selection)
+    choices_of_copies = []
+    for group in range(len(selection.groups)):
+        plans = list(range(*selection.plans_of(group).indices(len(selection.plans))))
+        choices = plans if selection.groups.must[group] else [None, *plans]
+        choices_of_copies += [choices] * int(selection.groups.count[group])
+    held = [
+        [int(c + sum(n * b for n, b in zip(amounts, brought[:, row], strict=True))) for row, c in enumerate(capacity)]
+        for capacity in [selection.rows.capacity.tolist()]
+        for amounts in itertools.product(*(range(int(m) + 1) for m in selection.supplies.maximum))
+    ]
+    best = None
+    for chosen in itertools.product(*choices_of_copies):
+        taken = [plan for plan in chosen if plan is not None]
+        used = usage[taken].sum(axis=0).tolist()
+        if any(all(u <= h for u, h in zip(used, limits, strict=True)) for limits in held):
+            value = int(selection.plans.value[taken].sum())
+            best = value if best is None else max(best, value)
+    return best
+
+
+def dense(entries, selection: PlanSelection) -> np.ndarray:
+    """Entries as a matrix over the rows."""
+    matrix = np.zeros((len(entries), len(selection.rows)), dtype=np.int64)
+    matrix[entries.row_of_entry, entries.column] = entries.amount
+    return matrix
+
+
+def lp_bound_and_duals(selection: PlanSelection) -> tuple[float, np.ndarray]:
+    """Optimum of the LP relaxation and the dual prices of the rows (HiGHS)."""
+    plans, supplies = len(selection.plans), len(selection.supplies)
+    rows = np.hstack([dense(selection.plans.usage, selection).T, -dense(selection.supplies.brought, selection).T])
+    if plans + supplies == 0:
+        return 0.0, np.zeros(len(rows))
+    size = np.maximum(np.abs(rows).max(axis=1), selection.rows.capacity).clip(min=1)[:, None]
+    groups = np.zeros((len(selection.groups), plans + supplies))
+    groups[selection.plans.group, np.arange(plans)] = 1
+    must = selection.groups.must
+    solved = linprog(
+        c=-np.concatenate([selection.plans.value, np.zeros(supplies)]),
+        A_ub=np.vstack([rows / size, groups[~must]]),
+        b_ub=np.concatenate([selection.rows.capacity / size[:, 0], selection.groups.count[~must]]),
+        A_eq=groups[must] if must.any() else None,
+        b_eq=selection.groups.count[must] if must.any() else None,
+        bounds=[(0, None)] * plans + [(0, int(most)) for most in selection.supplies.maximum],
+        method="highs",
+    )
+    assert solved.status == 0, solved.message
+    return -solved.fun, -solved.ineqlin.marginals[: len(rows)] / size[:, 0]
+
+
+def certificate_from_lp(selection: PlanSelection, denominator: int) -> Certificate:
+    """A root certificate: the LP's duals rounded onto the grid."""
+    _, duals = lp_bound_and_duals(selection)
+    numerators = [max(0, round(float(dual) * denominator)) for dual in duals]
+    return Certificate.root(denominator, dict(zip(selection.rows.name, numerators, strict=True)))
+
+
+def listed(compiled: CompiledInstance) -> PlanSelection:
+    """An instance as a plan selection: a group per query, its feasible plans named by their option indices."""
+    group, value, usage, names = [], [], [], []
+    tables = {template: enumerate_plans(compiled, template) for template in range(len(compiled.templates))}
+    for query in range(len(compiled.names.queries)):
+        table = tables[int(compiled.queries.template[query])]
+        for plan in np.flatnonzero(table.feasible(compiled, query)):
+            column, amount = table.figures.usage.row(int(plan))
+            row = np.zeros(len(compiled.rows), dtype=np.int64)
+            row[column] = amount * compiled.queries.rate_milli[query]
+            group.append(query)
+            value.append(int(compiled.queries.value_milli[query]))
+            usage.append(row)
+            names.append(plan_name(table.choices[plan].tolist()))
+    brought = np.zeros((len(compiled.supplies), len(compiled.rows)), dtype=np.int64)
+    brought[compiled.supplies.brought.row_of_entry, compiled.supplies.brought.column] = compiled.supplies.brought.amount
+    return PlanSelection.from_numbers(
+        group=np.array(group, dtype=np.int64),
+        value=np.array(value, dtype=np.int64),
+        usage=np.array(usage, dtype=np.int64).reshape(len(group), len(compiled.rows)),
+        capacity=compiled.rows.capacity,
+        count=compiled.queries.count,
+        maximum=compiled.supplies.maximum,
+        brought=brought,
+        group_name=compiled.names.queries,
+        plan_name=np.array(names, dtype=object),
+        row_name=compiled.rows.name,
+        supply_name=compiled.supplies.name,
+    )
+
+
+def plan_name(options: list[int]) -> str:
+    """Name of a plan in `listed`."""
+    return " ".join(map(str, options))
+
+
+def random_certificate(
+    rows: list[str], draw_decision, rng: Random, *, denominator: int, largest_price: int, depth: int = 3
+) -> Certificate:
+    """A random complete tree; `draw_decision(rng)` returns a decision, or None where there is none to take."""
+    nodes: list[Branch | Leaf | None] = []
+
+    def grow(levels: int) -> int:
+        number = len(nodes)
+        nodes.append(None)
+        decision = draw_decision(rng) if levels and rng.random() < 0.8 else None
+        if decision is None:
+            nodes[number] = Leaf({row: rng.randint(0, largest_price) for row in rows if rng.random() < 0.8})
+        else:
+            nodes[number] = Branch(decision, grow(levels - 1), grow(levels - 1))
+        return number
+
+    grow(depth)
+    return Certificate("goodput", denominator, tuple(nodes))
+
+
+def draw_selection_decision(selection: PlanSelection, rng: Random) -> Decision | None:
+    """A random decision on a supply or on a copy of a group; None if there is nothing to decide."""
+    if len(selection.supplies) and rng.random() < 0.4:
+        supply = rng.randrange(len(selection.supplies))
+        return SupplyDecision(selection.supplies.name[supply], rng.randint(-1, int(selection.supplies.maximum[supply])))
+    if not len(selection.groups):
+        return None
+    group = rng.randrange(len(selection.groups))
+    plans = selection.plans.name[selection.plans_of(group)].tolist()
+    chosen = tuple(rng.sample(plans, rng.randint(0, len(plans))))
+    return PlanDecision(selection.groups.name[group], rng.randint(1, int(selection.groups.count[group])), chosen)
