@@ -10,6 +10,7 @@ import pytest
 
 from sloplan.problem.errors import InputError
 from sloplan.problem.instance import Instance
+from sloplan.problem.storage.instance_files import KNOWN_FILES
 from tests.problem.tiny_files import TINY, write
 
 
@@ -190,4 +191,4 @@ def test_saving_below_a_missing_folder(tiny: Instance, tmp_path: Path) -> None:
 
 def test_known_files_cover_every_table() -> None:
     """instance.json and one CSV file per table, nothing else."""
-    assert set(instance_files.KNOWN_FILES) == set(TINY)
+    assert set(KNOWN_FILES) == set(TINY)
