@@ -114,7 +114,8 @@ class TinyInstance:
     # ------------------------------------------------------------------------------------------------ options
 
     @cached_property
-    def _profile(self) -> dict[tuple[str, str, str, str], Row]:
+    def profile_rows(self) -> dict[tuple[str, str, str, str], Row]:
+        """Profile rows by operator, configuration, hardware and allocation."""
         return {
             (
                 str(row["operator"]),
@@ -126,13 +127,14 @@ class TinyInstance:
         }
 
     @cached_property
-    def _configuration(self) -> dict[tuple[str, str], Row]:
+    def configuration_rows(self) -> dict[tuple[str, str], Row]:
+        """Configuration rows by operator and configuration."""
         return {(str(row["operator"]), str(row["configuration"])): row for row in self.rows("configurations")}
 
     def profile(self, operator: str, choice: Choice) -> Row | None:
         """Return the profile row of an option, if there is one."""
         configuration, pool, allocation = choice
-        return self._profile.get((operator, configuration, self.pools[pool].hardware, allocation))
+        return self.profile_rows.get((operator, configuration, self.pools[pool].hardware, allocation))
 
     def option_rule(self, operator: str, choice: Choice) -> str | None:
         """Name the rule that forbids an option to every query, or None."""
@@ -157,7 +159,7 @@ class TinyInstance:
         """Return latency (us), busy time (us), cost (nano-USD) and least rate (milli) of an option."""
         profile, pool = self.profile(operator, choice), self.pools[choice[1]]
         assert profile is not None
-        calls = number(self._configuration[operator, choice[0]], "calls", 1)
+        calls = number(self.configuration_rows[operator, choice[0]], "calls", 1)
         latency = math.ceil(1000 * number(profile, "latency_ms") / pool.speed)
         busy = math.ceil(1000 * calls * number(profile, "busy_ms") * number(profile, "share", 1) / pool.speed)
         cost = math.ceil(busy * pool.price * 10 / 36)
@@ -177,20 +179,20 @@ class TinyInstance:
         if fixed:
             links = tuple(link for _, link in fixed)
             return links if all(self._may_cross(source, link) for link in links) else None
-        ways = [(sum(self.links[link].delay for link in way), len(way), way) for way in self._ways(source, start, end)]
+        ways = [(sum(self.links[link].delay for link in way), len(way), way) for way in self.ways(source, start, end)]
         return min(ways)[2] if ways else None
 
     def _may_cross(self, source: str, link: str) -> bool:
         return not self.links[link].own or source in (self.links[link].from_site, self.links[link].to_site)
 
-    def _ways(self, source: str, start: str, end: str, seen: frozenset[str] = frozenset()) -> Iterator[tuple[str, ...]]:
+    def ways(self, source: str, start: str, end: str, seen: frozenset[str] = frozenset()) -> Iterator[tuple[str, ...]]:
         """Every way without a cycle; a cycle only adds links, so no route has one."""
         if start == end:
             yield ()
             return
         for name, link in self.links.items():
             if link.from_site == start and link.to_site not in seen and self._may_cross(source, name):
-                for rest in self._ways(source, link.to_site, end, seen | {start}):
+                for rest in self.ways(source, link.to_site, end, seen | {start}):
                     yield (name, *rest)
 
     # -------------------------------------------------------------------------------------------------- plans
@@ -201,7 +203,7 @@ class TinyInstance:
         options = [
             [
                 (configuration, pool, allocation)
-                for (owner, configuration, hardware, allocation) in sorted(self._profile)
+                for (owner, configuration, hardware, allocation) in sorted(self.profile_rows)
                 for pool in sorted(self.pools)
                 if owner == operator
                 and self.pools[pool].hardware == hardware
@@ -274,7 +276,7 @@ class TinyInstance:
             operator = str(row["operator"])
             if row["application"] != application:
                 continue
-            output = math.ceil(1000 * number(self._configuration[operator, plan[operator][0]], "output_kb"))
+            output = math.ceil(1000 * number(self.configuration_rows[operator, plan[operator][0]], "output_kb"))
             for producer, consumer in self.edges:
                 if producer == operator:
                     sent[operator, consumer] = (output, site[operator], site[consumer])

@@ -101,7 +101,7 @@ def _rules(instance: TinyInstance) -> Iterator[str]:
         yield f"placement by {row['allowed']}"
     if max(kinds.values(), default=0) > 1:
         yield "placement by several rows"
-    for operator, configuration, _, allocation in instance._profile:
+    for operator, configuration, _, allocation in instance.profile_rows:
         for pool in instance.pools:
             if instance.option_rule(operator, (configuration, pool, allocation)) == "memory":
                 yield "memory excludes an option"
@@ -116,7 +116,7 @@ def _routes(instance: TinyInstance) -> Iterator[str]:
     for source in {query.source for query in instance.queries.values()}:
         for start, end in permutations(instance.tier, 2):
             route = instance.route(source, start, end)
-            ways = list(instance._ways(source, start, end))
+            ways = list(instance.ways(source, start, end))
             delays = sorted(sum(instance.links[link].delay for link in way) for way in ways)
             if route is None:
                 yield "unreachable site"

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
+import math
+from collections import Counter
 from typing import Any
 
 import pytest
@@ -10,6 +13,8 @@ from tests.conformance.brute_force import TinyInstance
 from tests.conformance.brute_force_check import Assignment, PlannedCopies, brute_force_check
 from tests.conformance.brute_force_search import optimum
 from tests.conformance.plain_figures import exact, nano_nats, nearest
+from tests.conformance.random_instances import random_tables
+from tests.conformance.seeds import SEEDS
 
 
 def _tables() -> dict[str, list[dict[str, Any]]]:
@@ -187,6 +192,31 @@ def test_slos_admit_what_is_exactly_at_them(slo: str, at_limit: float, beyond: f
         tables["queries"][0][slo] = limit
         plans = [plan for plan, _ in TinyInstance(tables).feasible_plans("q")]
         assert (ON_PHONE in plans) == feasible
+
+
+def test_search_equals_all_combinations() -> None:
+    """On random instances the search finds what listing every combination of plans, pruned by nothing, finds."""
+    compared = 0
+    for seed in SEEDS[:120]:
+        instance = TinyInstance(random_tables(seed))
+        copies = [name for name, query in instance.queries.items() for _ in range(query.count)]
+        choices = [[None, *(figures for _, figures in instance.feasible_plans(name))] for name in copies]
+        if not 100 <= math.prod(map(len, choices)) <= 2000:
+            continue
+        best = 0
+        for combination in itertools.product(*choices):
+            usage: Counter[str] = Counter()
+            value = 0
+            for name, figures in zip(copies, combination, strict=True):
+                if figures is not None:
+                    value += instance.queries[name].value_milli
+                    for row, amount in figures.shared.items():
+                        usage[row] += instance.queries[name].rate_milli * amount
+            if all(used <= instance.capacity(row) for row, used in usage.items()):
+                best = max(best, value)
+        assert optimum(instance).value_milli == best
+        compared += best > 0
+    assert compared >= 10
 
 
 def test_check_names_broken_rules() -> None:

@@ -26,6 +26,7 @@ PLAN_RULES = ("query", "count", "operator", "pool", "profile", "memory", "placem
 FIGURE_RULES = ("route", "latency", "accuracy", "cost", "min_rate", "own_pool", "own_link")
 
 
+@pytest.mark.timeout(300)  # where it runs first it also brute-forces all instances
 @pytest.mark.parametrize(
     ("hosting", "seeds", "rules"),
     [
@@ -105,8 +106,8 @@ def _random_options(rng: Random, case: Case, query: str, met: Counter[str]) -> l
 
 def _random_choice(rng: Random, case: Case, operator: str) -> Choice:
     """Return a combination of names that some query may use, or one that a random rule forbids."""
-    configurations = [name for owner, name in case.plain._configuration if owner == operator]
-    allocations = sorted({allocation for *_, allocation in case.plain._profile})
+    configurations = [name for owner, name in case.plain.configuration_rows if owner == operator]
+    allocations = sorted({allocation for *_, allocation in case.plain.profile_rows})
     pools = [*case.plain.pools] + ["nowhere"] * (rng.random() < 0.1)
     by_rule: dict[str | None, list[Choice]] = {}
     for choice in itertools.product(configurations, pools, allocations):
