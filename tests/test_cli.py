@@ -11,15 +11,19 @@ import sys
 import zipfile
 from pathlib import Path
 
+import numpy as np
 import pytest
 from typer.testing import CliRunner
 
+import sloplan as sp
 from sloplan import cli
 from sloplan._version import __version__
 from sloplan.loading import load
 from sloplan.problem.checker import check
-from sloplan.problem.errors import SloplanError
+from sloplan.problem.errors import InputError, SloplanError
 from sloplan.problem.instance import Instance
+from sloplan.problem.selections.selection import PlanSelection
+from sloplan.problem.selections.solution import SelectionSolution
 from sloplan.problem.solution import Solution
 from tests.command_line import command, environment, sloplan
 from tests.fake_methods import install
@@ -387,3 +391,23 @@ def test_the_time_limit_is_kept(home: Path) -> None:
     shown = json.loads(done.stdout)
     assert shown["limit"] == "time"
     assert 1.0 <= shown["runtime_s"] < 2.0
+
+
+def test_check_of_a_plan_selection(tmp_path: Path) -> None:
+    """`check` takes a plan selection's file with its solution, valid and not."""
+    selection = PlanSelection.from_numbers(group=[0, 0], value=[1.5, 2], usage=[[1], [3]], capacity=[2])
+    selection.save(tmp_path / "selection.json")
+    for plan, expected, shown in ((0, 0, "valid: value 15 / 10"), (1, 1, "[capacity]")):
+        solution = SelectionSolution.from_choices(selection, np.array([plan]))
+        solution.save(tmp_path / "solution.json")
+        code, out = run("check", tmp_path / "selection.json", tmp_path / "solution.json")
+        assert code == expected
+        assert shown in out
+        assert bool(sp.check(selection, solution)) == bool(expected)
+
+
+def test_check_wants_problem_and_solution_of_one_kind(instance: Instance) -> None:
+    """A plan selection's solution is none of an instance."""
+    selection = PlanSelection.from_numbers(group=[0], value=[1], usage=[[1]], capacity=[1])
+    with pytest.raises(InputError, match="not of one kind"):
+        sp.check(instance, SelectionSolution.from_choices(selection, np.array([0])))

@@ -11,6 +11,7 @@ from sloplan.instances import library
 from sloplan.loading import load
 from sloplan.problem.errors import InputError, UnsupportedError
 from sloplan.problem.selections.selection import PlanSelection
+from sloplan.solving import solve
 from tests.one_pool import one_pool
 
 
@@ -67,9 +68,11 @@ def test_not_a_name() -> None:
         load(3)  # type: ignore[arg-type]
 
 
-def test_plan_selections_are_told_apart(tmp_path: Path) -> None:
-    """A plan selection file is no instance: the message says who reads it."""
+def test_plan_selection_file(tmp_path: Path) -> None:
+    """A plan selection's file gives the plan selection, which no method solves yet."""
     path = tmp_path / "selection.json"
-    PlanSelection.from_numbers(group=[0], value=[1], usage=[[1]], capacity=[1]).save(path)
-    with pytest.raises(UnsupportedError, match=r"PlanSelection\.load reads it"):
-        load(path)
+    selection = PlanSelection.from_numbers(group=[0], value=[1], usage=[[1]], capacity=[1])
+    selection.save(path)
+    assert load(path).sha256 == selection.sha256
+    with pytest.raises(UnsupportedError, match="no method solves plan selections yet"):
+        solve(path)

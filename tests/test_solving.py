@@ -83,7 +83,7 @@ def test_size_limits_are_raised(instance: Instance) -> None:
 def test_certificates_are_verified(instance: Instance) -> None:
     """What a method's certificate proves becomes bound and certified bound, and is filed with the solution."""
     result = solved(instance, "certifying")
-    assert (result.bound, result.certified_bound, result.proof, result.message) == (7.0, 7.0, "certificate", None)
+    assert (result.bound, result.certified_bound, result.proof, result.message) == (7.0, 7.0, "certified", None)
     assert result.solution is not None
     assert result.solution.certificate is not None
     assert check(instance, result.solution) == []

@@ -18,15 +18,16 @@ from sloplan._version import __version__
 
 if TYPE_CHECKING:
     from sloplan import models
+    from sloplan.checking import check
     from sloplan.loading import load
     from sloplan.models import solution_from
     from sloplan.problem.certificates.verification import Certificate
-    from sloplan.problem.checker import check
     from sloplan.problem.errors import InputError, SizeLimitError, SloplanError, UnsupportedError
     from sloplan.problem.instance import Instance
     from sloplan.problem.registry import methods
     from sloplan.problem.result import Result
     from sloplan.problem.selections.selection import PlanSelection
+    from sloplan.problem.selections.solution import SelectionSolution
     from sloplan.problem.solution import Solution
     from sloplan.solving import solve
     from sloplan.versions import show_versions
@@ -37,6 +38,7 @@ __all__ = [
     "Instance",
     "PlanSelection",
     "Result",
+    "SelectionSolution",
     "SizeLimitError",
     "SloplanError",
     "Solution",
@@ -57,11 +59,12 @@ _HOME: Final = {
     "Instance": "sloplan.problem.instance",
     "PlanSelection": "sloplan.problem.selections.selection",
     "Result": "sloplan.problem.result",
+    "SelectionSolution": "sloplan.problem.selections.solution",
     "SizeLimitError": "sloplan.problem.errors",
     "SloplanError": "sloplan.problem.errors",
     "Solution": "sloplan.problem.solution",
     "UnsupportedError": "sloplan.problem.errors",
-    "check": "sloplan.problem.checker",
+    "check": "sloplan.checking",
     "load": "sloplan.loading",
     "methods": "sloplan.problem.registry",
     "show_versions": "sloplan.versions",

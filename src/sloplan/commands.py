@@ -18,12 +18,17 @@ from sloplan.instances import library
 from sloplan.instances.families.spec import family_names, generate_spec
 from sloplan.loading import load
 from sloplan.problem.checker import judge
-from sloplan.problem.errors import InputError
+from sloplan.problem.errors import InputError, UnsupportedError
+from sloplan.problem.instance import Instance
 from sloplan.problem.objective import GOODPUT
 from sloplan.problem.registry import methods
 from sloplan.problem.result import Result
+from sloplan.problem.selections.check import judge_selection
+from sloplan.problem.selections.selection import PlanSelection
+from sloplan.problem.selections.solution import SelectionSolution
 from sloplan.problem.solution import Solution
 from sloplan.problem.storage.instance_files import save_instance
+from sloplan.problem.violation import Violation
 from sloplan.reporting import result_as_json, result_table, row_table, summary_table
 from sloplan.solving import solve
 from sloplan.stdout import results_only_on_stdout
@@ -74,17 +79,47 @@ def _refuse_unwritable(output: Path) -> None:
 
 def check_solution(instance: str, path: Path) -> int:
     """Check a solution file, list its violations; return the exit code."""
-    problem, solution = load(instance), Solution.load(path)
-    verdict = judge(problem, solution)
-    for violation in verdict.violations:
-        typer.echo(str(violation))
+    problem = load(instance)
+    if isinstance(problem, PlanSelection):
+        return _report_verdict(*_judged_selection(problem, SelectionSolution.load(path)))
+    return _report_verdict(*_judged(problem, Solution.load(path)))
+
+
+def _judged(instance: Instance, solution: Solution) -> tuple[tuple[Violation, ...], str]:
+    """Return the violations, and what a valid solution reaches in one line."""
+    verdict = judge(instance, solution)
     if verdict.violations:
-        typer.echo(f"not valid: {len(verdict.violations):,} violations", err=True)
+        return verdict.violations, ""
+    goodput = f"goodput {GOODPUT.in_user_units(verdict.value_milli):,.6g} {GOODPUT.label}"
+    if solution.bound is not None:
+        goodput += f", bound {GOODPUT.in_user_units(solution.bound):,.6g}"
+    return (), goodput + _certified(solution)
+
+
+def _judged_selection(selection: PlanSelection, solution: SelectionSolution) -> tuple[tuple[Violation, ...], str]:
+    """Return the violations, and what a valid solution reaches in one line; scaled figures."""
+    verdict = judge_selection(selection, solution)
+    if verdict.violations:
+        return verdict.violations, ""
+    bound = "" if solution.bound is None else f", bound {solution.bound:,} (as scaled)"
+    value, cost = (
+        f"value {verdict.value:,} / {selection.value_scale:,}",
+        f"cost {verdict.cost:,} / {selection.cost_scale:,}",
+    )
+    return (), f"{value}, {cost}{bound}{_certified(solution)}"
+
+
+def _certified(solution: Solution | SelectionSolution) -> str:
+    return "" if solution.certificate is None else ", certificate verified"
+
+
+def _report_verdict(violations: tuple[Violation, ...], reached: str) -> int:
+    for violation in violations:
+        typer.echo(str(violation))
+    if violations:
+        typer.echo(f"not valid: {len(violations):,} violations", err=True)
         return 1
-    goodput = GOODPUT.in_user_units(verdict.value_milli)
-    proved = "" if solution.certificate is None else ", certificate verified"
-    claimed = "" if solution.bound is None else f", bound {GOODPUT.in_user_units(solution.bound):,.6g}{proved}"
-    typer.echo(f"valid: goodput {goodput:,.6g} {GOODPUT.label}{claimed}")
+    typer.echo(f"valid: {reached}")
     return 0
 
 
@@ -112,7 +147,10 @@ def list_instances() -> None:
 
 def show_instance(source: str) -> None:
     """Print an instance's sizes and the loads of its rows."""
-    summary = summarise(load(source))
+    problem = load(source)
+    if isinstance(problem, PlanSelection):
+        raise UnsupportedError(f"{source}: a plan selection; `instances show` shows instances only")
+    summary = summarise(problem)
     console = Console()
     console.print(summary_table(summary))
     console.print(row_table(summary))

@@ -1,4 +1,4 @@
-"""The front door `load`: an instance by library name, by family spec, or from a path."""
+"""The front door `load`: an instance by library name or family spec, or what stands at a path."""
 
 from __future__ import annotations
 
@@ -6,29 +6,30 @@ import os
 import warnings
 from pathlib import Path
 
-from sloplan.problem.errors import InputError, UnsupportedError
+from sloplan.problem.errors import InputError
 from sloplan.problem.instance import Instance
+from sloplan.problem.selections.selection import PlanSelection
 from sloplan.problem.validation.naming import near_names
 
 
-def load(source: str | os.PathLike[str]) -> Instance:
-    """Return the instance of a library name, a family spec, or a path.
+def load(source: str | os.PathLike[str]) -> Instance | PlanSelection:
+    """Return the instance of a library name or a family spec, or the problem stored at a path.
 
     Parameters
     ----------
     source : str or path
         A library name ("edge-cloud-s"), a family spec ("edge-cloud:queries=1000,seed=3"), or the path of
-        an instance's folder or zip file. A library name goes before a folder of that name: write "./name"
-        for the folder.
+        an instance's folder or zip file, or of a plan selection's ".json" file. A library name goes before
+        a folder of that name: write "./name" for the folder.
 
     Returns
     -------
-    Instance
+    Instance or PlanSelection
 
     Raises
     ------
     InputError
-        If `source` is none of them, or the instance is malformed.
+        If `source` is none of them, or what stands there is malformed.
     """
     from sloplan.instances import library
     from sloplan.instances.families.spec import generate_spec, is_spec
@@ -45,17 +46,12 @@ def load(source: str | os.PathLike[str]) -> Instance:
     return _load_path(os.fspath(source))
 
 
-def _load_path(text: str) -> Instance:
+def _load_path(text: str) -> Instance | PlanSelection:
     from sloplan.instances import library
     from sloplan.instances.families.spec import family_names
     from sloplan.problem.storage.instance_files import load_instance
 
     path = Path(text)
-    if path.suffix == ".json" and path.is_file():
-        raise UnsupportedError(
-            f"{text}: not the folder or zip file of an instance; if it is a plan selection: PlanSelection.load reads "
-            "it, but no method solves plan selections yet"
-        )
     if not text or not _exists(path):
         known = (*library.names(), *family_names())
         raise InputError(
@@ -64,6 +60,8 @@ def _load_path(text: str) -> Instance:
             allowed=f"{', '.join(library.names())}; a spec such as {family_names()[0]}:queries=40; a path",
             advice="`sloplan instances list` lists the library",
         )
+    if path.suffix == ".json" and path.is_file():
+        return PlanSelection.load(path)
     return load_instance(path)
 
 

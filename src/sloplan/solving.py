@@ -17,6 +17,7 @@ from sloplan.problem.objective import GOODPUT, Objective, find_objective
 from sloplan.problem.registry import find_method, refuse_unknown_options
 from sloplan.problem.result import Result
 from sloplan.problem.run import Run
+from sloplan.problem.selections.selection import PlanSelection
 from sloplan.problem.solution import Solution
 from sloplan.progress import live_progress
 from sloplan.versions import installed_versions
@@ -90,7 +91,9 @@ def solve(
     picked = AUTO_METHOD if method == "auto" else method
     chosen = find_method(picked)
     refuse_unknown_options(chosen, options)
-    instance = problem if isinstance(problem, Instance) else load(problem)
+    instance = problem if isinstance(problem, Instance | PlanSelection) else load(problem)
+    if isinstance(instance, PlanSelection):
+        raise UnsupportedError(f"method {chosen.name!r} solves instances; no method solves plan selections yet")
 
     run = Run(
         instance,

@@ -102,7 +102,7 @@ def test_certificates_on_random_instances(seed: int) -> None:
 def test_the_certificate_proves_a_small_gap() -> None:
     """On a family instance that is short of capacity, the certified bound is within 10 % and near the float one."""
     result = solve(generate_spec("edge-cloud:queries=200,seed=1"), method="greedy", display=False)
-    assert result.proof == "certificate"
+    assert result.proof == "certified"
     assert result.bound == result.certified_bound
     assert result.gap is not None
     assert result.gap < 0.1

@@ -92,7 +92,7 @@ def test_certified_bound(instance: Instance) -> None:
     run.report_bound(7000)
     run.certificate = Certificate.root(1, {}).to_json()
     result = finished(run, certified_bound=7000)
-    assert (result.certified_bound, result.exact.certified_bound, result.proof) == (7.0, 7000, "certificate")
+    assert (result.certified_bound, result.exact.certified_bound, result.proof) == (7.0, 7000, "certified")
     assert result.solution.certificate == run.certificate
     assert check(instance, result.solution) == []
 

@@ -73,7 +73,7 @@ class Result:
     objective, bound, certified_bound : float, optional
         In the user's units: value/s under goodput (requests/s unless queries state values).
         `certified_bound` was verified in exact arithmetic; `bound` may rest on an engine's word.
-    proof : {"solver", "certificate"}, optional
+    proof : {"solver", "certified"}, optional
         What `bound` rests on.
     gap : float, optional
         ``|bound - objective| / max(|bound|, 1 base unit)``.
@@ -222,7 +222,7 @@ def _filed_solution(run: Run, certified_bound: int | None) -> Solution | None:
 def _proof(run: Run, certified_bound: int | None) -> Proof | None:
     if run.bound is None:
         return None
-    return "certificate" if run.bound == certified_bound else run.proof
+    return "certified" if run.bound == certified_bound else run.proof
 
 
 def _prices(run: Run) -> pd.Series | None:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-Proof = Literal["solver", "certificate"]
+Proof = Literal["solver", "certified"]
 """What a bound rests on: an engine's word, or a certificate that the checker verified."""
 
 
