@@ -53,11 +53,11 @@ def random_tables(seed: int) -> Tables:
 
 
 def is_contended(seed: int) -> bool:
-    """Tell whether not all that could be served fits; for even seeds also, that the choice of plans matters."""
+    """Tell whether something fits, but not all that could be served; for even seeds also, that plans compete."""
     instance = TinyInstance(random_tables(seed))
     servable = sum(q.value_milli * q.count for name, q in instance.queries.items() if instance.feasible_plans(name))
     search = Search(instance)
-    return (seed % 2 == 1 or search.most_rivals >= 3) and search.run().value_milli < servable
+    return (seed % 2 == 1 or search.most_rivals >= 3) and 0 < search.run().value_milli < servable
 
 
 def _most_plans(tables: Tables) -> int:
