@@ -19,6 +19,7 @@ from sloplan.problem.compiling.limits import refuse_overflow
 from sloplan.problem.compiling.lookup import indices_of, names_in
 from sloplan.problem.compiling.options import compile_options
 from sloplan.problem.compiling.queries import compile_queries
+from sloplan.problem.compiling.read_only import make_read_only
 from sloplan.problem.compiling.rows import compile_rows
 
 if TYPE_CHECKING:
@@ -59,6 +60,7 @@ def compile_frames(frames: Mapping[str, pd.DataFrame], *, sha256: str, name: str
     Returns
     -------
     CompiledInstance
+        Its arrays are read-only.
 
     Raises
     ------
@@ -93,6 +95,7 @@ def compile_frames(frames: Mapping[str, pd.DataFrame], *, sha256: str, name: str
         link_delay_rank=link_delay_ranks(frames["links"]),
     )
     refuse_overflow(compiled)
+    make_read_only(compiled)  # a method that writes to them would change what its solutions are checked against
     return compiled
 
 

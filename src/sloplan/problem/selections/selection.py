@@ -20,6 +20,7 @@ import numpy as np
 import numpy.typing as npt
 
 from sloplan.problem.compiled import Bool, Int, Rows, Sparse, Supplies, Text
+from sloplan.problem.compiling.read_only import make_read_only
 
 SELECTION_OBJECTIVES: Final = ("goodput", "cost")
 
@@ -138,6 +139,7 @@ class PlanSelection:
         from sloplan.problem.selections.validation import validate_selection
 
         validate_selection(self)
+        make_read_only(self)
 
     @classmethod
     def from_numbers(
@@ -245,7 +247,9 @@ class PlanSelection:
     @cached_property
     def plan_start(self) -> Int:
         """Group g has the plans ``plan_start[g]:plan_start[g + 1]``; shape (groups + 1,)."""
-        return np.searchsorted(self.plans.group, np.arange(len(self.groups) + 1)).astype(np.int64)
+        start = np.searchsorted(self.plans.group, np.arange(len(self.groups) + 1)).astype(np.int64)
+        start.setflags(write=False)  # kept, like the plans themselves
+        return start
 
     def plans_of(self, group: int) -> slice:
         """Return the plans of a group as a slice."""
