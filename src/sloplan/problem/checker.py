@@ -14,6 +14,7 @@ import pandas as pd
 
 from sloplan.problem.compiled import Bool, CompiledInstance, Int
 from sloplan.problem.evaluation import evaluate_plans, own_capacity
+from sloplan.problem.grouping import grouped
 from sloplan.problem.solution import Solution
 from sloplan.problem.solution_index import IndexedSolution, index_solution
 from sloplan.problem.violation import Violation
@@ -76,8 +77,9 @@ def judge(instance: Instance, solution: Solution) -> Verdict:
     indexed, violations = index_solution(instance, solution)
     violations += _copies(compiled, indexed)
     usage = [0] * len(compiled.rows)
-    for template in np.unique(compiled.queries.template[indexed.query]):
-        violations += _plans(compiled, int(template), indexed, usage)
+    application = compiled.templates.application[compiled.queries.template[indexed.query]]
+    for _, member in grouped(application):
+        violations += _plans(compiled, member, indexed, usage)
     violations += _supply(compiled, indexed)
     violations += _rows(compiled, indexed, usage)
     if violations:
@@ -100,14 +102,12 @@ def _copies(compiled: CompiledInstance, indexed: IndexedSolution) -> Iterator[Vi
         )
 
 
-def _plans(
-    compiled: CompiledInstance, template: int, indexed: IndexedSolution, usage: list[int]
-) -> Iterator[Violation]:
-    """Each plan's own rules; adds the plans' usage to `usage`."""
-    member = np.flatnonzero(compiled.queries.template[indexed.query] == template)
-    operators = len(compiled.applications[compiled.templates.application[template]].operators)
-    figures = evaluate_plans(compiled, template, indexed.choices[member, :operators])
+def _plans(compiled: CompiledInstance, member: Int, indexed: IndexedSolution, usage: list[int]) -> Iterator[Violation]:
+    """Own rules of the plans `member`, of one application; adds their usage to `usage`."""
     queries, query = compiled.queries, indexed.query[member]
+    template = queries.template[query]
+    operators = len(compiled.applications[compiled.templates.application[template[0]]].operators)
+    figures = evaluate_plans(compiled, template, indexed.choices[member, :operators])
     rate = queries.rate_milli[query]
     plan = indexed.plan[member]
 

@@ -47,7 +47,9 @@ class Sparse:
     @cached_property
     def row_of_entry(self) -> Int:
         """Row index of every entry, shape (nnz,)."""
-        return np.repeat(np.arange(len(self), dtype=np.int64), np.diff(self.start))
+        row = np.repeat(np.arange(len(self), dtype=np.int64), np.diff(self.start))
+        row.setflags(write=False)  # kept, like the entries themselves
+        return row
 
 
 @dataclass(frozen=True)
@@ -317,15 +319,43 @@ class CompiledInstance:
     link_delay_rank: npt.NDArray[np.object_]
     """Exact delay of every link in a common unit (decimals scaled by a power of ten), Python ints."""
 
+    def template_queries(self, template: int) -> Int:
+        """Return the queries of `template`, ascending."""
+        query, start = self._queries_by_template
+        return query[start[template] : start[template + 1]]
+
+    @cached_property
+    def _queries_by_template(self) -> tuple[Int, Int]:
+        of_template = self.queries.template
+        start = np.cumsum(np.bincount(of_template + 1, minlength=len(self.templates) + 1))
+        return np.argsort(of_template, kind="stable"), start
+
+    @cached_property
+    def source_bound(self) -> Bool:
+        """Options open only to queries whose source is the option's site, shape (options,)."""
+        return self.pools.query_scope[self.options.pool] | self.options.source_only
+
     def template_options(self, template: int) -> tuple[Int, ...]:
         """Return the options open to `template`, per local operator position.
 
         An option on a query-scope pool is open only at the query's own source site, as is an
         option whose operator may stand there only as the source. Routes are not looked at.
         """
-        application = self.applications[self.templates.application[template]]
-        source = self.templates.source[template]
+        operators = self.applications[self.templates.application[template]].operators
+        (shared, shared_code), (bound, bound_code) = self._options_by_scope
+        own_code = operators * len(self.names.sites) + self.templates.source[template]
+        of_shared = np.searchsorted(shared_code, np.stack([operators, operators + 1], axis=1))
+        of_bound = np.searchsorted(bound_code, np.stack([own_code, own_code + 1], axis=1))
+        return tuple(
+            np.sort(np.concatenate([shared[slice(*everyone)], bound[slice(*own)]]))
+            for everyone, own in zip(of_shared.tolist(), of_bound.tolist(), strict=True)
+        )
+
+    @cached_property
+    def _options_by_scope(self) -> tuple[tuple[Int, Int], tuple[Int, Int]]:
+        """Options open to everyone with their operators, and bound ones with operator x sites + site; sorted."""
         options = self.options
-        own = ~(self.pools.query_scope[options.pool] | options.source_only) | (options.site == source)
-        bounds = np.searchsorted(options.operator, np.stack([application.operators, application.operators + 1]))
-        return tuple(low + np.flatnonzero(own[low:high]).astype(np.int64) for low, high in zip(*bounds, strict=True))
+        shared, bound = np.flatnonzero(~self.source_bound), np.flatnonzero(self.source_bound)
+        code = options.operator[bound] * len(self.names.sites) + options.site[bound]
+        order = np.argsort(code, kind="stable")
+        return (shared, options.operator[shared]), (bound[order], code[order])

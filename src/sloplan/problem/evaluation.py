@@ -11,7 +11,7 @@ from functools import cached_property
 import numpy as np
 
 from sloplan.problem.compiled import Application, Bool, CompiledInstance, Factor, Int, Sparse
-from sloplan.problem.transfers import Transfers, transfers_of
+from sloplan.problem.transfers import transfers_of
 
 NO_LIMIT = np.iinfo(np.int64).max
 """`max_rate_milli` of a plan that loads nothing of its query's own."""
@@ -19,7 +19,7 @@ NO_LIMIT = np.iinfo(np.int64).max
 
 @dataclass(frozen=True)
 class PlanFigures:
-    """Figures of n plans of one template; all per request and independent of the query's rate.
+    """Figures of n plans of one application; all per request and independent of the query's rate.
 
     Figures of a plan that is not placeable are meaningless.
 
@@ -61,13 +61,14 @@ class PlanFigures:
         return self.owned & self.compatible & self.routed
 
 
-def evaluate_plans(compiled: CompiledInstance, template: int, choices: Int) -> PlanFigures:
-    """Evaluate plans of one template.
+def evaluate_plans(compiled: CompiledInstance, template: int | Int, choices: Int) -> PlanFigures:
+    """Evaluate plans of one application.
 
     Parameters
     ----------
     compiled : CompiledInstance
-    template : int
+    template : int or (n,) int64
+        Template of all plans, or of each of n > 0 plans; all of one application.
     choices : (n, operators of the application) int64
         Global option index per local operator position; each option belongs to that operator.
 
@@ -75,13 +76,14 @@ def evaluate_plans(compiled: CompiledInstance, template: int, choices: Int) -> P
     -------
     PlanFigures
     """
-    application = compiled.applications[compiled.templates.application[template]]
-    source = int(compiled.templates.source[template])
-    journey = _Journey(compiled, application, source, int(compiled.templates.sink[template]), choices)
+    templates = compiled.templates
+    application = compiled.applications[np.atleast_1d(templates.application[template])[0]]
+    source, sink = (np.broadcast_to(ends[template], len(choices)) for ends in (templates.source, templates.sink))
+    journey = _Journey(compiled, application, source, sink, choices)
     options = compiled.options
     usage, own_load = _loads(compiled, choices, journey)
     return PlanFigures(
-        owned=_owned(compiled, source, choices),
+        owned=np.all(~compiled.source_bound[choices] | (options.site[choices] == source[:, None]), axis=1),
         compatible=_compatible(compiled, application, choices),
         routed=journey.routed,
         latency_us=journey.latency_us,
@@ -112,43 +114,103 @@ def largest_rate(load: Sparse, capacity: Int) -> Int:
     return rate
 
 
+@dataclass(frozen=True)
+class Arrivals:
+    """The inputs of one operator in n plans.
+
+    Parameters
+    ----------
+    time_us : (n,) int64
+        When the last input is there, from the start of the request.
+    cost_nano : (n,) int64
+        What it costs to send the inputs, nano-USD per request.
+    possible : (n,) bool
+        Every input has a route that the query owns.
+    sent : list of (route, bytes)
+        Each transfer's route numbers and bytes, both of shape (n,).
+    """
+
+    time_us: Int
+    cost_nano: Int
+    possible: Bool
+    sent: list[tuple[Int, Int]]
+
+
+def arrivals(
+    compiled: CompiledInstance, application: Application, source: Int, position: int, choices: Int, finish: Int
+) -> Arrivals:
+    """Send the inputs of one operator: from the source if it is a root, and along its edges.
+
+    Parameters
+    ----------
+    compiled : CompiledInstance
+    application : Application
+    source : (n,) int64
+        Source site of each plan's query.
+    position : int
+        Local position of the operator.
+    choices : (n, k) int64
+        Global option index of the first k > `position` local positions.
+    finish : (n, at least `position`) int64
+        When each operator before is done, us.
+
+    Returns
+    -------
+    Arrivals
+    """
+    options, transfers = compiled.options, transfers_of(compiled)
+    plans = len(choices)
+    inputs: list[tuple[Int | int, Int, Int]] = []  # ready time, bytes, from site
+    if position in application.roots:
+        input_bytes = compiled.operator_input_bytes[application.operators[position]]
+        inputs.append((0, np.full(plans, input_bytes), source))
+    for producer in application.edges[application.edges[:, 1] == position, 0]:
+        option = choices[:, producer]
+        output_bytes = compiled.configuration_bytes[options.configuration[option]]
+        inputs.append((finish[:, producer], output_bytes, options.site[option]))
+    time, cost = np.zeros(plans, dtype=np.int64), np.zeros(plans, dtype=np.int64)
+    possible = np.ones(plans, dtype=np.bool_)
+    sent = []
+    for ready, sent_bytes, from_site in inputs:
+        figures = transfers.of(source, sent_bytes, from_site, options.site[choices[:, position]])
+        np.maximum(time, ready + figures.latency_us, out=time)
+        cost += figures.cost_nano
+        possible &= figures.possible
+        sent.append((figures.route, sent_bytes))
+    return Arrivals(time, cost, possible, sent)
+
+
 class _Journey:
-    """The transfers of n plans: from the source, along every edge, to the sink; and their latency."""
+    """The transfers of n plans: from the source, along every edge, to the sink (-1: none); and their latency."""
 
     def __init__(
-        self, compiled: CompiledInstance, application: Application, source: int, sink: int, choices: Int
+        self, compiled: CompiledInstance, application: Application, source: Int, sink: Int, choices: Int
     ) -> None:
-        self._transfers: Transfers = transfers_of(compiled)
-        self._source = source
-        plans = len(choices)
+        self._transfers = transfers_of(compiled)
+        plans, operators = choices.shape
         self.routed: Bool = np.ones(plans, dtype=np.bool_)
         self.cost_nano: Int = np.zeros(plans, dtype=np.int64)
         self.sent: list[tuple[Int, Int]] = []  # (route, bytes) of each transfer, both of shape (n,)
 
         options = compiled.options
-        site = options.site[choices]
-        output = compiled.configuration_bytes[options.configuration[choices]]
-        start = np.zeros_like(choices)
-        for position in application.roots:
-            input_bytes = compiled.operator_input_bytes[application.operators[position]]
-            start[:, position] = self._send(np.full(plans, input_bytes), np.full(plans, source), site[:, position])
         finish = np.zeros_like(choices)
-        for position in range(len(application.operators)):
-            for producer in application.edges[application.edges[:, 1] == position, 0]:
-                arrival = finish[:, producer] + self._send(output[:, producer], site[:, producer], site[:, position])
-                np.maximum(start[:, position], arrival, out=start[:, position])
-            finish[:, position] = start[:, position] + options.latency_us[choices[:, position]]
-        if sink >= 0:
-            for position in application.leaves:
-                finish[:, position] += self._send(output[:, position], site[:, position], np.full(plans, sink))
+        for position in range(operators):
+            inputs = arrivals(compiled, application, source, position, choices, finish)
+            finish[:, position] = inputs.time_us + options.latency_us[choices[:, position]]
+            self.cost_nano += inputs.cost_nano
+            self.routed &= inputs.possible
+            self.sent += inputs.sent
+        for position in application.leaves if np.any(sink >= 0) else ():
+            option = choices[:, position]
+            here = options.site[option]
+            sent_bytes = compiled.configuration_bytes[options.configuration[option]]
+            # Without a sink the output stays where it is, which takes nothing.
+            figures = self._transfers.of(source, sent_bytes, here, np.where(sink >= 0, sink, here))
+            finish[:, position] += figures.latency_us
+            self.cost_nano += figures.cost_nano
+            self.routed &= figures.possible
+            self.sent.append((figures.route, sent_bytes))
         self.latency_us: Int = finish.max(axis=1, initial=0)
-
-    def _send(self, sent_bytes: Int, from_site: Int, to_site: Int) -> Int:
-        figures = self._transfers.of(self._source, sent_bytes, from_site, to_site)
-        self.routed &= figures.possible
-        self.cost_nano += figures.cost_nano
-        self.sent.append((figures.route, sent_bytes))
-        return figures.latency_us
 
     def link_entries(self) -> tuple[Int, Int, Int]:
         """Return (plan, link, bytes) of every link crossing."""
@@ -167,12 +229,6 @@ class _Journey:
             links.append(flat[np.repeat(first[which], repeat) + within])
             amounts.append(sent_bytes[plan])
         return np.concatenate(plans), np.concatenate(links), np.concatenate(amounts)
-
-
-def _owned(compiled: CompiledInstance, source: int, choices: Int) -> Bool:
-    options = compiled.options
-    bound_to_source = compiled.pools.query_scope[options.pool] | options.source_only
-    return np.all(~bound_to_source[choices] | (options.site[choices] == source), axis=1)
 
 
 def _compatible(compiled: CompiledInstance, application: Application, choices: Int) -> Bool:

@@ -81,9 +81,10 @@ class Routes:
             owned = all(not self._query_scope[link] or source in self._ends[link] for link in given)
             return given if owned else None
         candidates = [self._shared(from_site, to_site)]
-        to_source, from_source = self._to_source(source, from_site), self._from_source(source, to_site)
-        if to_source is not None and from_source is not None:
-            candidates.append(to_source.then(from_source))
+        if self.owns_links(source):
+            to_source, from_source = self._to_source(source, from_site), self._from_source(source, to_site)
+            if to_source is not None and from_source is not None:
+                candidates.append(to_source.then(from_source))
         best = min((path for path in candidates if path is not None), default=None)
         return None if best is None else best.links
 

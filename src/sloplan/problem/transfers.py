@@ -47,6 +47,9 @@ class Transfers:
         self._routes = Routes(compiled)
         self._links = compiled.links
         self._num_sites = len(compiled.names.sites)
+        # Sources without links of their own have the same routes: one owner, -1, stands for them all.
+        owns = [self._routes.owns_links(site) for site in range(self._num_sites)]
+        self._owner: Int = np.where(owns, np.arange(self._num_sites), -1)
         self._route_number: dict[tuple[int, ...], int] = {(): 0}
         self._route_links: list[tuple[int, ...]] = [()]
 
@@ -54,13 +57,13 @@ class Transfers:
         """Return the links of a route by its number in `TransferFigures.route`."""
         return self._route_links[route]
 
-    def of(self, source: int, sent_bytes: Int, from_site: Int, to_site: Int) -> TransferFigures:
-        """Return the figures of n transfers of a query.
+    def of(self, source: int | Int, sent_bytes: Int, from_site: Int, to_site: Int) -> TransferFigures:
+        """Return the figures of n transfers.
 
         Parameters
         ----------
-        source : int
-            Source site of the query.
+        source : int or (n,) int64
+            Source site of the query, or of each transfer's query.
         sent_bytes, from_site, to_site : (n,) int64
 
         Returns
@@ -68,27 +71,32 @@ class Transfers:
         TransferFigures
         """
         amount, distinct_bytes = pd.factorize(np.asarray(sent_bytes, dtype=np.int64))
-        ends = from_site * self._num_sites + to_site
-        which, distinct = pd.factorize(ends * max(len(distinct_bytes), 1) + amount)
-        ends, amount = np.divmod(distinct, max(len(distinct_bytes), 1))
-        route = self._routes_between(source, ends)
+        on_route = self._routes_between(self._owner[source], from_site, to_site)
+        which, distinct = pd.factorize((on_route + 1) * max(len(distinct_bytes), 1) + amount)
+        route, amount = np.divmod(distinct, max(len(distinct_bytes), 1))
+        route -= 1
         latency, cost = self._figures(route, distinct_bytes[amount])
-        return TransferFigures((route >= 0)[which], latency[which], cost[which], route[which])
+        return TransferFigures(on_route >= 0, latency[which], cost[which], on_route)
 
-    def _routes_between(self, source: int, ends: Int) -> Int:
-        """Route number of each pair of sites, coded as from x sites + to; -1 without a route."""
-        which, distinct = pd.factorize(ends)
-        numbers = []
-        for from_site, to_site in zip(*map(np.ndarray.tolist, np.divmod(distinct, self._num_sites)), strict=True):
-            links = self._routes.links(source, from_site, to_site)
-            if links is None:
-                numbers.append(-1)
-                continue
-            if links not in self._route_number:
-                self._route_number[links] = len(self._route_links)
-                self._route_links.append(links)
-            numbers.append(self._route_number[links])
+    def _routes_between(self, owner: int | Int, from_site: Int, to_site: Int) -> Int:
+        """Route number of each transfer, -1 without a route."""
+        sites = self._num_sites
+        which, distinct = pd.factorize(((owner + 1) * sites + from_site) * sites + to_site)
+        owner_from, end = np.divmod(distinct, sites)
+        owner, start = np.divmod(owner_from, sites)
+        numbers = [
+            self._numbered(o - 1, a, b) for o, a, b in zip(owner.tolist(), start.tolist(), end.tolist(), strict=True)
+        ]
         return np.array(numbers, dtype=np.int64)[which]
+
+    def _numbered(self, owner: int, from_site: int, to_site: int) -> int:
+        links = self._routes.links(owner, from_site, to_site)
+        if links is None:
+            return -1
+        if links not in self._route_number:
+            self._route_number[links] = len(self._route_links)
+            self._route_links.append(links)
+        return self._route_number[links]
 
     def _figures(self, route: Int, sent_bytes: Int) -> tuple[Int, Int]:
         """Latency and cost of each (route, bytes); every link rounds its own sending time and cost."""
