@@ -14,7 +14,8 @@ by all. Figures of models, machines and networks are the catalogue's.
 
 At a load above 1 some queries that could each be served alone must go unserved. Since the least
 demand is that of the fastest machines and capacity is split over slow ones too, pools run full at
-smaller loads already. Backhauls are sized with the same ratio. The load reached is in the
+smaller loads already. Units are whole, with at least one for each application, and a backhaul is a
+line of a usual rate: in small instances the load is met roughly. The load reached is in the
 instance's description.
 """
 
@@ -29,15 +30,20 @@ import pandas as pd
 
 from sloplan.instances.applications import application_frames
 from sloplan.instances.catalogue import applications as known_applications
+from sloplan.instances.families.draws import Draws
 from sloplan.instances.families.edge_cloud_places import (
-    BACKHAUL_LINE_MBPS,
     CAMERA,
+    MAX_UTILIZATION,
     SHARES,
     USER_CLASSES,
+    Pool,
     UserSite,
+    every_pool,
+    line_rate_mbps,
     link_frame,
     pool_frame,
     site_frame,
+    whole_units,
 )
 from sloplan.instances.families.edge_cloud_queries import SLOS, QueryClasses, query_classes, sink_site
 from sloplan.problem.compiled import Int
@@ -47,9 +53,12 @@ from sloplan.problem.instance import Instance
 NAME: Final = "edge-cloud"
 MOST_QUERIES: Final = 10_000_000
 MOST_SITES: Final = 100_000
-MOST_LOAD: Final = 1000.0
+LEAST_LOAD: Final = 0.01
+MOST_LOAD: Final = 100.0
+MOST_USERS_PER_EDGE: Final = 6
+LEAST_QUERIES_PER_EDGE: Final = 20
 
-FRAME_RATES: Final = (10.0, 2.0)
+FRAME_RATES: Final = (10.0, 5.0)
 CONFIGURATIONS: Final = {
     "video-stream": tuple(
         f"{quality}-{rate:g}fps"
@@ -63,18 +72,18 @@ CONFIGURATIONS: Final = {
         "yolov8m-640",
         "yolov5s-640",
         "yolov5x6-1280",
-        "picodet-s-320",
+        "picodet-m-416",
         "picodet-l-640",
     ),
 }
 """What the family takes of the catalogue where it holds more than plain enumeration likes."""
 
-OUT_OF_REACH: Final = 0.05
-"""Part of the queries drawn without asking whether any plan meets their SLOs."""
+OUT_OF_REACH_PERCENT: Final = 5
+"""Queries in 100 drawn without asking whether any plan meets their SLOs."""
 
-VALUES: Final = (1.0, 2.0, 4.0, 8.0)
-STATED_VALUES: Final = 0.5
-"""Part of the queries that state a value; the others are worth their rate."""
+VALUES: Final = (5.0, 10.0, 20.0, 40.0)
+STATED_VALUES_PERCENT: Final = 50
+"""Queries in 100 that state a value; the others are worth their rate."""
 
 BACKHAUL_PART: Final = 0.04
 """Backhaul over what all sources send at their largest, at load 1."""
@@ -113,7 +122,7 @@ class EdgeCloud:
         fewest = len(self.applications)
         sites = f"{fewest} (one per application) to {MOST_SITES}"
         self._require("sites", sites, self.sites == 0 or fewest <= self.sites <= MOST_SITES)
-        self._require("load", f"above 0 to {MOST_LOAD:g}", 0 < self.load <= MOST_LOAD)
+        self._require("load", f"{LEAST_LOAD:g} to {MOST_LOAD:g}", LEAST_LOAD <= self.load <= MOST_LOAD)
         self._require("slo", " or ".join(SLOS), self.slo in SLOS)
         self._require("seed", "0 or more", self.seed >= 0)
 
@@ -129,8 +138,8 @@ class EdgeCloud:
 
     @property
     def edge_sites(self) -> int:
-        """Number of edge sites: one for every six user sites, rounded up."""
-        return -(-self.user_sites // 6)
+        """Number of edge sites: one for every six user sites, rounded up, but no more than queries can fill."""
+        return max(1, min(-(-self.user_sites // MOST_USERS_PER_EDGE), self.queries // LEAST_QUERIES_PER_EDGE))
 
 
 def generate(parameters: EdgeCloud, name: str) -> Instance:
@@ -146,39 +155,41 @@ def generate(parameters: EdgeCloud, name: str) -> Instance:
     -------
     Instance
     """
-    random = np.random.Generator(np.random.PCG64(parameters.seed))
+    random = Draws(parameters.seed)
     users = _users(parameters, random)
     classes = _classes(parameters)
     user, drawn = _draws(parameters, users, classes, random)
     demand = _demand(parameters, classes, drawn)
     capacity = {application: seconds / parameters.load for application, seconds in demand.items()}
-    frames = _frames(parameters, users, parameters.edge_sites, capacity)
-    backhaul = _backhaul_mbps(parameters, frames, classes, drawn)
+    shared = whole_units(capacity, parameters.edge_sites)
+    frames = _frames(parameters, users, parameters.edge_sites, shared)
+    backhaul = line_rate_mbps(_backhaul_mbps(parameters, frames, classes, drawn))
     frames["links"] = link_frame(users, parameters.edge_sites, backhaul)
     frames["queries"] = _queries(users, classes, user, drawn, random)
-    return Instance.from_frames(frames, name=name, description=_description(frames["pools"], sum(demand.values())))
+    description = _description(parameters.load, sum(demand.values()), sum(shared.values()) * MAX_UTILIZATION)
+    return Instance.from_frames(frames, name=name, description=description)
 
 
-def _users(parameters: EdgeCloud, random: np.random.Generator) -> list[UserSite]:
+def _users(parameters: EdgeCloud, random: Draws) -> list[UserSite]:
     """Take the applications in turn, and each one's user classes in a drawn order."""
     orders = {}
     for application in parameters.applications:
         of_application = [c for c in USER_CLASSES if c.application == application]
-        orders[application] = [of_application[i] for i in random.permutation(len(of_application))]
+        orders[application] = [of_application[i] for i in random.order(len(of_application))]
     width = max(3, len(str(parameters.user_sites)))
     count = len(parameters.applications)
+    homes = random.below(parameters.edge_sites, parameters.user_sites).tolist()
     users = []
-    for number in range(parameters.user_sites):
+    for number, home in enumerate(homes):
         order = orders[parameters.applications[number % count]]
-        home = int(random.integers(parameters.edge_sites))
         users.append(UserSite(f"u{number:0{width}d}", order[number // count % len(order)], home))
     return users
 
 
 def _frames(
-    parameters: EdgeCloud, users: list[UserSite], edges: int, capacity: dict[str, float] | None
+    parameters: EdgeCloud, users: list[UserSite], edges: int, shared: dict[Pool, int]
 ) -> dict[str, pd.DataFrame]:
-    """Return all tables but queries, with a backhaul of one line at each edge site."""
+    """Return all tables but queries; a backhaul has the smallest line."""
     parts = [
         application_frames(
             application,
@@ -194,8 +205,8 @@ def _frames(
     ]
     frames = {name: pd.concat([part[name] for part in parts], ignore_index=True) for name in parts[0]}
     frames["sites"] = site_frame(users, edges)
-    frames["pools"] = pool_frame(users, parameters.applications, edges, capacity)
-    frames["links"] = link_frame(users, edges, backhaul_mbps=BACKHAUL_LINE_MBPS)
+    frames["pools"] = pool_frame(users, shared)
+    frames["links"] = link_frame(users, edges, backhaul_mbps=line_rate_mbps(0.0))
     return frames
 
 
@@ -203,24 +214,26 @@ def _classes(parameters: EdgeCloud) -> QueryClasses:
     """Evaluate the query classes of one user site of each class; all neighbourhoods are alike."""
     known = [c for c in USER_CLASSES if c.application in parameters.applications]
     users = [UserSite(f"u{number:03d}", user_class, home=0) for number, user_class in enumerate(known)]
-    return query_classes(_frames(parameters, users, min(2, parameters.edge_sites), None), users, parameters.slo)
+    edges = min(2, parameters.edge_sites)
+    pools = every_pool(parameters.applications, edges)
+    return query_classes(_frames(parameters, users, edges, pools), users, parameters.slo)
 
 
 def _draws(
-    parameters: EdgeCloud, users: list[UserSite], classes: QueryClasses, random: np.random.Generator
+    parameters: EdgeCloud, users: list[UserSite], classes: QueryClasses, random: Draws
 ) -> tuple[Int, Int]:
     """Draw a user site and a query class for every query."""
     known = [c for c in USER_CLASSES if c.application in parameters.applications]
     kind = np.array([known.index(user.user_class) for user in users], dtype=np.int64)
-    user = random.integers(len(users), size=parameters.queries)
-    anything = random.random(parameters.queries) < OUT_OF_REACH
+    user = random.below(len(users), parameters.queries)
+    anything = random.chance(OUT_OF_REACH_PERCENT, parameters.queries)
     drawn = np.empty(parameters.queries, dtype=np.int64)
     for number in range(len(known)):
         of_kind = classes.of_user(number)
         within_reach = of_kind[classes.demand_us[of_kind] >= 0]
         for choices, wanted in ((of_kind, anything), (within_reach, ~anything)):
             members = np.flatnonzero(wanted & (kind[user] == number))
-            drawn[members] = choices[random.integers(len(choices), size=len(members))]
+            drawn[members] = choices[random.below(len(choices), len(members))]
     return user, drawn
 
 
@@ -240,20 +253,24 @@ def _backhaul_mbps(parameters: EdgeCloud, frames: dict[str, pd.DataFrame], class
     # A stream's operator takes no input from the network: what it sends counts.
     sent = roots["input_kb"].where(roots["input_kb"] > 0, roots["operator"].map(largest))
     kb = sent.groupby(roots["application"]).sum()
-    offered = classes.frame["rate_rps"] * classes.frame["application"].map(kb) * 8 / 1000
-    total = float(np.bincount(drawn, minlength=len(offered)) @ offered.to_numpy())
-    return BACKHAUL_PART * total / parameters.edge_sites / parameters.load
+    # Summed in whole numbers: the order of a floating-point sum may differ from machine to machine.
+    bytes_per_request = {application: round(1000 * float(total)) for application, total in kb.items()}
+    queries_of = np.bincount(drawn, minlength=len(classes.frame)).tolist()
+    rate_milli = np.rint(classes.frame["rate_rps"].to_numpy() * 1000).astype(np.int64).tolist()
+    parts = zip(queries_of, rate_milli, classes.frame["application"], strict=True)
+    sent_milli = sum(count * rate * bytes_per_request[application] for count, rate, application in parts)
+    return BACKHAUL_PART * (sent_milli * 8 / 10**9) / parameters.edge_sites / parameters.load
 
 
 def _queries(
-    users: list[UserSite], classes: QueryClasses, user: Int, drawn: Int, random: np.random.Generator
+    users: list[UserSite], classes: QueryClasses, user: Int, drawn: Int, random: Draws
 ) -> pd.DataFrame:
     source = np.array([u.name for u in users], dtype=object)
     sink = np.array([sink_site(u.user_class.application, u.name) for u in users], dtype=object)
     width = max(3, len(str(len(drawn))))
     frame = classes.frame.iloc[drawn].drop(columns="user").reset_index(drop=True)
-    value = np.array(VALUES)[random.integers(len(VALUES), size=len(drawn))]
-    states_value = random.random(len(drawn)) < STATED_VALUES
+    value = np.array(VALUES)[random.below(len(VALUES), len(drawn))]
+    states_value = random.chance(STATED_VALUES_PERCENT, len(drawn))
     return frame.assign(
         query=[f"q{number:0{width}d}" for number in range(len(drawn))],
         source_site=source[user],
@@ -262,9 +279,8 @@ def _queries(
     )
 
 
-def _description(pools: pd.DataFrame, demand: float) -> str:
-    shared = pools[pools["scope"] == "shared"]
-    capacity = float((shared["units"] * shared["max_utilization"]).sum())
+def _description(asked: float, demand: float, capacity: float) -> str:
     return (
-        f"load {demand / capacity:.3f}: demand {demand:.3f} of {capacity:.3f} unit-seconds per second on shared pools"
+        f"load {demand / capacity:.3f} of {asked:g} asked: "
+        f"demand {demand:.3f}, capacity {capacity:.1f} unit-seconds per second on shared pools"
     )

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import ceil
 from typing import Final
 
 import numpy as np
@@ -56,33 +57,42 @@ USER_CLASSES: Final = (
 
 SHARES: Final[dict[str, dict[tuple[str, str], float]]] = {
     "vqa": {
-        ("edge", "jellybean-cpu-3"): 0.25,
-        ("edge", "jellybean-cpu-5"): 0.35,
-        ("cloud", "jellybean-cpu-6"): 0.15,
+        ("edge", "jellybean-cpu-5"): 0.4,
         ("cloud", "jellybean-gpu-1"): 0.25,
+        ("edge", "jellybean-cpu-3"): 0.2,
+        ("cloud", "jellybean-cpu-6"): 0.15,
     },
     "traffic-video": {
-        ("edge", "xeon-gold-5117"): 0.3,
-        ("edge", "t4"): 0.3,
-        ("cloud", "t4"): 0.1,
+        ("edge", "t4"): 0.35,
+        ("edge", "xeon-gold-5117"): 0.25,
+        ("cloud", "t4"): 0.15,
         ("cloud", "v100"): 0.15,
-        ("cloud", "a100"): 0.15,
+        ("cloud", "a100"): 0.1,
     },
     "ar-pose": {
-        ("edge", "core-i7-11700"): 0.3,
-        ("edge", "gtx-1660-ti"): 0.3,
-        ("edge", "t4"): 0.15,
+        ("edge", "gtx-1660-ti"): 0.4,
+        ("edge", "core-i7-11700"): 0.2,
+        ("edge", "t4"): 0.2,
+        ("cloud", "a100"): 0.1,
         ("cloud", "t4"): 0.1,
-        ("cloud", "a100"): 0.15,
     },
 }
-"""How the capacity for an application is split over (tier, hardware); the edge's part over its sites."""
+"""How the capacity for an application is split over (tier, hardware); the edge's part over its sites.
+
+Every machine listed is in some plan that meets the SLOs of some query, under either `slo`.
+"""
 
 CAMERA: Final[dict[str, str]] = {"traffic-video": "camera"}
 """A second machine of the user's own, where the application needs one."""
 
-MOST_UTILIZATION: Final = 0.9
-BACKHAUL_LINE_MBPS: Final = 1000.0
+MAX_UTILIZATION: Final = 0.8
+"""Of every shared pool and backhaul: what is left keeps queues short."""
+
+LINE_RATES_MBPS: Final = (100, 200, 500, 1_000, 2_000, 5_000, 10_000, 40_000, 100_000)
+"""What a backhaul may be; beyond the last one, several of it."""
+
+Pool = tuple[str, str, str]
+"""Tier, site and hardware of a shared pool."""
 
 
 def edge_name(number: int) -> str:
@@ -105,33 +115,54 @@ def site_frame(users: Sequence[UserSite], edges: int) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["site", "tier"])
 
 
-def shared_pools(applications: Sequence[str], edges: int) -> list[tuple[str, str, str]]:
-    """Return (tier, site, hardware) of every shared pool that an application uses."""
+def every_pool(applications: Sequence[str], edges: int) -> dict[Pool, int]:
+    """Return every shared pool that the applications may have, with one unit each."""
     kinds = dict.fromkeys(kind for application in applications for kind in SHARES[application])
     places = {"edge": [edge_name(e) for e in range(edges)], "cloud": [CLOUD]}
-    return [(tier, site, hardware) for tier, hardware in kinds for site in places[tier]]
+    return {(tier, site, hardware): 1 for tier, hardware in kinds for site in places[tier]}
 
 
-def pool_frame(
-    users: Sequence[UserSite], applications: Sequence[str], edges: int, capacity: dict[str, float] | None
-) -> pd.DataFrame:
+def whole_units(capacity: dict[str, float], edges: int) -> dict[Pool, int]:
+    """Return the shared pools with the whole units that bring some capacity, at least one per application.
+
+    Each application's units are split by `SHARES`, the largest remainders rounded up, and those at
+    the edge over its sites in turn. A pool without a unit is left out.
+
+    Parameters
+    ----------
+    capacity : dict of application to unit-seconds per second
+    edges : int
+    """
+    units = dict.fromkeys(every_pool(tuple(capacity), edges), 0)
+    for application, seconds in capacity.items():
+        shares = SHARES[application]
+        asked = max(1, round(seconds / MAX_UTILIZATION))
+        of_kind = {kind: int(asked * share) for kind, share in shares.items()}
+        by_remainder = sorted(shares, key=lambda kind: of_kind[kind] - asked * shares[kind])
+        for kind in by_remainder[: asked - sum(of_kind.values())]:
+            of_kind[kind] += 1
+        turn = 0
+        for (tier, hardware), count in of_kind.items():
+            sites = [edge_name((turn + e) % edges) for e in range(edges)] if tier == "edge" else [CLOUD]
+            for number, site in enumerate(sites):
+                units[tier, site, hardware] += count // len(sites) + (number < count % len(sites))
+            turn += count if tier == "edge" else 0
+    return {pool: count for pool, count in units.items() if count}
+
+
+def pool_frame(users: Sequence[UserSite], shared: dict[Pool, int]) -> pd.DataFrame:
     """Return the `pools` table.
 
     Parameters
     ----------
     users : sequence of UserSite
-    applications : sequence of str
-    edges : int
-    capacity : dict of application to unit-seconds per second, optional
-        How much capacity is there for each application; without it, one unit in each pool.
+    shared : dict of pool to units
+        As `whole_units` returns it.
     """
-    rows = []
-    for tier, site, hardware in shared_pools(applications, edges):
-        units, utilization = 1, MOST_UTILIZATION
-        if capacity is not None:
-            share = sum(capacity[a] * SHARES[a].get((tier, hardware), 0.0) for a in applications)
-            units, utilization = sized(share / (edges if tier == "edge" else 1))
-        rows.append((site, hardware, units, 1.0, utilization, unit_price(hardware, tier), "shared"))
+    rows = [
+        (site, hardware, units, 1.0, MAX_UTILIZATION, unit_price(hardware, tier), "shared")
+        for (tier, site, hardware), units in shared.items()
+    ]
     for user in users:
         application = user.user_class.application
         own = [(user.user_class.device, user.user_class.speed)]
@@ -147,14 +178,11 @@ def pool_frame(
     )
 
 
-def sized(capacity: float) -> tuple[int, float]:
-    """Return the units and the utilisation that bring a capacity, given in units.
-
-    The utilisation carries what is left of whole units, at most `MOST_UTILIZATION` and on a grid
-    of 1/1000, so that small instances meet the asked load too.
-    """
-    units = max(1, -int(-capacity // MOST_UTILIZATION))
-    return units, min(MOST_UTILIZATION, max(0.001, round(capacity / units, 3)))
+def line_rate_mbps(needed_mbps: float) -> float:
+    """Return the smallest line that carries a traffic at `MAX_UTILIZATION`."""
+    rate = needed_mbps / MAX_UTILIZATION
+    largest = LINE_RATES_MBPS[-1]
+    return float(next((line for line in LINE_RATES_MBPS if line >= rate), largest * ceil(rate / largest)))
 
 
 def link_frame(users: Sequence[UserSite], edges: int, backhaul_mbps: float) -> pd.DataFrame:
@@ -169,11 +197,10 @@ def link_frame(users: Sequence[UserSite], edges: int, backhaul_mbps: float) -> p
     users : sequence of UserSite
     edges : int
     backhaul_mbps : float
-        What a backhaul carries: lines of `BACKHAUL_LINE_MBPS`, the utilisation holding the rest.
+        Bandwidth of each backhaul.
     """
     to_cloud, next_edge = network("edge-cloud", "delay_ms"), network("neighbour-edge", "delay_ms")
-    lines, utilization = sized(backhaul_mbps / BACKHAUL_LINE_MBPS)
-    backhaul = (lines * BACKHAUL_LINE_MBPS, to_cloud, network("edge-cloud", "price_per_gb"), "shared", utilization)
+    backhaul = (backhaul_mbps, to_cloud, network("edge-cloud", "price_per_gb"), "shared", MAX_UTILIZATION)
     rows = [(edge_name(e), CLOUD, *backhaul) for e in range(edges)]
     for user in users:
         access = user.user_class.access

@@ -41,24 +41,26 @@ class Demand:
 
 DEMANDS: Final[dict[str, Demand]] = {
     "vqa": Demand(
-        rates_rps=(0.5, 1.0, 2.0, 4.0),
-        latency_ms={"loose": (400.0, 600.0, 1000.0), "tight": (180.0, 260.0, 450.0)},
-        accuracy={"loose": (0.54, 0.555, 0.57), "tight": (0.565, 0.575, 0.582)},
+        rates_rps=(2.0, 4.0, 6.0, 8.0),
+        latency_ms={"loose": (400.0, 600.0, 1000.0), "tight": (200.0, 300.0, 500.0)},
+        accuracy={"loose": (0.54, 0.555, 0.57), "tight": (0.55, 0.565, 0.58)},
         cost_per_1k={"loose": (NONE, 0.2), "tight": (NONE, 0.15, 0.1)},
     ),
     "traffic-video": Demand(
-        rates_rps=(1.0, 2.0, 4.0, 8.0),
-        latency_ms={"loose": (150.0, 250.0, 400.0), "tight": (80.0, 110.0, 150.0)},
-        accuracy={"loose": (0.5, 0.6, 0.7), "tight": (0.65, 0.72, 0.78)},
-        cost_per_1k={"loose": (NONE, 0.1), "tight": (NONE, 0.05)},
+        rates_rps=(1.0, 4.0, 8.0, 16.0),
+        latency_ms={"loose": (200.0, 600.0, 1200.0), "tight": (100.0, 200.0, 600.0)},
+        accuracy={"loose": (0.45, 0.6, 0.7), "tight": (0.55, 0.68, 0.78)},
+        cost_per_1k={"loose": (NONE, 0.2), "tight": (NONE, 0.1)},
     ),
     "ar-pose": Demand(
-        rates_rps=(5.0, 10.0, 15.0, 30.0),
-        latency_ms={"loose": (70.0, 100.0, 150.0), "tight": (30.0, 45.0, 60.0)},
-        accuracy={"loose": (0.64, 0.68, 0.73), "tight": (0.73, 0.75, 0.76)},
+        rates_rps=(15.0, 30.0, 60.0, 120.0),
+        latency_ms={"loose": (70.0, 100.0, 150.0), "tight": (35.0, 50.0, 80.0)},
+        accuracy={"loose": (0.5, 0.64, 0.72), "tight": (0.58, 0.68, 0.74)},
         cost_per_1k={"loose": (NONE,), "tight": (NONE, 0.002)},
     ),
 }
+"""What is asked for. A query stands for several users or cameras behind one device: people who ask questions, 1 to 16
+cameras, 1 to 8 AR users at 15 frames/s."""
 
 SLOS: Final = ("loose", "tight")
 QUERY_COLUMNS: Final = ("rate_rps", "slo_latency_ms", "slo_accuracy", "slo_cost_per_1k")

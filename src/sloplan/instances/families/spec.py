@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Callable
 from dataclasses import fields
@@ -88,13 +87,10 @@ def _whole(name: str, text: str) -> int:
 
 
 def _decimal(name: str, text: str) -> float:
-    try:
-        value = float(text)
-    except ValueError:
-        value = math.nan
-    if not math.isfinite(value):
-        raise InputError("not a number", field=name, value=text, allowed="a decimal", advice="correct the spec")
-    return value
+    if not re.fullmatch(r"-?[0-9]{1,15}(\.[0-9]{1,15})?", text):
+        allowed = "a decimal, e.g. 0.8"
+        raise InputError("not a number", field=name, value=text, allowed=allowed, advice="correct the spec")
+    return float(text)
 
 
 def _text(_: str, text: str) -> str:
@@ -102,7 +98,7 @@ def _text(_: str, text: str) -> str:
 
 
 def _names(_: str, text: str) -> tuple[str, ...]:
-    return tuple(text.split("+"))
+    return tuple(name.strip() for name in text.split("+"))
 
 
 _READERS: Final[dict[str, Callable[[str, str], Any]]] = {
