@@ -9,7 +9,7 @@ import pytest
 from sloplan.problem.errors import InputError
 from sloplan.problem.schema import TABLES, table
 from sloplan.problem.storage import csv_tables
-from sloplan.problem.storage.csv_tables import read_table, write_table
+from sloplan.problem.storage.csv_tables import read_csv_table, write_csv_table
 from sloplan.problem.validation.columns import normalise_table
 from tests.problem.tiny_files import TINY
 
@@ -18,7 +18,7 @@ SITES = b"site,tier\na,device\nb,edge\n"
 
 def stored(name: str, content: bytes) -> pd.DataFrame:
     """Return the stored form of a table's bytes."""
-    return normalise_table(table(name), read_table(table(name), content))
+    return normalise_table(table(name), read_csv_table(table(name), content))
 
 
 @pytest.mark.parametrize(
@@ -55,7 +55,7 @@ def test_floats_survive_exactly() -> None:
     rates = np.unique(rates[np.isfinite(rates) & (rates > 0)])
     rates = np.concatenate([rates, [0.1, 2.1, 16.1, 5e-324, np.finfo(np.float64).max]])
     frame = pd.DataFrame({"query": np.arange(len(rates)).astype(str), "application": "a", "source_site": "s"})
-    content = write_table(frame.assign(rate_rps=rates))
+    content = write_csv_table(frame.assign(rate_rps=rates))
     assert b",2.1\n" in content
     assert (stored("queries", content)["rate_rps"].to_numpy() == rates).all()
 
@@ -85,7 +85,7 @@ def test_floats_survive_exactly() -> None:
 def test_malformed_files(content: bytes, row: int | None, says: str) -> None:
     """Each malformed file gives one error with its row."""
     with pytest.raises(InputError) as caught:
-        read_table(table("sites"), content)
+        read_csv_table(table("sites"), content)
     assert (caught.value.file, caught.value.row) == ("sites.csv", row)
     assert says in str(caught.value)
 
@@ -107,5 +107,23 @@ def test_words_are_no_numbers(cell: str, field: str) -> None:
 def test_unknown_columns_warn() -> None:
     """Unknown columns are named in one warning and dropped."""
     with pytest.warns(UserWarning, match=r"sites\.csv: unknown columns ignored: teir \(did you mean tier\?\), zone"):
-        frame = read_table(table("sites"), b"site,teir,tier,zone\na,x,device,1\n")
+        frame = read_csv_table(table("sites"), b"site,teir,tier,zone\na,x,device,1\n")
     assert list(frame.columns) == ["site", "tier"]
+
+
+@pytest.mark.parametrize("name", [b"finance-7", b"nan", b"true", b'"a, b"', b'"a ""b"""', b'a"b'])
+def test_words_and_quotes_in_names_are_read_fast(name: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Names made of such words, or in quotes, need no careful reading, and both readings agree."""
+    content = b"query,application,source_site,rate_rps\n" + name + b",a,s,2.1\nq,a,s,1\n"
+    careful = csv_tables._read_text
+    monkeypatch.setattr(csv_tables, "_read_text", lambda *_: pytest.fail("read cell by cell"))
+    fast = stored("queries", content)
+    monkeypatch.setattr(csv_tables, "_read_typed", lambda *_: None)
+    monkeypatch.setattr(csv_tables, "_read_text", careful)
+    pd.testing.assert_frame_equal(fast, stored("queries", content))
+
+
+def test_quoted_rows_of_another_width_are_refused() -> None:
+    """Among quoted fields, too, a short row is not filled up."""
+    with pytest.raises(InputError, match=r"sites\.csv, row 2: 1 fields in the row"):
+        read_csv_table(table("sites"), b'site,tier\n"a, b",device\nb\n')

@@ -127,6 +127,17 @@ def test_a_zip_of_anything_else_is_never_replaced(tiny: Instance, tmp_path: Path
     assert (tmp_path / "a.zip").read_text() == "mine"
 
 
+def test_a_broken_zip_is_never_replaced(tiny: Instance, tmp_path: Path) -> None:
+    """A zip whose list of files is damaged may hold anything: it stays, with one clear error."""
+    path = tmp_path / "saved.zip"
+    tiny.save(path)
+    broken = path.read_bytes().replace(b"PK\x01\x02", b"PK\x01\x03")
+    path.write_bytes(broken)
+    with pytest.raises(InputError, match="something else than an instance"):
+        tiny.save(path)
+    assert path.read_bytes() == broken
+
+
 @pytest.mark.parametrize("name", ["saved", "saved.zip"])
 def test_an_instance_may_be_replaced(name: str, tiny: Instance, tmp_path: Path) -> None:
     """Saving onto an older save of an instance replaces it and leaves nothing else."""

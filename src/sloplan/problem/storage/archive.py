@@ -20,7 +20,8 @@ MAX_RATIO = 300
 RATIO_FREE_BYTES = 10**6
 
 _EPOCH = (1980, 1, 1, 0, 0, 0)  # a fixed date: equal content gives equal bytes
-_BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError, ValueError)
+BROKEN_ZIP = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError, ValueError)
+"""What `zipfile` raises on broken files."""
 
 
 def read_zip(path: Path) -> dict[str, bytes]:
@@ -39,7 +40,7 @@ def read_zip(path: Path) -> dict[str, bytes]:
             return {member.filename: _content(path, archive, member) for member in members}
     except InputError:
         raise
-    except _BROKEN as error:
+    except BROKEN_ZIP as error:
         raise InputError(f"unreadable zip file: {error}", file=str(path), advice="make the zip again") from None
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 import warnings
 from collections.abc import Iterator
 from typing import Any
@@ -18,16 +19,16 @@ from sloplan.problem.errors import InputError
 from sloplan.problem.schema import Kind, Table
 from sloplan.problem.validation.columns import missing_column, warn_unknown_columns
 
-# pandas may take these words for numbers, cuts text at NUL and forgives stray quotes: where one of them occurs,
-# the careful reading decides.
-_SUSPICIOUS = (b"nan", b"true", b"false", b"\x00", b'"')
+# pandas may take these words for numbers.
+_WORDS = (b"nan", b"true", b"false")
+_NOT_IN_NUMBERS = re.compile(r"[^-+.0-9eE\s]")
 _HEADER_BYTES = 10**6  # a header line is shorter than that
 # pandas 3.1 made exact reading the default and deprecated the option.
 _OLD_PANDAS = tuple(map(int, pd.__version__.split(".")[:2])) < (3, 1)
 _EXACT: Any = {"float_precision": "round_trip"} if _OLD_PANDAS else {}
 
 
-def read_table(table: Table, content: bytes) -> pd.DataFrame:
+def read_csv_table(table: Table, content: bytes) -> pd.DataFrame:
     """Return the frame in the bytes of a CSV file, known columns only.
 
     Parameters
@@ -55,7 +56,7 @@ def read_table(table: Table, content: bytes) -> pd.DataFrame:
     return frame if set(header) <= set(known) else frame[[name for name in header if name in known]]
 
 
-def write_table(frame: pd.DataFrame) -> bytes:
+def write_csv_table(frame: pd.DataFrame) -> bytes:
     """Return the bytes of the CSV file of a stored table: shortest decimals, LF line ends."""
     content: str = frame.to_csv(index=False, lineterminator="\n")
     return content.encode()
@@ -106,18 +107,16 @@ def _lines(table: Table, text: str) -> Iterator[list[str]]:
 
 def _read_typed(table: Table, header: list[str], content: bytes) -> pd.DataFrame | None:
     """Return the frame read fast, or None where the careful reading has to decide."""
-    lowered = content.lower()
-    if any(word in lowered for word in _SUSPICIOUS):
-        return None
-    dtypes = {
-        column.name: "float64" if column.kind in (Kind.NUMBER, Kind.INTEGER) else "object" for column in table.columns
-    }
+    quoted = b'"' in content
+    if b"\x00" in content or (quoted and not _is_well_quoted(content, len(header))):
+        return None  # pandas cuts text at NUL and forgives stray quotes
+    numeric = {column.name for column in table.columns if column.kind in (Kind.NUMBER, Kind.INTEGER)} & set(header)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error", pd.errors.ParserWarning)
             frame = pd.read_csv(
                 io.BytesIO(content),
-                dtype={name: dtypes.get(name, "object") for name in header},
+                dtype={name: "float64" if name in numeric else "object" for name in header},
                 index_col=False,
                 keep_default_na=False,
                 na_values=[""],
@@ -125,9 +124,27 @@ def _read_typed(table: Table, header: list[str], content: bytes) -> pd.DataFrame
             )
     except (ValueError, OverflowError, pd.errors.ParserWarning):
         return None
-    if list(frame.columns) != header or content.count(b",") != (len(frame) + 1) * (len(header) - 1):
+    if not quoted and content.count(b",") != (len(frame) + 1) * (len(header) - 1):
         return None  # pandas fills up short rows
-    return frame
+    return frame if list(frame.columns) == header and not _has_words(content, numeric) else None
+
+
+def _is_well_quoted(content: bytes, width: int) -> bool:
+    """Return whether quotes stand only where they may and every line has `width` cells."""
+    try:
+        text = content.decode("utf-8-sig")
+        return set(map(len, csv.reader(io.StringIO(text, newline=""), strict=True))) <= {0, width}
+    except (UnicodeDecodeError, csv.Error):
+        return False
+
+
+def _has_words(content: bytes, numeric: set[str]) -> bool:
+    """Return whether a number column holds a word that pandas may take for a number."""
+    lowered = content.lower()
+    if not numeric or not any(word in lowered for word in _WORDS):
+        return False
+    cells = pd.read_csv(io.BytesIO(content), usecols=list(numeric), dtype=object, index_col=False, na_filter=False)
+    return any(_NOT_IN_NUMBERS.search("".join(pd.unique(cells[name]))) for name in cells.columns)
 
 
 def _read_text(table: Table, header: list[str], content: bytes) -> pd.DataFrame:

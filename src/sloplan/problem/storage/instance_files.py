@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import secrets
 import shutil
-import warnings
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -17,10 +16,10 @@ from pathlib import Path
 from sloplan.problem.errors import InputError
 from sloplan.problem.instance import Instance
 from sloplan.problem.schema import TABLES
-from sloplan.problem.storage.archive import read_zip, zip_bytes
-from sloplan.problem.storage.csv_tables import read_table, write_table
+from sloplan.problem.storage.archive import BROKEN_ZIP, read_zip, zip_bytes
+from sloplan.problem.storage.csv_tables import read_csv_table, write_csv_table
 from sloplan.problem.storage.manifest import MANIFEST_FILE, Manifest, read_manifest, write_manifest
-from sloplan.problem.validation.naming import near_names
+from sloplan.problem.validation.naming import warn_unknown
 
 KNOWN_FILES = (MANIFEST_FILE, *(table.file for table in TABLES))
 
@@ -42,13 +41,10 @@ def load_instance(path: str | os.PathLike[str]) -> Instance:
     files = _read_files(path)
     if MANIFEST_FILE not in files:
         raise InputError(f"no instance: {MANIFEST_FILE} is missing", file=str(path), advice="name an instance's folder")
-    unknown = [name for name in files if name not in KNOWN_FILES and name.endswith(".csv")]
-    if unknown:
-        shown = ", ".join(name + near_names(name, KNOWN_FILES) for name in sorted(unknown))
-        warnings.warn(f"{path}: unknown files ignored: {shown}", UserWarning, stacklevel=2)
+    warn_unknown(str(path), "files", sorted(name for name in files if name.endswith(".csv")), KNOWN_FILES)
     manifest = read_manifest(files[MANIFEST_FILE])
     return Instance.from_frames(
-        {table.name: read_table(table, files[table.file]) for table in TABLES if table.file in files},
+        {table.name: read_csv_table(table, files[table.file]) for table in TABLES if table.file in files},
         name=manifest.name,
         hosting=manifest.hosting,
         latency_percentile=manifest.latency_percentile,
@@ -113,7 +109,7 @@ def _files_of(instance: Instance) -> dict[str, bytes]:
     for table in TABLES:
         frame = instance._frames[table.name]
         if len(frame) or not table.may_be_absent:
-            files[table.file] = write_table(frame)
+            files[table.file] = write_csv_table(frame)
     return files
 
 
@@ -134,8 +130,11 @@ def _save_zip(target: Path, content: bytes) -> None:
 def _is_instance_zip(target: Path) -> bool:
     if not (target.is_file() and zipfile.is_zipfile(target)):
         return False
-    with zipfile.ZipFile(target) as archive:
-        names = archive.namelist()
+    try:
+        with zipfile.ZipFile(target) as archive:
+            names = archive.namelist()
+    except BROKEN_ZIP:
+        return False
     return MANIFEST_FILE in names and all(name in KNOWN_FILES for name in names)
 
 

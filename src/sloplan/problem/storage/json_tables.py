@@ -10,11 +10,47 @@ from pathlib import Path
 from typing import Any
 
 from sloplan.problem.errors import InputError
+from sloplan.problem.validation.naming import warn_unknown
 
 Columns = Mapping[str, type]
 """Column name to the type of its values: str, int or bool."""
 
 _ALLOWED = {str: "a string", int: "an integer below 2^63 in size", bool: "true or false"}
+
+
+def parse_json_object(content: bytes, file: str) -> dict[str, Any]:
+    """Return the JSON object in the bytes of a file: UTF-8, with or without byte-order mark.
+
+    Parameters
+    ----------
+    content : bytes
+    file : str
+        Name of the file, for messages.
+
+    Raises
+    ------
+    InputError
+        If the bytes are not JSON (e.g. truncated), not an object, or give a field twice.
+    """
+
+    def without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        fields = dict(pairs)
+        if len(fields) < len(pairs):
+            names = [name for name, _ in pairs]
+            twice = next(name for name in names if names.count(name) > 1)
+            raise InputError("field given twice", file=file, field=twice, advice="keep one of them")
+        return fields
+
+    try:
+        parsed = json.loads(content.decode("utf-8-sig"), object_pairs_hook=without_repeats)
+    except InputError:
+        raise
+    except (ValueError, RecursionError) as error:
+        advice = "restore the file; it may be truncated"
+        raise InputError(f"not readable as JSON: {error}", file=file, advice=advice) from None
+    if not isinstance(parsed, dict):
+        raise InputError("not a JSON object", file=file, allowed="an object {...}", advice="see the format's page")
+    return parsed
 
 
 def read_json_object(path: str | os.PathLike[str], format_version: int) -> dict[str, Any]:
@@ -33,14 +69,9 @@ def read_json_object(path: str | os.PathLike[str], format_version: int) -> dict[
     """
     name = Path(path).name
     try:
-        content = json.loads(Path(path).read_text(encoding="utf-8"))
+        content = parse_json_object(Path(path).read_bytes(), name)
     except OSError as error:
         raise InputError(f"cannot be read ({error.strerror})", file=str(path), advice="check the path") from error
-    except (ValueError, RecursionError) as error:
-        advice = "write the file again; it may be truncated"
-        raise InputError(f"not valid JSON ({error})", file=name, advice=advice) from error
-    if not isinstance(content, dict):
-        raise InputError("not a JSON object", file=name, allowed="an object {...}", advice="see the format's page")
     version = content.get("format_version")
     if version != format_version or isinstance(version, bool):
         raise InputError(
@@ -68,17 +99,23 @@ def read_field(content: Mapping[str, Any], field: str, kind: type, file: str) ->
     return value
 
 
-def read_table(content: Mapping[str, Any], table: str, columns: Columns, file: str) -> dict[str, list[Any]]:
+def read_json_table(content: Mapping[str, Any], table: str, columns: Columns, file: str) -> dict[str, list[Any]]:
     """Return the columns of a table, all of one length.
 
     Raises
     ------
     InputError
         If the table or a column is missing, lengths differ, or a value has another type.
+
+    Warns
+    -----
+    UserWarning
+        Columns that the table does not have; they are dropped.
     """
     found = content.get(table)
     if not isinstance(found, dict):
         raise InputError("missing table", file=file, field=table, allowed=f"an object of {', '.join(columns)}")
+    warn_unknown(f"{file}, {table}", "columns", found, columns)
     for name, kind in columns.items():
         _check_column(found.get(name), kind, file, f"{table}.{name}")
     if len({len(found[name]) for name in columns}) > 1:
@@ -98,8 +135,21 @@ def _check_column(column: Any, kind: type, file: str, field: str) -> None:
 
 
 def write_json_object(path: str | os.PathLike[str], content: Mapping[str, Any]) -> None:
-    """Write JSON to a temporary sibling of `path`, then rename it into place."""
-    target = Path(path)
+    """Write JSON to a temporary sibling of `path`, then rename it into place.
+
+    Raises
+    ------
+    InputError
+        If `path` cannot be written.
+    """
+    try:
+        _write_json_object(Path(path), content)
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise InputError(f"cannot be written: {reason}", file=str(path), advice="choose another path") from error
+
+
+def _write_json_object(target: Path, content: Mapping[str, Any]) -> None:
     handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
     temporary = Path(name)
     try:

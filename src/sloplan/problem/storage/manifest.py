@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-import warnings
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from sloplan.problem.errors import InputError
 from sloplan.problem.schema import FORMAT_VERSION
-from sloplan.problem.validation.naming import LINE_RULE, MAX_NAME_LENGTH, is_line, near_names
+from sloplan.problem.storage.json_tables import parse_json_object
+from sloplan.problem.validation.naming import LINE_RULE, MAX_NAME_LENGTH, is_line, warn_unknown
 
 MANIFEST_FILE = "instance.json"
 
@@ -85,10 +85,7 @@ def make_manifest(fields: dict[str, Any]) -> Manifest:
             raise _field_error(field, text, "blanks at an end or control characters")
     if any("\ud800" <= character <= "\udfff" for character in manifest.description):
         raise _field_error("description", manifest.description, "half a character (lone surrogate)")
-    if manifest.model_extra:
-        known = list(Manifest.model_fields)
-        shown = ", ".join(name + near_names(name, known) for name in manifest.model_extra)
-        warnings.warn(f"{MANIFEST_FILE}: unknown fields ignored: {shown}", UserWarning, stacklevel=2)
+    warn_unknown(MANIFEST_FILE, "fields", manifest.model_extra or (), Manifest.model_fields)
     return manifest
 
 
@@ -105,26 +102,10 @@ def read_manifest(content: bytes) -> Manifest:
     InputError
         The bytes are no JSON object (e.g. truncated), or a field is missing, repeated or bad.
     """
-    try:
-        fields = json.loads(content.decode("utf-8-sig"), object_pairs_hook=_without_repeats)
-    except (json.JSONDecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise InputError(
-            f"not readable as JSON: {error}", file=MANIFEST_FILE, advice="restore the file; it may be truncated"
-        ) from None
-    if not isinstance(fields, dict):
-        raise InputError("not a JSON object", file=MANIFEST_FILE, allowed=f"an object with {', '.join(_ALLOWED)}")
+    fields = parse_json_object(content, MANIFEST_FILE)
     if "format_version" not in fields:
         raise _field_error("format_version", None, "field required")
     return make_manifest(fields)
-
-
-def _without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    fields = dict(pairs)
-    if len(fields) < len(pairs):
-        names = [name for name, _ in pairs]
-        twice = next(name for name in names if names.count(name) > 1)
-        raise InputError("field given twice", file=MANIFEST_FILE, field=twice, advice="keep one of them")
-    return fields
 
 
 def write_manifest(manifest: Manifest) -> bytes:

@@ -12,13 +12,21 @@ import numpy as np
 from sloplan.problem.compiled import Int, Sparse
 from sloplan.problem.errors import InputError
 from sloplan.problem.selections.selection import Groups, Plans, PlanSelection, PricedSupplies, ScaledRows
-from sloplan.problem.storage.json_tables import Columns, read_field, read_json_object, read_table, write_json_object
+from sloplan.problem.storage.json_tables import (
+    Columns,
+    read_field,
+    read_json_object,
+    read_json_table,
+    write_json_object,
+)
+from sloplan.problem.validation.naming import warn_unknown
 
 SELECTION_FORMAT_VERSION: Final = 1
 SELECTION_KIND: Final = "plan-selection"
 
 _DOMAIN: Final = "sloplan plan selection content 1"
 
+_FIELDS: Final = ("format_version", "kind", "name", "objective", "value_scale", "cost_scale", "goodput_floor")
 _TABLES: Final[dict[str, Columns]] = {
     "groups": {"group": str, "count": int, "must": bool},
     "plans": {"group": int, "plan": str, "value": int, "cost": int},
@@ -64,6 +72,11 @@ def load_selection(path: str | os.PathLike[str]) -> PlanSelection:
     ------
     InputError
         If the file cannot be read or does not hold a plan selection.
+
+    Warns
+    -----
+    UserWarning
+        Unknown fields and columns; they are ignored.
     """
     file = Path(path).name
     content = read_json_object(path, SELECTION_FORMAT_VERSION)
@@ -71,6 +84,7 @@ def load_selection(path: str | os.PathLike[str]) -> PlanSelection:
         raise InputError(
             "not a plan selection", file=file, field="kind", value=content.get("kind"), allowed=SELECTION_KIND
         )
+    warn_unknown(file, "fields", content, (*_FIELDS, *_TABLES))
     try:
         return _read_selection(content, file)
     except InputError as error:
@@ -90,7 +104,7 @@ def load_selection(path: str | os.PathLike[str]) -> PlanSelection:
 
 
 def _read_selection(content: dict[str, Any], file: str) -> PlanSelection:
-    tables = {table: read_table(content, table, columns, file) for table, columns in _TABLES.items()}
+    tables = {table: read_json_table(content, table, columns, file) for table, columns in _TABLES.items()}
     groups, plans, rows, supply = (tables[name] for name in ("groups", "plans", "rows", "supply"))
     floor = read_field(content, "goodput_floor", int, file) if "goodput_floor" in content else None
     return PlanSelection(

@@ -11,9 +11,17 @@ import numpy as np
 import pandas as pd
 
 from sloplan.problem.errors import InputError
-from sloplan.problem.storage.json_tables import Columns, read_field, read_json_object, read_table, write_json_object
+from sloplan.problem.storage.json_tables import (
+    Columns,
+    read_field,
+    read_json_object,
+    read_json_table,
+    write_json_object,
+)
+from sloplan.problem.validation.naming import warn_unknown
 
 SOLUTION_FORMAT_VERSION: Final = 1
+_FIELDS: Final = ("format_version", "instance_sha256", "objective", "bound", "certificate")
 
 
 def solution_frame(columns: Columns, values: Mapping[str, Any] | None = None) -> pd.DataFrame:
@@ -51,9 +59,15 @@ def read_solution_file(path: str | os.PathLike[str], tables: Mapping[str, Column
     ------
     InputError
         If the file cannot be read or does not have the format of a solution.
+
+    Warns
+    -----
+    UserWarning
+        Unknown fields and columns; they are ignored.
     """
     file = Path(path).name
     content = read_json_object(path, SOLUTION_FORMAT_VERSION)
+    warn_unknown(file, "fields", content, (*_FIELDS, *tables))
     certificate = content.get("certificate")
     if certificate is not None and not isinstance(certificate, dict):
         raise InputError("not a certificate", file=file, field="certificate", allowed="an object or null")
@@ -63,7 +77,7 @@ def read_solution_file(path: str | os.PathLike[str], tables: Mapping[str, Column
         "bound": None if content.get("bound") is None else read_field(content, "bound", int, file),
         "certificate": certificate,
         **{
-            table: solution_frame(columns, read_table(content, table, columns, file))
+            table: solution_frame(columns, read_json_table(content, table, columns, file))
             for table, columns in tables.items()
         },
     }

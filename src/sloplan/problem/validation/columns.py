@@ -8,7 +8,6 @@ missing). Rows keep their order here, so that an error can name the row its auth
 from __future__ import annotations
 
 import re
-import warnings
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -27,6 +26,7 @@ from sloplan.problem.validation.naming import (
     is_name,
     is_name_list,
     near_names,
+    warn_unknown,
 )
 
 MAX_INTEGER = 2**53 - 1
@@ -96,11 +96,7 @@ def _present(table: Table, frame: pd.DataFrame | None) -> pd.DataFrame:
 
 def warn_unknown_columns(table: Table, names: Iterable[Any]) -> None:
     """Warn of column names that `table` does not have."""
-    known = [column.name for column in table.columns]
-    unknown = [str(name) for name in names if name not in known]
-    if unknown:
-        shown = ", ".join(name + near_names(name, known) for name in unknown)
-        warnings.warn(f"{table.file}: unknown columns ignored: {shown}", UserWarning, stacklevel=2)
+    warn_unknown(table.file, "columns", names, (column.name for column in table.columns))
 
 
 def missing_column(table: Table, column: Column, names: Iterable[Any]) -> InputError:

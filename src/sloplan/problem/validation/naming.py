@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import difflib
 import re
+import warnings
 from collections.abc import Collection, Iterable, Sequence
+from typing import Any
 
 from sloplan.problem.schema import LIST_SEPARATOR
 
@@ -60,3 +62,23 @@ def some_names(names: Collection[str], limit: int = 8) -> str:
     """Return the names in sorted order joined by commas, cut after `limit`."""
     shown = ", ".join(sorted(names)[:limit])
     return shown if len(names) <= limit else f"{shown}, ... ({len(names)} in all)"
+
+
+def warn_unknown(where: str, what: str, names: Iterable[Any], known: Iterable[str]) -> None:
+    """Warn of names that nobody knows, with near ones.
+
+    Parameters
+    ----------
+    where : str
+        The file or table that holds them.
+    what : str
+        What they name, in the plural.
+    names : iterable
+        All names found.
+    known : iterable of str
+    """
+    known = list(known)
+    unknown = [str(name) for name in names if name not in known]
+    if unknown:
+        shown = ", ".join(name + near_names(name, known) for name in unknown)
+        warnings.warn(f"{where}: unknown {what} ignored: {shown}", UserWarning, stacklevel=3)
