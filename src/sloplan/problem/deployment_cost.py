@@ -6,6 +6,7 @@ import numpy as np
 
 from sloplan.problem.compiled import CompiledInstance, Int
 from sloplan.problem.evaluation import evaluate_plans
+from sloplan.problem.grouping import grouped
 from sloplan.problem.solution_index import IndexedSolution
 
 
@@ -29,10 +30,9 @@ def deployment_cost(compiled: CompiledInstance, solution: IndexedSolution) -> in
     usage = np.zeros(len(compiled.rows), dtype=np.int64)
     billed = 0
     query_template = compiled.queries.template[solution.query]
-    for template in np.unique(query_template):
-        member = np.flatnonzero(query_template == template)
-        operators = len(compiled.applications[compiled.templates.application[template]].operators)
-        figures = evaluate_plans(compiled, int(template), solution.choices[member, :operators])
+    for application, member in grouped(compiled.templates.application[query_template]):
+        operators = len(compiled.applications[application].operators)
+        figures = evaluate_plans(compiled, query_template[member], solution.choices[member, :operators])
         rate = compiled.queries.rate_milli[solution.query[member]]
         count = solution.count[member]
         # Costs may pass int64 when counts are large; usage cannot, since capacities do not.

@@ -97,6 +97,33 @@ def evaluate_plans(compiled: CompiledInstance, template: int | Int, choices: Int
     )
 
 
+def meets(compiled: CompiledInstance, query: int | Int, figures: PlanFigures, plan: Int | slice = slice(None)) -> Bool:
+    """Return whether plans meet the SLOs of queries, and carry their rate on what is the query's own.
+
+    Placement, compatibility, routes and shared capacity are not looked at.
+
+    Parameters
+    ----------
+    compiled : CompiledInstance
+    query : int or int64 array
+    figures : PlanFigures
+    plan : int64 array, optional
+        Plans of `figures`, all of them if left out; broadcast against `query`.
+
+    Returns
+    -------
+    bool array
+    """
+    queries, rate = compiled.queries, compiled.queries.rate_milli[query]
+    return np.asarray(
+        (figures.latency_us[plan] <= queries.slo_latency_us[query])
+        & (figures.accuracy_nano_nats[plan] <= queries.slo_accuracy[query])
+        & (figures.cost_nano[plan] <= queries.slo_cost_nano[query])
+        & (figures.min_rate_milli[plan] <= rate)
+        & (rate <= figures.max_rate_milli[plan])
+    )
+
+
 def own_capacity(compiled: CompiledInstance) -> Int:
     """Return the capacity of every query-scope resource: pools, then links; shape (pools + links,)."""
     return np.concatenate([compiled.pools.capacity, compiled.links.capacity])

@@ -5,14 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 
 from sloplan.problem.compiled import Application, Bool, CompiledInstance, Int
 from sloplan.problem.errors import SizeLimitError
-from sloplan.problem.evaluation import PlanFigures, evaluate_plans, factor_nano_nats
-from sloplan.problem.transfers import transfers_of
+from sloplan.problem.evaluation import PlanFigures, arrivals, evaluate_plans, factor_nano_nats, meets
 
 PLAN_LIMIT = 2_000_000
 """Largest number of partial plans that enumeration keeps for one template."""
+
+CELL_LIMIT = 20_000_000
+"""Largest number of their operators, summed over partial plans; plans of many operators take more memory."""
 
 _CHUNK = 4_000_000  # extensions looked at together, to bound memory
 
@@ -44,15 +47,7 @@ class PlanTable:
 
         Fitting in shared capacity is not looked at.
         """
-        queries, figures = compiled.queries, self.figures
-        rate = queries.rate_milli[query]
-        return (
-            (figures.latency_us <= queries.slo_latency_us[query])
-            & (figures.accuracy_nano_nats <= queries.slo_accuracy[query])
-            & (figures.cost_nano <= queries.slo_cost_nano[query])
-            & (figures.min_rate_milli <= rate)
-            & (rate <= figures.max_rate_milli)
-        )
+        return meets(compiled, query, self.figures)
 
     def first_feasible(self, compiled: CompiledInstance, queries: Int, order: Int, max_rate: Int | None = None) -> Int:
         """Return the first feasible plan of each query in a given order of plans.
@@ -72,26 +67,35 @@ class PlanTable:
         (q,) int64
             Index of the plan, -1 where no plan meets the query's SLOs and rules.
         """
-        figures, of = self.figures, compiled.queries
-        most = figures.max_rate_milli if max_rate is None else np.minimum(figures.max_rate_milli, max_rate)
-        found = np.full(len(queries), -1, dtype=np.int64)
+        asked = compiled.queries
+        demands = (asked.slo_latency_us, asked.slo_accuracy, asked.slo_cost_nano, asked.rate_milli)
+        representative, same = _distinct([demand[queries] for demand in demands])
+        distinct = queries[representative]  # queries that ask for the same find the same plan
+        found = np.full(len(distinct), -1, dtype=np.int64)
         first, width = 0, 16  # widening looks: most queries find a plan early
-        waiting = np.arange(len(queries))
+        waiting = np.arange(len(distinct))
         while first < len(order) and len(waiting):
             look = order[first : first + width]
             for part in np.array_split(waiting, max(1, len(waiting) * len(look) // _CHUNK)):
-                query = queries[part, None]
-                meets = (
-                    (figures.latency_us[look] <= of.slo_latency_us[query])
-                    & (figures.accuracy_nano_nats[look] <= of.slo_accuracy[query])
-                    & (figures.cost_nano[look] <= of.slo_cost_nano[query])
-                    & (figures.min_rate_milli[look] <= of.rate_milli[query])
-                    & (of.rate_milli[query] <= most[look])
-                )
-                found[part] = np.where(meets.any(axis=1), look[meets.argmax(axis=1)], -1)
+                query = distinct[part, None]
+                feasible = meets(compiled, query, self.figures, look)
+                if max_rate is not None:
+                    feasible &= asked.rate_milli[query] <= max_rate[look]
+                found[part] = np.where(feasible.any(axis=1), look[feasible.argmax(axis=1)], -1)
             waiting = waiting[found[waiting] < 0]
             first, width = first + width, width * 4
-        return found
+        return found[same]
+
+
+def _distinct(columns: list[Int]) -> tuple[Int, Int]:
+    """First row of every distinct row of the columns, and which of these each row equals."""
+    code, values = pd.factorize(columns[0])
+    for column in columns[1:]:
+        column_code, column_values = pd.factorize(column)
+        code, values = pd.factorize(code * max(len(column_values), 1) + column_code)
+    first = np.zeros(len(values), dtype=np.int64)
+    first[code[::-1]] = np.arange(len(code))[::-1]
+    return first, code
 
 
 def enumerate_plans(compiled: CompiledInstance, template: int, limit: int = PLAN_LIMIT) -> PlanTable:
@@ -115,7 +119,7 @@ def enumerate_plans(compiled: CompiledInstance, template: int, limit: int = PLAN
     Raises
     ------
     SizeLimitError
-        If more partial plans than `limit` survive.
+        If more partial plans than `limit` survive, or they hold more operators than `CELL_LIMIT`.
     """
     enumeration = _Enumeration(compiled, template, limit)
     partial = _Partial.empty()
@@ -166,7 +170,6 @@ class _Enumeration:
         self._compiled = compiled
         self._template = template
         self._limit = limit
-        self._transfers = transfers_of(compiled)
         self._source = int(compiled.templates.source[template])
         self.application: Application = compiled.applications[compiled.templates.application[template]]
         self._open_options = compiled.template_options(template)
@@ -179,10 +182,11 @@ class _Enumeration:
         kept: list[_Partial] = []
         for first in range(0, max(1, len(partial)), step):
             kept.append(self._extended_part(partial.taken(slice(first, first + step)), position))
-            if sum(map(len, kept)) > self._limit:
+            limit = min(self._limit, CELL_LIMIT // (position + 1))
+            if sum(map(len, kept)) > limit:
                 name = self._compiled.names.operators[self.application.operators[position]]
                 raise SizeLimitError(
-                    f"application {self.application.name!r}: more than {self._limit:,} partial plans at operator "
+                    f"application {self.application.name!r}: more than {limit:,} partial plans at operator "
                     f"{name!r}, where plain enumeration stops; next: fewer options, tighter SLOs, or a method "
                     "that does not list plans"
                 )
@@ -193,12 +197,13 @@ class _Enumeration:
         parent, option = self._allowed_pairs(base, position)
         base = base.taken(parent)
         choices = np.column_stack([base.choices, option])
-        arrival, transfer_cost, possible = self._arrival(choices, base.finish, position)
-        finish = arrival + compiled.options.latency_us[option]
-        cost = base.cost + transfer_cost + compiled.options.cost_nano[option]
+        source = np.full(len(choices), self._source)
+        inputs = arrivals(compiled, self.application, source, position, choices, base.finish)
+        finish = inputs.time_us + compiled.options.latency_us[option]
+        cost = base.cost + inputs.cost_nano + compiled.options.cost_nano[option]
         accuracy = base.accuracy + self._completed_factors(choices, position)
         keep = (
-            possible
+            inputs.possible
             & (finish + least.latency[position] <= self._loosest.latency)
             & (cost + least.cost[position] <= self._loosest.cost)
             & (accuracy + least.accuracy[position] <= self._loosest.accuracy)
@@ -218,27 +223,6 @@ class _Enumeration:
                 code = configuration[base.choices[parent, pair.first]] * count + configuration[option]
                 keep &= np.isin(code, pair.allowed[:, 0] * count + pair.allowed[:, 1])
         return parent[keep], option[keep]
-
-    def _arrival(self, choices: Int, finish: Int, position: int) -> tuple[Int, Int, Bool]:
-        """When the inputs of the operator at `position` are there, what they cost, if they can come."""
-        compiled, application = self._compiled, self.application
-        plans = len(choices)
-        site = compiled.options.site[choices]
-        arrival, cost = np.zeros(plans, dtype=np.int64), np.zeros(plans, dtype=np.int64)
-        possible = np.ones(plans, dtype=np.bool_)
-        inputs: list[tuple[Int, Int, Int]] = []  # bytes, from site, ready time
-        if position in application.roots:
-            sent = np.full(plans, compiled.operator_input_bytes[application.operators[position]])
-            inputs.append((sent, np.full(plans, self._source), np.zeros(plans, dtype=np.int64)))
-        for producer in application.edges[application.edges[:, 1] == position, 0]:
-            sent = compiled.configuration_bytes[compiled.options.configuration[choices[:, producer]]]
-            inputs.append((sent, site[:, producer], finish[:, producer]))
-        for sent, from_site, ready in inputs:
-            figures = self._transfers.of(self._source, sent, from_site, site[:, position])
-            np.maximum(arrival, ready + figures.latency_us, out=arrival)
-            cost += figures.cost_nano
-            possible &= figures.possible
-        return arrival, cost, possible
 
     def _completed_factors(self, choices: Int, position: int) -> Int:
         """Nano-nats of the factors whose last operator is at `position`."""
@@ -261,8 +245,7 @@ class _Loosest:
 
 
 def _loosest_slos(compiled: CompiledInstance, template: int) -> _Loosest:
-    queries = compiled.queries
-    of_template = queries.template == template
+    queries, of_template = compiled.queries, compiled.template_queries(template)
     return _Loosest(
         latency=int(queries.slo_latency_us[of_template].max()),
         accuracy=int(queries.slo_accuracy[of_template].max()),

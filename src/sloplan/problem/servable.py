@@ -30,7 +30,7 @@ def servable_queries(compiled: CompiledInstance, limit: int = PLAN_LIMIT) -> Boo
     servable = np.zeros(len(compiled.names.queries), dtype=np.bool_)
     for template in range(len(compiled.templates)):
         table = enumerate_plans(compiled, template, limit)
-        members = np.flatnonzero(compiled.queries.template == template)
+        members = compiled.template_queries(template)
         fits_alone = largest_rate_alone(compiled, table.figures, int(compiled.queries.rate_milli[members].max()))
         order = np.argsort(-fits_alone, kind="stable")
         servable[members] = table.first_feasible(compiled, members, order, fits_alone) >= 0

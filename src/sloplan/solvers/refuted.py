@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from sloplan.problem.compiled import CompiledInstance, Int
-from sloplan.problem.evaluation import PlanFigures, evaluate_plans
+from sloplan.problem.evaluation import evaluate_plans, meets
 
 Choice = tuple[int, int]
 """Position of a plan in the answer, local operator position."""
@@ -37,7 +37,7 @@ def refuted_choices(compiled: CompiledInstance, query: Int, choices: Int) -> lis
         members = np.flatnonzero(of_template == template)
         operators = len(compiled.applications[compiled.templates.application[template]].operators)
         figures = evaluate_plans(compiled, int(template), choices[members, :operators])
-        broken = ~_own_rules_kept(compiled, query[members], figures)
+        broken = ~(figures.placeable & meets(compiled, query[members], figures))
         wrong += [[(int(plan), position) for position in range(operators)] for plan in members[broken]]
         for place, row, amount in zip(
             figures.usage.row_of_entry.tolist(),
@@ -54,15 +54,6 @@ def refuted_choices(compiled: CompiledInstance, query: Int, choices: Int) -> lis
         for row, used in usage.items()
         if sum(amount for amount, _ in used) > compiled.rows.capacity[row]
     ]
-
-
-def _own_rules_kept(compiled: CompiledInstance, query: Int, figures: PlanFigures) -> np.ndarray:
-    queries = compiled.queries
-    rate = queries.rate_milli[query]
-    kept = figures.placeable & (figures.min_rate_milli <= rate) & (rate <= figures.max_rate_milli)
-    kept &= figures.latency_us <= queries.slo_latency_us[query]
-    kept &= figures.accuracy_nano_nats <= queries.slo_accuracy[query]
-    return np.asarray(kept & (figures.cost_nano <= queries.slo_cost_nano[query]))
 
 
 def _cover(compiled: CompiledInstance, row: int, used: list[tuple[int, int]], choices: Int) -> list[Choice]:

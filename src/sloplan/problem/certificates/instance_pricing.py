@@ -134,7 +134,7 @@ class TemplatePlans:
     def listed(cls, compiled: CompiledInstance, template: int) -> TemplatePlans:
         """Enumerate the plans of a template."""
         table = enumerate_plans(compiled, template)
-        groups = np.flatnonzero(compiled.queries.template == template)
+        groups = compiled.template_queries(template)
         return cls(
             compiled=compiled,
             table=table,
