@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import decimal
+from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
@@ -141,14 +142,46 @@ def test_errors_name_the_row_that_was_given(tiny: Instance) -> None:
         pd.Series([1, 2, 0.5], dtype="category"),
         pd.Series([decimal.Decimal(1), decimal.Decimal(2), decimal.Decimal("0.5")], dtype=object),
         pd.Series([1, 2.0, np.float32(0.5)], dtype=object),
+        pd.Series([1, 2, Fraction(1, 2)], dtype=object),
     ],
-    ids=["string", "text", "Float64", "category", "decimal", "mixed"],
+    ids=["string", "text", "Float64", "category", "decimal", "mixed", "fraction"],
 )
 def test_numbers_of_any_column_type(tiny: Instance, values: pd.Series) -> None:
     """Every pandas way to hold the same numbers gives the same instance."""
     queries = tiny.table("queries")
     plain = tiny.replace(queries=queries.assign(rate_rps=[1.0, 2.0, 0.5]))
     assert tiny.replace(queries=queries.assign(rate_rps=values)).sha256 == plain.sha256
+
+
+@pytest.mark.parametrize("kind", ["float32", "float16", "Float32"])
+def test_short_floats_stand_for_their_own_shortest_decimals(tiny: Instance, kind: str) -> None:
+    """A float32 2.1 is 2.1, a missing one is missing."""
+    queries = tiny.table("queries").assign(value=pd.Series([2.1, None, 0.3], dtype=kind))
+    np.testing.assert_array_equal(tiny.replace(queries=queries).table("queries")["value"], [2.1, np.nan, 0.3])
+
+
+@pytest.mark.parametrize(
+    ("values", "row"),
+    [
+        (pd.Series([1, 2**53, 2**53 + 1]), 3),
+        (pd.Series([2**60, 1, None], dtype="Int64"), 1),
+        (pd.Series([1, 2**53 + 1, 2.5], dtype=object), 2),
+        (pd.Series([1, decimal.Decimal("0.1234567890123456789"), 2], dtype=object), 2),
+        (pd.Series([1, 2, Fraction(1, 3)], dtype=object), 3),
+    ],
+    ids=["int64", "Int64", "int", "decimal", "fraction"],
+)
+def test_numbers_that_a_float_cannot_hold_are_refused(tiny: Instance, values: pd.Series, row: int) -> None:
+    """No digit is lost in silence: what the stored float stands for is what was given."""
+    with pytest.raises(InputError, match="more digits than a 64-bit float holds") as caught:
+        tiny.replace(queries=tiny.table("queries").assign(value=values))
+    assert (caught.value.row, caught.value.field) == (row, "value")
+
+
+def test_large_numbers_that_survive_are_kept(tiny: Instance) -> None:
+    """10^17 and 2^53 are their own shortest decimals."""
+    queries = tiny.table("queries").assign(value=[10**17, 2**53, 1])
+    assert tiny.replace(queries=queries).table("queries")["value"].tolist() == [1e17, 2.0**53, 1]
 
 
 @pytest.mark.parametrize(

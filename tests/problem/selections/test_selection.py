@@ -65,6 +65,44 @@ def test_floats_stand_for_their_shortest_decimals() -> None:
     assert selection.plans.value.tolist() == [161 * 10**16, 21 * 10**16, 30000000000000004]
 
 
+@pytest.mark.parametrize("kind", [np.float32, np.float16])
+def test_short_floats_stand_for_their_own_shortest_decimals(kind: type) -> None:
+    """A float32 2.1 is 21/10, not the nearest float64 to its binary fraction."""
+    selection = PlanSelection.from_numbers(
+        group=[0], value=np.array([2.1], dtype=kind), usage=csr_array(np.array([[0.3]], dtype=np.float32)), capacity=[1]
+    )
+    assert (selection.value_scale, selection.plans.value.tolist()) == (10, [21])
+    assert (selection.rows.scale.tolist(), selection.plans.usage.amount.tolist()) == ([10], [3])
+
+
+@pytest.mark.parametrize(
+    ("table", "field", "column"),
+    [
+        ("plans", "value", np.array([1.5, 2.0, 3.0])),
+        ("plans", "cost", [1, 2, 3]),
+        ("plans", "group", np.array([0, 0, 1], dtype=np.int32)),
+        ("plans", "usage", np.zeros((3, 2), dtype=np.int64)),
+        ("groups", "must", np.array([0, 1])),
+        ("groups", "name", np.array(["a", "b"])),
+        ("rows", "capacity", np.array([1, 7], dtype=np.uint64)),
+        ("supplies", "price", np.array([True])),
+    ],
+)
+def test_columns_of_another_type_are_refused(selection: PlanSelection, table: str, field: str, column: Any) -> None:
+    """A problem put together by hand holds int64, bool and str, nothing that rounds or wraps around later."""
+    with pytest.raises(InputError, match="column of another type"):
+        dataclasses.replace(selection, **{table: dataclasses.replace(getattr(selection, table), **{field: column})})
+
+
+@pytest.mark.parametrize(
+    "changes", [{"value_scale": 10.0}, {"cost_scale": True}, {"objective": "cost", "goodput_floor": 1.5}]
+)
+def test_single_figures_of_another_type_are_refused(selection: PlanSelection, changes: dict[str, Any]) -> None:
+    """Scales and the goodput floor are Python integers."""
+    with pytest.raises(InputError, match="not a whole number"):
+        dataclasses.replace(selection, **changes)
+
+
 @settings(deadline=None)
 @given(st.lists(st.integers(0, 10**9), min_size=1, max_size=6), st.integers(0, 9))
 def test_scaling_keeps_every_decimal(figures: list[int], power: int) -> None:
@@ -120,6 +158,22 @@ def test_groups_without_plans_are_kept() -> None:
         ({"group": [0, 0, 2]}, r"plans, row 3, group = 2: refers to nothing; allowed: 0 to 1"),
         ({"group": [0, 0, -1]}, r"plans, row 1, group = -1: refers to nothing"),
         ({"group": [0.0, 0.0, 1.0]}, r"not a list of whole numbers"),
+        ({"group": [0, 0, 10**11], "count": None}, r"group = 100000000000: group index out of order"),
+        ({"group": [0, 0, 2], "count": None}, r"group = 2: group index out of order; allowed: 0, 1, 2, ... without"),
+        ({"group": [-1, 0, 1], "count": None}, r"group = -1: group index out of order"),
+        ({"must": ["False", "True"]}, r"must = '1-dimensional, <U5': not a list of flags; allowed: True or False"),
+        ({"must": [False, float("nan")]}, r"not a list of flags"),
+        ({"must": [0, 1]}, r"not a list of flags"),
+        ({"value": np.array([1, 2, 2**63], dtype=np.uint64)}, r"row 3, value = 9223372036854775808: number too large"),
+        (
+            {"count": np.array([1, 2**64 - 1], dtype=np.uint64)},
+            r"row 2, count = 18446744073709551615: number too large",
+        ),
+        ({"value": [1, 2, 2**64]}, r"not a list of numbers"),
+        ({"value": np.array([1, 2, 3], dtype=np.longdouble)}, r"not a list of numbers; allowed: .* 64-bit floats"),
+        ({"usage": [[1, 2], [1], [1, 2]]}, r"usage: ragged lists"),
+        ({"capacity": [[1], [1, 2]]}, r"capacity: ragged lists"),
+        ({"count": [[1], [1, 2]]}, r"count: ragged lists"),
         ({"count": [0, 1]}, r"groups, row 1, count = 0: figure too small; allowed: at least 1"),
         ({"maximum": [-1]}, r"supply, row 1, maximum = -1: negative figure"),
         ({"price": [-1]}, r"supply, row 1, price"),

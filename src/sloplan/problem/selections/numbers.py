@@ -8,10 +8,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from sloplan.problem.compiled import Int, Sparse, Text
-from sloplan.problem.compiling.decimals import Decimals, shortest_decimals
+from sloplan.problem.compiled import Bool, Int, Sparse, Text
+from sloplan.problem.compiling.decimals import INT64_MAX, Decimals, shortest_decimals
 from sloplan.problem.errors import InputError, SizeLimitError
 from sloplan.problem.selections.selection import Groups, Plans, PlanSelection, PricedSupplies, ScaledRows
+from sloplan.problem.validation.floats import same_decimals
 
 _LARGEST_POWER = 18  # 10^18 is the largest power of ten in int64
 
@@ -41,6 +42,7 @@ class SelectionNumbers:
     def selection(self) -> PlanSelection:
         """Return the plan selection."""
         group = _whole("group", self.group)
+        self._refuse_gaps(group)
         order = np.argsort(group, kind="stable")
         group = group[order]
         group_count = self._group_count(group)
@@ -68,7 +70,7 @@ class SelectionNumbers:
             groups=Groups(
                 name=_names(self.group_name, group_count),
                 count=_whole("count", _default(self.count, 1, group_count)),
-                must=np.asarray(_default(self.must, False, group_count), dtype=np.bool_),
+                must=_flags("must", _default(self.must, False, group_count)),
             ),
             plans=Plans(
                 name=self._plan_names(group, order),
@@ -90,11 +92,29 @@ class SelectionNumbers:
             ),
         )
 
+    def _refuse_gaps(self, group: Int) -> None:
+        """Where nothing else states the groups, each has a plan: a stray index does not make millions of them."""
+        listed = np.unique(group)
+        if self._stated_groups() is None and len(listed) and listed[-1] != len(listed) - 1:
+            left_out = int(np.argmin(listed == np.arange(len(listed))))
+            raise InputError(
+                "group index out of order",
+                field="group",
+                value=int(listed[left_out]),
+                allowed="0, 1, 2, ... without gaps",
+                advice="number the groups without gaps, or state all of them in count or group_name",
+            )
+
+    def _stated_groups(self) -> int | None:
+        """Number of groups as counts, names or flags state it."""
+        for field in ("group_name", "count", "must"):
+            if getattr(self, field) is not None:
+                return len(np.atleast_1d(_array(field, getattr(self, field))))
+        return None
+
     def _group_count(self, group: Int) -> int:
-        for given in (self.group_name, self.count, self.must):
-            if given is not None:
-                return len(np.atleast_1d(np.asarray(given, dtype=object)))
-        return int(group.max(initial=-1)) + 1
+        stated = self._stated_groups()
+        return int(group.max(initial=-1)) + 1 if stated is None else stated
 
     def _plan_names(self, group: Int, order: Int) -> Text:
         if self.plan_name is not None:
@@ -126,7 +146,7 @@ class _Entries:
             coordinates = matrix.tocsr().tocoo()  # adds up entries that are stored twice
             shape, owner, row, amount = coordinates.shape, coordinates.row, coordinates.col, coordinates.data
         else:
-            dense = np.asarray(matrix)
+            dense = _array(field, matrix)
             dense = dense.reshape(owners, rows) if dense.size == 0 and owners * rows == 0 else dense
             shape = dense.shape
             owner, row = np.nonzero(dense) if dense.ndim == 2 else (np.zeros(0, int), np.zeros(0, int))
@@ -157,34 +177,59 @@ def _names(given: npt.ArrayLike | None, size: int) -> Text:
     return np.asarray(given, dtype=object)
 
 
+def _array(field: str, values: Any) -> npt.NDArray[Any]:
+    try:
+        return np.asarray(values)
+    except ValueError as error:  # numpy's word for nested lists of different length
+        raise InputError("ragged lists", field=field, allowed="lists of equal length") from error
+
+
 def _whole(field: str, values: npt.ArrayLike) -> Int:
-    array = np.asarray(values)
+    array = _array(field, values)
     if array.size == 0:
         return np.zeros(0, dtype=np.int64)
-    if array.ndim != 1 or array.dtype.kind not in "iu":
+    _require_list(field, array, "iu", "whole numbers", "integers")
+    return _int64(field, array)
+
+
+def _flags(field: str, values: npt.ArrayLike) -> Bool:
+    array = _array(field, values)
+    if array.size == 0:
+        return np.zeros(0, dtype=np.bool_)
+    _require_list(field, array, "b", "flags", "True or False")
+    return array
+
+
+def _require_list(field: str, array: npt.NDArray[Any], kinds: str, what: str, allowed: str) -> None:
+    if array.ndim != 1 or array.dtype.kind not in kinds:
         shown = f"{array.ndim}-dimensional, {array.dtype}"
-        raise InputError("not a list of whole numbers", field=field, value=shown, allowed="integers")
+        raise InputError(f"not a list of {what}", field=field, value=shown, allowed=allowed)
+
+
+def _int64(field: str, array: npt.NDArray[Any]) -> Int:
+    if array.dtype.kind == "u" and (too_large := array > INT64_MAX).any():
+        row = int(too_large.argmax())
+        allowed = "integers below 2^63"
+        raise InputError("number too large", row=row + 1, field=field, value=int(array[row]), allowed=allowed)
     return array.astype(np.int64)
 
 
 def _decimals(field: str, values: npt.ArrayLike) -> Decimals:
     """Return the shortest decimals of numbers; integers are taken as they are."""
-    array = np.asarray(values)
+    array = _array(field, values)
     if array.size == 0:
         none = np.zeros(0, dtype=np.int64)
         return Decimals(none, none)
-    if array.ndim != 1 or array.dtype.kind not in "iuf":
-        shown = f"{array.ndim}-dimensional, {array.dtype}"
-        raise InputError("not a list of numbers", field=field, value=shown, allowed="integers or floats")
+    _require_list(field, array, "iu" if array.dtype.itemsize > 8 else "iuf", "numbers", "integers or 64-bit floats")
     if array.dtype.kind != "f":
-        return Decimals(array.astype(np.int64), np.zeros(len(array), dtype=np.int64))
+        return Decimals(_int64(field, array), np.zeros(len(array), dtype=np.int64))
     bad = ~np.isfinite(array)
     if bad.any():
         row = int(bad.argmax())
         raise InputError(
             "not a finite number", row=row + 1, field=field, value=float(array[row]), allowed="finite numbers"
         )
-    return shortest_decimals(array.astype(np.float64))
+    return shortest_decimals(same_decimals(array))
 
 
 def _power(decimals: Decimals) -> Int:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -14,6 +15,16 @@ from sloplan.problem.selections.selection import SELECTION_OBJECTIVES, PlanSelec
 from sloplan.problem.validation.naming import LINE_RULE, is_line
 
 _POWERS_OF_TEN = np.array([10**k for k in range(19)], dtype=np.int64)
+
+
+_COLUMN_TYPES: Final = {
+    "groups": {"name": np.object_, "count": np.int64, "must": np.bool_},
+    "plans": {"name": np.object_, "group": np.int64, "value": np.int64, "cost": np.int64},
+    "usage": {"start": np.int64, "column": np.int64, "amount": np.int64},
+    "rows": {"name": np.object_, "capacity": np.int64, "scale": np.int64},
+    "supply": {"name": np.object_, "price": np.int64, "maximum": np.int64},
+    "brought": {"start": np.int64, "column": np.int64, "amount": np.int64},
+}
 
 
 def validate_selection(selection: PlanSelection) -> None:
@@ -30,15 +41,17 @@ def validate_selection(selection: PlanSelection) -> None:
     SizeLimitError
         If a worst-case sum passes int64.
     """
-    _validate_objective(selection)
     groups, plans, rows, supplies = selection.groups, selection.plans, selection.rows, selection.supplies
+    tables = (groups, plans, plans.usage, rows, supplies, supplies.brought)
+    for (table, types), columns in zip(_COLUMN_TYPES.items(), tables, strict=True):
+        _validate_types(table, types, columns)
+    _validate_objective(selection)
     _same_length("groups", name=groups.name, count=groups.count, must=groups.must)
     _same_length("plans", name=plans.name, group=plans.group, value=plans.value, cost=plans.cost)
     _same_length("rows", name=rows.name, capacity=rows.capacity, scale=rows.scale)
     _same_length("supply", name=supplies.name, price=supplies.price, maximum=supplies.maximum)
 
     _at_least("groups", "count", groups.count, 1)
-    _refuse("groups", "must", ~np.isin(groups.must, (False, True)), groups.must, "not true or false", "true or false")
     _within("plans", "group", plans.group, len(groups))
     unsorted = np.concatenate([[False], np.diff(plans.group) < 0])
     _refuse("plans", "group", unsorted, plans.group, "plans are not listed group by group", "ascending group indices")
@@ -61,6 +74,10 @@ def validate_selection(selection: PlanSelection) -> None:
 
 def _validate_objective(selection: PlanSelection) -> None:
     objective, floor = selection.objective, selection.goodput_floor
+    for field in ("goodput_floor", "value_scale", "cost_scale"):
+        figure = getattr(selection, field)
+        if type(figure) is not int and not (field == "goodput_floor" and figure is None):
+            raise InputError("not a whole number", field=field, value=figure, allowed="an int")
     if objective not in SELECTION_OBJECTIVES:
         raise InputError(
             "unknown objective", field="objective", value=objective, allowed=" or ".join(SELECTION_OBJECTIVES)
@@ -75,6 +92,16 @@ def _validate_objective(selection: PlanSelection) -> None:
     _powers_of_ten("selection", "cost_scale", np.array([selection.cost_scale]))
     if not isinstance(selection.name, str) or not is_line(selection.name) or not selection.name:
         raise InputError("unusable name", field="name", value=selection.name, allowed=LINE_RULE)
+
+
+def _validate_types(table: str, types: Mapping[str, type], columns: Any) -> None:
+    """The figures of a problem that is put together by hand are arrays of the documented types too."""
+    for field, kind in types.items():
+        column = getattr(columns, field, None)
+        found = column.dtype if isinstance(column, np.ndarray) else type(column).__name__
+        if found != kind:
+            allowed = f"an array of {np.dtype(kind)}; PlanSelection.from_numbers takes any numbers"
+            raise InputError("column of another type", file=table, field=field, value=str(found), allowed=allowed)
 
 
 def _same_length(table: str, **columns: npt.NDArray[Any]) -> None:

@@ -14,10 +14,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from pandas.api.types import infer_dtype, is_bool_dtype, is_integer_dtype, is_numeric_dtype
+from pandas.api.types import infer_dtype, is_bool_dtype, is_float_dtype, is_integer_dtype, is_numeric_dtype
 
 from sloplan.problem.errors import InputError
 from sloplan.problem.schema import LIST_SEPARATOR, Column, Kind, Table
+from sloplan.problem.validation.floats import loses_digits, same_decimals
 from sloplan.problem.validation.naming import (
     LINE_RULE,
     NAME_RULE,
@@ -174,6 +175,9 @@ def _numbers(table: Table, column: Column, values: pd.Series) -> npt.NDArray[np.
     for bad, problem in _number_faults(column, numbers):
         if (row := first_true(bad)) is not None:
             raise _error(table, column, row, values.iloc[row], problem, "correct the field")
+    if (row := _first_inexact(values, numbers)) is not None:
+        advice = "round it to 15 digits, or change its unit"
+        raise _error(table, column, row, values.iloc[row], "number with more digits than a 64-bit float holds", advice)
     if column.default is not None:
         numbers = np.where(missing, float(column.default), numbers)
     return numbers + 0.0  # -0.0 becomes 0.0, so equal content is equal bytes
@@ -192,10 +196,21 @@ def _number_faults(column: Column, numbers: npt.NDArray[np.float64]) -> Iterable
         yield numbers > column.maximum, "number too large"
 
 
+def _first_inexact(values: pd.Series, numbers: npt.NDArray[np.float64]) -> int | None:
+    """Return the first row whose whole number, Decimal or Fraction is another number as a float64."""
+    is_object = values.dtype == object
+    if is_float_dtype(values.dtype) or (is_object and infer_dtype(values) in ("string", "floating", "empty")):
+        return None
+    rows = np.flatnonzero(np.isfinite(numbers) & ((np.abs(numbers) > MAX_INTEGER) | is_object))
+    return next((int(row) for row in rows if loses_digits(values.iloc[row], float(numbers[row]))), None)
+
+
 def _as_float(table: Table, column: Column, values: pd.Series) -> npt.NDArray[np.float64]:
     if is_bool_dtype(values.dtype):
         raise _error(table, column, 0, values.iloc[0], "not a number", "give a number")
     if is_numeric_dtype(values.dtype) and np.dtype("complex") != values.dtype:
+        if is_float_dtype(values.dtype):
+            return same_decimals(values.to_numpy(dtype=f"f{values.dtype.itemsize}", na_value=np.nan))
         return values.to_numpy(dtype=np.float64, na_value=np.nan)
     objects = values.astype(object).to_numpy()
     numbers = np.full(len(objects), np.nan)
