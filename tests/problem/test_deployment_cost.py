@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pandas as pd
+import pytest
 
 from sloplan.problem.deployment_cost import deployment_cost
 from sloplan.problem.instance import Instance
@@ -65,14 +66,17 @@ def test_traffic() -> None:
     assert bill(instance, serving(instance, "q0")) == 1000 * 200  # 10^4 bytes x 2 x 10^-11 USD = 200 nano-USD
 
 
-def test_replicas_rent_the_units_they_stand_on() -> None:
+@pytest.mark.parametrize(
+    ("share", "memory_gb", "units"), [(0.5, 10.0, 2), (0.5, 0.0, 2), (0.1, 10.0, 2), (0.1, 0.1, 1)]
+)
+def test_replicas_rent_the_units_they_stand_on(share: float, memory_gb: float, units: int) -> None:
     """Under replicas, whole units cover shares and memory of the replicas, whatever the load."""
     unit = 1_000_000_000
     frames = one_pool([1.0], units=4, billing="reserved").to_frames()
-    frames["profiles"] = frames["profiles"].assign(share=0.5, memory_gb=10.0)
+    frames["profiles"] = frames["profiles"].assign(share=share, memory_gb=memory_gb)
     instance = Instance.from_frames(frames, hosting="replicas")
     solution = serving(instance, "q0")
     standing = pd.DataFrame({"supply": ["gpus/detect/m/default"], "amount": [3]})
     solution = Solution(instance.sha256, plans=solution.plans, options=solution.options, supply=standing)
     # Three replicas of half a unit take 1.5 units; of 10 GB on units of 16 GB 1.875 units.
-    assert bill(instance, solution) == 2 * unit
+    assert bill(instance, solution) == units * unit

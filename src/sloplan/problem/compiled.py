@@ -177,8 +177,8 @@ class Options:
 class Pools:
     """Pools; `capacity` is units x floor(10^9 max_utilization), `row` the busy row or -1.
 
-    Query-scope pools are never `reserved`. A rented unit brings `unit_capacity` to the busy row and
-    costs `unit_price_pico` (10^-12 USD/s).
+    Query-scope pools are never `reserved`. A rented unit brings capacity to the rows in `brought`
+    (`unit_capacity` to the busy row, or shares and memory) and costs `unit_price_pico` (10^-12 USD/s).
     """
 
     site: Int
@@ -190,6 +190,7 @@ class Pools:
     row: Int
     unit_capacity: Int
     unit_price_pico: Int
+    brought: Sparse
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ import numpy as np
 
 from sloplan.problem.compiled import CompiledInstance, Int
 from sloplan.problem.evaluation import evaluate_plans
+from sloplan.problem.exact_sums import exact_dot
 from sloplan.problem.grouping import grouped
 from sloplan.problem.solution_index import IndexedSolution
 
@@ -36,11 +37,11 @@ def deployment_cost(compiled: CompiledInstance, solution: IndexedSolution) -> in
         rate = compiled.queries.rate_milli[solution.query[member]]
         count = solution.count[member]
         # Costs may pass int64 when counts are large; usage cannot, since capacities do not.
-        billed += int((figures.billed_cost_nano.astype(object) * rate.astype(object) * count.astype(object)).sum())
+        billed += exact_dot(figures.billed_cost_nano * rate, count)
         user = figures.usage.row_of_entry
         np.add.at(usage, figures.usage.column, figures.usage.amount * rate[user] * count[user])
     units = rented_units(compiled, usage, solution.supply)
-    return billed + sum(int(u) * int(price) for u, price in zip(units, compiled.pools.unit_price_pico, strict=True))
+    return billed + exact_dot(compiled.pools.unit_price_pico, units)
 
 
 def rented_units(compiled: CompiledInstance, usage: Int, supply: Int) -> Int:
@@ -62,14 +63,7 @@ def rented_units(compiled: CompiledInstance, usage: Int, supply: Int) -> Int:
     taken = usage.copy()
     takes = brought.amount < 0  # share and memory of replicas
     np.add.at(taken, brought.column[takes], -brought.amount[takes] * supply[brought.row_of_entry[takes]])
+    of_unit = pools.brought
     units = np.zeros(len(compiled.names.pools), dtype=np.int64)
-    names = compiled.rows.name.tolist()
-    row_of = {name: row for row, name in enumerate(names)}
-    for pool in np.flatnonzero(pools.reserved & (pools.units > 0)):
-        name = compiled.names.pools[pool]
-        rows = [row_of[row] for row in (f"pool:{name}", f"share:{name}", f"memory:{name}") if row in row_of]
-        for row in rows:
-            each = int(compiled.rows.capacity[row]) // int(pools.units[pool])
-            if taken[row] > 0:
-                units[pool] = max(units[pool], -(-int(taken[row]) // each))
-    return units
+    np.maximum.at(units, of_unit.row_of_entry, -(-taken[of_unit.column] // of_unit.amount))
+    return np.where(pools.reserved, units, 0)

@@ -85,7 +85,7 @@ def compile_frames(frames: Mapping[str, pd.DataFrame], *, sha256: str, name: str
         configuration_operator=indices_of(names.operators, frames["configurations"]["operator"]),
         configuration_bytes=configuration_bytes(frames),
         options=replace(options, deployment=layout.option_deployment),
-        pools=replace(pools, row=layout.pool_row),
+        pools=replace(pools, row=layout.pool_row, brought=layout.pool_brought),
         links=replace(links, row=layout.link_row),
         rows=layout.rows,
         supplies=layout.supplies,

@@ -8,14 +8,14 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from sloplan.problem.compiled import Int, Links, Names, Pools
+from sloplan.problem.compiled import Int, Links, Names, Pools, Sparse
 from sloplan.problem.compiling.decimals import common_power_of_ten, exact, fractions_of, int64_array
 from sloplan.problem.compiling.lookup import indices_of
 from sloplan.problem.compiling.row_places import place_in
 
 
 def compile_pools(frame: pd.DataFrame, names: Names) -> Pools:
-    """Compile the pools; their rows are laid out later (-1 here).
+    """Compile the pools; their rows are laid out later (-1 here, and nothing brought to any).
 
     Parameters
     ----------
@@ -28,30 +28,32 @@ def compile_pools(frame: pd.DataFrame, names: Names) -> Pools:
     Pools
     """
     units = frame["units"].to_numpy(dtype=np.int64)
-    utilization = frame["max_utilization"].to_numpy()
+    unit_capacity = exact(
+        lambda utilization: math.floor(10**9 * utilization),
+        frame["max_utilization"].to_numpy(),
+        locate=place_in("pools", frame, "max_utilization"),
+    )
+    none = np.zeros(0, dtype=np.int64)
     return Pools(
         site=indices_of(names.sites, frame["site"]),
         units=units,
         max_units=frame["max_units"].to_numpy(dtype=np.int64),
         capacity=exact(
-            lambda units, utilization: int(units) * math.floor(10**9 * utilization),
+            lambda units, of_unit: int(units * of_unit),
             units,
-            utilization,
+            unit_capacity,
             locate=place_in("pools", frame, "units", "max_utilization"),
         ),
         query_scope=(frame["scope"] == "query").to_numpy(dtype=np.bool_),
         reserved=(frame["billing"] == "reserved").to_numpy(dtype=np.bool_),
         row=np.full(len(frame), -1, dtype=np.int64),
-        unit_capacity=exact(
-            lambda utilization: math.floor(10**9 * utilization),
-            utilization,
-            locate=place_in("pools", frame, "max_utilization"),
-        ),
+        unit_capacity=unit_capacity,
         unit_price_pico=exact(
             lambda price: math.ceil(price * 10**12 / 3600),
             frame["price_per_unit_hour"].to_numpy(),
             locate=place_in("pools", frame, "price_per_unit_hour"),
         ),
+        brought=Sparse(np.zeros(len(frame) + 1, dtype=np.int64), none, none),
     )
 
 

@@ -32,7 +32,7 @@ class _Deployment:
 
 def compile_replicas(
     frames: Mapping[str, pd.DataFrame], names: Names, options: Options, option: Int, profile: Int, shared_pools: Int
-) -> tuple[Supplies, Rows]:
+) -> tuple[Supplies, Rows, Sparse]:
     """Compile the replicas of every deployment.
 
     Parameters
@@ -51,12 +51,15 @@ def compile_replicas(
         Deployment i brings its capacity to row i.
     rows : Rows
         The share rows of the shared pools, then their memory rows; they follow the deployments.
+    pool_brought : Sparse
+        Per pool: what one unit brings to its share and memory rows.
     """
     memory = fractions_of(frames["pools"]["memory_gb"].to_numpy())
     utilization = fractions_of(frames["pools"]["max_utilization"].to_numpy())
     units = frames["pools"]["units"].tolist()
     maximum = [0] * len(option)
     brought: list[list[tuple[int, int]]] = [[] for _ in option]
+    of_unit: list[list[tuple[int, int]]] = [[] for _ in names.pools]
     share_capacity, memory_capacity = [], []
     members = _deployments_of_pools(frames["profiles"], options.pool[option], profile)
     for place, pool in enumerate(shared_pools.tolist()):
@@ -64,8 +67,12 @@ def compile_replicas(
         share_row, memory_row = len(option) + place, len(option) + len(shared_pools) + place
         share_scale = common_power_of_ten(one.share for one in deployments)
         memory_scale = common_power_of_ten([memory[pool], *(one.memory_gb for one in deployments)])
+        unit_memory = int(memory[pool] * memory_scale)
         share_capacity.append(units[pool] * share_scale)
-        memory_capacity.append(int(units[pool] * memory[pool] * memory_scale))
+        memory_capacity.append(units[pool] * unit_memory)
+        of_unit[pool] = [
+            (row, amount) for row, amount in ((share_row, share_scale), (memory_row, unit_memory)) if amount
+        ]
         for one in deployments:
             maximum[one.index] = _most_replicas(units[pool], memory[pool], one)
             entries = [
@@ -79,6 +86,9 @@ def compile_replicas(
         pool = int(shared_pools[i % len(shared_pools)])
         field = "share" if i < len(shared_pools) else "memory_gb"
         return _place_of_finest(frames, pool, members.get(pool, []), field)
+
+    def place_of_pool(pool: int) -> str:
+        return place_in("pools", frames["pools"], "memory_gb")(pool)
 
     def place_of_deployment(i: int) -> str:
         return place_in("profiles", frames["profiles"], "share", "memory_gb")(int(profile[i]))
@@ -95,7 +105,7 @@ def compile_replicas(
         maximum=int64_array(maximum, place_of_deployment, _FEWER_DIGITS),
         brought=_sparse(brought, place_of_deployment),
     )
-    return supplies, rows
+    return supplies, rows, _sparse(of_unit, place_of_pool)
 
 
 def _deployments_of_pools(profiles: pd.DataFrame, pool: Int, profile: Int) -> dict[int, list[_Deployment]]:

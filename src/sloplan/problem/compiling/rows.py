@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from sloplan.problem.compiled import Int, Links, Names, Options, Pools, Rows, Supplies
+from sloplan.problem.compiled import Int, Links, Names, Options, Pools, Rows, Sparse, Supplies
 from sloplan.problem.compiling.replicas import NO_SUPPLIES, compile_replicas
 
 
@@ -22,6 +22,8 @@ class RowLayout:
     supplies : Supplies
     pool_row, link_row : int64 arrays
         Busy row per pool, traffic row per link; -1 without one.
+    pool_brought : Sparse
+        Per pool: what one unit brings to each row.
     option_deployment : (options,) int64
         Supply (and row) of each option's deployment; -1 without one.
     """
@@ -30,6 +32,7 @@ class RowLayout:
     supplies: Supplies
     pool_row: Int
     link_row: Int
+    pool_brought: Sparse
     option_deployment: Int
 
 
@@ -70,13 +73,17 @@ def compile_rows(
         pool_row[shared_pools] = np.arange(len(shared_pools))
         row_names = [f"pool:{name}" for name in names.pools[shared_pools]]
         capacities = pools.capacity[shared_pools].tolist()
+        start = np.concatenate([[0], np.cumsum(~pools.query_scope, dtype=np.int64)])
+        pool_brought = Sparse(start, pool_row[shared_pools], pools.unit_capacity[shared_pools])
         supplies = NO_SUPPLIES
     else:
         option = np.flatnonzero(~pools.query_scope[options.pool])
         keys = (options.allocation, options.configuration, options.operator, options.pool)
         option = option[np.lexsort(tuple(key[option] for key in keys))]
         option_deployment[option] = np.arange(len(option))
-        supplies, unit_rows = compile_replicas(frames, names, options, option, option_profile[option], shared_pools)
+        supplies, unit_rows, pool_brought = compile_replicas(
+            frames, names, options, option, option_profile[option], shared_pools
+        )
         row_names = [f"deployment:{name}" for name in supplies.name] + unit_rows.name.tolist()
         capacities = [0] * len(option) + unit_rows.capacity.tolist()
     link_row = np.full(len(names.links), -1, dtype=np.int64)
@@ -84,4 +91,4 @@ def compile_rows(
     row_names += [f"link:{name}" for name in names.links[shared_links]]
     capacities += links.capacity[shared_links].tolist()
     rows = Rows(np.array(row_names, dtype=object), np.array(capacities, dtype=np.int64))
-    return RowLayout(rows, supplies, pool_row, link_row, option_deployment)
+    return RowLayout(rows, supplies, pool_row, link_row, pool_brought, option_deployment)

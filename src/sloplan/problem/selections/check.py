@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -11,6 +11,7 @@ import pandas as pd
 
 from sloplan.problem.certificates.verification import verify_certificate
 from sloplan.problem.compiled import Int, Sparse
+from sloplan.problem.exact_sums import Exact, exact_dot, exact_totals
 from sloplan.problem.selections.selection import PlanSelection
 from sloplan.problem.selections.solution import SelectionSolution
 from sloplan.problem.violation import Violation
@@ -63,12 +64,14 @@ def judge_selection(selection: PlanSelection, solution: SelectionSolution) -> Se
     if solution.objective != selection.objective:
         message = f"was made for the objective {solution.objective!r}, not for {selection.objective!r}"
         return SelectionVerdict((Violation("objective", "solution", message),))
+    # Its tables can be changed in place: see that they still have their stored form.
+    solution = replace(solution)
     indexed = _Indexed(selection, solution)
     violations = [*indexed.violations, *_counts(selection, indexed), *_rows(selection, indexed)]
     plans = selection.plans
-    value = _exact_dot(plans.value[indexed.plan], indexed.count)
-    cost = _exact_dot(plans.cost[indexed.plan], indexed.count)
-    cost += _exact_dot(selection.supplies.price, indexed.amount)
+    value = exact_dot(plans.value[indexed.plan], indexed.count)
+    cost = exact_dot(plans.cost[indexed.plan], indexed.count)
+    cost += exact_dot(selection.supplies.price, indexed.amount)
     if selection.goodput_floor is not None and value < selection.goodput_floor:
         message = "is less than the goodput floor"
         violations.append(Violation("goodput_floor", "value", message, amount=value, limit=selection.goodput_floor))
@@ -113,9 +116,8 @@ class _Indexed:
 
 def _counts(selection: PlanSelection, indexed: _Indexed) -> Iterator[Violation]:
     """At most `count` copies of a group take a plan, all of them where the group must."""
-    taken = np.zeros(len(selection.groups), dtype=object)
-    np.add.at(taken, selection.plans.group[indexed.plan], indexed.count.astype(object))
     groups = selection.groups
+    taken = exact_totals(selection.plans.group[indexed.plan], np.ones_like(indexed.plan), indexed.count, len(groups))
     for bad, rule, message in (
         (taken > groups.count, "count", "more copies take a plan than there are"),
         (groups.must & (taken < groups.count), "must", "copies stay out that have to take a plan"),
@@ -128,23 +130,19 @@ def _counts(selection: PlanSelection, indexed: _Indexed) -> Iterator[Violation]:
 def _rows(selection: PlanSelection, indexed: _Indexed) -> Iterator[Violation]:
     """Usage stays within capacity and what supplies bring, in Python integers."""
     rows = selection.rows
-    copies = np.zeros(len(selection.plans), dtype=object)
-    np.add.at(copies, indexed.plan, indexed.count.astype(object))
+    copies = exact_totals(indexed.plan, np.ones_like(indexed.plan), indexed.count, len(selection.plans))
     used = _row_totals(selection.plans.usage, copies, len(rows))
-    held = _row_totals(selection.supplies.brought, indexed.amount.astype(object), len(rows)) + rows.capacity
+    held = _row_totals(selection.supplies.brought, indexed.amount, len(rows)) + rows.capacity
     for row in np.flatnonzero(used > held):
         subject = f"row {rows.name[row]!r}"
         message = "more is used than there is"
         yield Violation("capacity", subject, message, amount=int(used[row]), limit=int(held[row]))
 
 
-def _row_totals(entries: Sparse, times: Any, rows: int) -> Any:
+def _row_totals(entries: Sparse, times: Int | Exact, rows: int) -> Exact:
     """Sum of amount x times per column, Python integers of shape (rows,)."""
-    total = np.zeros(rows, dtype=object)
     chosen = np.flatnonzero(times[entries.row_of_entry] != 0)
-    amount = entries.amount[chosen].astype(object) * times[entries.row_of_entry[chosen]]
-    np.add.at(total, entries.column[chosen], amount)
-    return total
+    return exact_totals(entries.column[chosen], entries.amount[chosen], times[entries.row_of_entry[chosen]], rows)
 
 
 def _bound(selection: PlanSelection, solution: SelectionSolution, value: int, cost: int) -> Iterator[Violation]:
@@ -157,7 +155,3 @@ def _bound(selection: PlanSelection, solution: SelectionSolution, value: int, co
             yield Violation("bound", "stored bound", message, amount=solution.bound, limit=reached)
     if solution.certificate is not None:
         yield from verify_certificate(selection, solution.certificate, solution.bound)
-
-
-def _exact_dot(first: Int, second: Int) -> int:
-    return sum((first.astype(object) * second.astype(object)).tolist())
