@@ -58,8 +58,7 @@ class Proving(Fake):
     def solve(self, problem: CompiledInstance, run: Run) -> None:
         """Report the bound that its solution reaches."""
         serve_first(problem, run)
-        run.report_bound(run.best_objective or 0)
-        run.proof = "solver"
+        run.report_bound(run.best_objective or 0, "solver")
 
 
 class Overclaiming(Fake):
@@ -123,6 +122,25 @@ class Oversized(Fake):
         raise SizeLimitError("more than 3 plans; next: fewer")
 
 
+class Outgrown(Fake):
+    """Meets a stated size limit after it has found something."""
+
+    def solve(self, problem: CompiledInstance, run: Run) -> None:
+        """Serve the first query and refuse the size of the rest."""
+        serve_first(problem, run)
+        raise SizeLimitError("more than 3 plans; next: fewer")
+
+
+class Unbounded(Fake):
+    """Computes a bound that is no number."""
+
+    def solve(self, problem: CompiledInstance, run: Run) -> None:
+        """Report nan and prices of rows that there are not."""
+        serve_first(problem, run)
+        run.report_bound(float("nan"))  # type: ignore[arg-type]
+        run.prices = np.zeros(3)
+
+
 class Interrupted(Fake):
     """Is interrupted after it has found something."""
 
@@ -181,11 +199,13 @@ METHODS: dict[str, type[Fake]] = {
     "miscertifying": Miscertifying,
     "noisy": Noisy,
     "nothing": Nothing,
+    "outgrown": Outgrown,
     "overclaiming": Overclaiming,
     "oversized": Oversized,
     "patient": Patient,
     "proving": Proving,
     "refusing": Refusing,
+    "unbounded": Unbounded,
 }
 
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import logging
 import math
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from sloplan.problem.certificates.verification import Certificate, certificate_bound
 from sloplan.problem.checker import check
 from sloplan.problem.errors import InputError, SizeLimitError, UnsupportedError
 from sloplan.problem.instance import Instance
@@ -45,6 +47,8 @@ def solved(instance: Instance, method: str, **more: Any) -> Result:
         ("hungry", "feasible", "memory", 1.0, None, "ran out of memory"),
         ("failing", "feasible", "engine", 1.0, None, "failed: IndexError: list index out of range"),
         ("overclaiming", "feasible", "engine", 1.0, None, "contradicted by a checked solution"),
+        ("outgrown", "feasible", "engine", 1.0, None, "stopped: more than 3 plans; next: fewer"),
+        ("unbounded", "feasible", "engine", 1.0, None, "not a finite number for each of the 1 rows"),
     ],
 )
 def test_every_ending(
@@ -75,9 +79,10 @@ def test_a_method_that_fails_is_logged_with_its_traceback(instance: Instance, ca
 
 
 def test_size_limits_are_raised(instance: Instance) -> None:
-    """A size limit of the method is the user's to hear, as an error."""
-    with pytest.raises(SizeLimitError, match="more than 3 plans"):
-        solved(instance, "oversized")
+    """A size limit of a method that found nothing is the user's to hear, as an error."""
+    for initial in (None, serving(instance, "q0")):
+        with pytest.raises(SizeLimitError, match="more than 3 plans"):
+            solved(instance, "oversized", initial_solution=initial)
 
 
 def test_certificates_are_verified(instance: Instance) -> None:
@@ -117,6 +122,37 @@ def test_initial_solution(instance: Instance) -> None:
     initial = serving(instance, "q1", "q2")
     assert solved(instance, "fake", initial_solution=initial).objective == 6.0
     assert solved(instance, "nothing", initial_solution=initial).status == "feasible"
+
+
+@pytest.mark.parametrize("method", ["fake", "certifying", "interrupted"])
+def test_the_initial_certificate_counts(instance: Instance, method: str) -> None:
+    """What an initial solution's certificate proves is a bound of the run, and the tightest certificate is kept."""
+    certificate = Certificate.root(2**20, {"pool:gpus": 5})
+    initial = replace(serving(instance, "q1"), certificate=certificate.to_json())
+    result = solved(instance, method, initial_solution=initial)
+    assert result.exact.certified_bound == result.exact.bound == certificate_bound(instance, certificate) < 7000
+    assert result.proof == "certified"
+    assert result.solution is not None
+    assert result.solution.certificate == initial.certificate
+    assert check(instance, result.solution) == []
+
+
+def test_the_initial_certificate_takes_little_of_the_time(instance: Instance, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A certificate that is not verified in its share of the time is left out, and the run goes on."""
+    monkeypatch.setattr("sloplan.solving.INITIAL_CERTIFICATE_SHARE", 0.0)
+    initial = replace(serving(instance, "q1", "q2"), certificate=Certificate.root(1, {}).to_json())
+    result = solved(instance, "fake", initial_solution=initial, time_limit=60)
+    assert (result.objective, result.bound, result.certified_bound, result.limit) == (6.0, None, None, None)
+    assert "no time to verify it" in str(result.message)
+
+
+def test_a_wrong_initial_certificate_is_left_out(instance: Instance) -> None:
+    """A valid initial solution is of use without its certificate; what is wrong with that is said."""
+    initial = replace(serving(instance, "q1", "q2"), certificate=Certificate.root(3, {}).to_json())
+    result = solved(instance, "fake", initial_solution=initial)
+    assert (result.objective, result.certified_bound) == (6.0, None)
+    assert "power of two" in str(result.message)
+    assert [violation.rule for violation in check(instance, initial)] == ["certificate_denominator"]
 
 
 def test_invalid_initial_solution(instance: Instance) -> None:

@@ -9,7 +9,6 @@ from os import PathLike
 from typing import Any, Final
 
 from sloplan.loading import load
-from sloplan.problem.certificates.verification import certificate_bound
 from sloplan.problem.errors import InputError, SloplanError, UnsupportedError
 from sloplan.problem.instance import Instance
 from sloplan.problem.method import Method
@@ -26,6 +25,9 @@ logger = logging.getLogger(__name__)
 
 AUTO_METHOD: Final = "milp"
 """What `method="auto"` picks; the result names the method that ran."""
+
+INITIAL_CERTIFICATE_SHARE: Final = 0.1
+"""Part of the time limit that may go into verifying the initial solution's certificate."""
 
 _LARGEST_WHOLE: Final = 2**31 - 1  # what every engine takes
 
@@ -62,7 +64,8 @@ def solve(
     threads : int, optional
         Most threads to use.
     initial_solution : Solution, optional
-        A valid solution to start from; the result is never worse.
+        A valid solution to start from; the result is never worse. Its bound counts if it carries
+        a certificate that can be verified within a tenth of the time limit.
     display : bool, optional
         Show a progress line on stderr if that is a terminal.
     min_goodput : float, optional
@@ -74,7 +77,7 @@ def solve(
     -------
     Result
         Also when nothing was found, or when the run was interrupted (Ctrl-C) or its method
-        failed: then with the best solution until there.
+        failed: then with the best solution until there, and with what went wrong as its message.
 
     Raises
     ------
@@ -110,19 +113,25 @@ def solve(
     _offer_initial_solution(run)
     with live_progress(run, display):
         _run_method(chosen, run, options)
-    certified_bound = _certified_bound(run)
-    return Result.of(run, method=picked, versions=installed_versions(), certified_bound=certified_bound)
+    _certify_bound(run)
+    return Result.of(run, method=picked, versions=installed_versions())
 
 
 def _run_method(method: Method, run: Run, options: dict[str, Any]) -> None:
     """Run a method; whatever ends it, what it told the run stays."""
+    start = run.best_solution
     try:
+        if start is not None and start.certificate is not None:
+            run.certify(start.certificate, INITIAL_CERTIFICATE_SHARE * run.remaining())
         method.solve(run.problem.compiled, run, **options)
         run.should_stop()  # a method that ran out of time inside its engine may not have asked
     except KeyboardInterrupt:
         run.limit = "interrupted"
-    except SloplanError:
-        raise
+    except SloplanError as error:
+        if run.best_solution is start:  # nothing is lost: the user is told at once
+            raise
+        logger.warning("method %s stopped: %s", method.name, error)
+        run.limit, run.message = "engine", f"method {method.name!r} stopped: {error}"
     except MemoryError:
         logger.exception("method %s ran out of memory", method.name)
         run.limit, run.message = "memory", f"method {method.name!r} ran out of memory"
@@ -189,21 +198,10 @@ def _offer_initial_solution(run: Run) -> None:
         )
 
 
-def _certified_bound(run: Run) -> int | None:
-    """Verify the certificate that the method gave, if any; what it proves is a bound of the run too."""
-    if run.certificate is None:
-        return None
-    try:
-        bound = certificate_bound(run.problem, run.certificate)
-    except SloplanError as error:
-        logger.error("the method's certificate was not accepted: %s", error)
-        run.message = f"the method's certificate was not accepted: {error}"
-        return None
-    except KeyboardInterrupt:
-        run.limit, run.message = "interrupted", "the certificate was not verified"
-        return None
-    if not isinstance(bound, int):  # all its leaves are closed
-        run.report_infeasible()
-        return None
-    run.report_bound(bound)
-    return bound
+def _certify_bound(run: Run) -> None:
+    """Verify the certificate that the method gave, if any."""
+    if run.certificate is not None:
+        try:
+            run.certify(run.certificate)
+        except KeyboardInterrupt:
+            run.limit, run.message = "interrupted", "the certificate was not verified"

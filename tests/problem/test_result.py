@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,12 +12,13 @@ from sloplan.problem.checker import check
 from sloplan.problem.instance import Instance
 from sloplan.problem.result import Result
 from sloplan.problem.run import Run
+from sloplan.problem.solution import Solution
 from tests.one_pool import one_pool, serving
 
 
-def finished(run: Run, **more: Any) -> Result:
+def finished(run: Run) -> Result:
     """Return the result of a run as it stands."""
-    return Result.of(run, method="by hand", versions={"sloplan": "0"}, **more)
+    return Result.of(run, method="by hand", versions={"sloplan": "0"})
 
 
 @pytest.fixture(scope="module")
@@ -44,15 +45,14 @@ def test_only_a_bound(instance: Instance) -> None:
     run = Run(instance)
     run.report_bound(6500)
     result = finished(run)
-    assert (result.status, result.bound, result.gap) == ("unknown", 6.5, None)
+    assert (result.status, result.bound, result.proof, result.gap) == ("unknown", 6.5, "method", None)
 
 
 def test_feasible(instance: Instance) -> None:
     """Objective, bound and gap in the user's units, with the exact integers beside them."""
     run = Run(instance)
     run.offer(serving(instance, "q0", "q2"))
-    run.report_bound(6250)
-    run.proof = "solver"
+    run.report_bound(6250, "solver")
     run.limit = "time"
     result = finished(run)
     assert (result.status, result.limit, result.proof) == ("feasible", "time", "solver")
@@ -88,12 +88,11 @@ def test_certified_bound(instance: Instance) -> None:
     """A certificate that proves the bound is the proof; it is filed with the solution and holds there."""
     run = Run(instance)
     run.offer(serving(instance, "q1", "q2"))
-    run.proof = "solver"
-    run.report_bound(7000)
-    run.certificate = Certificate.root(1, {}).to_json()
-    result = finished(run, certified_bound=7000)
+    run.report_bound(7000, "solver")
+    run.certify(Certificate.root(1, {}))
+    result = finished(run)
     assert (result.certified_bound, result.exact.certified_bound, result.proof) == (7.0, 7000, "certified")
-    assert result.solution.certificate == run.certificate
+    assert result.solution.certificate == Certificate.root(1, {}).to_json()
     assert check(instance, result.solution) == []
 
 
@@ -101,10 +100,9 @@ def test_engine_beyond_the_certificate(instance: Instance) -> None:
     """An engine's tighter bound is reported with its proof; the file holds what the certificate proves."""
     run = Run(instance)
     run.offer(serving(instance, "q1", "q2"))
-    run.proof = "solver"
-    run.report_bound(6000)
-    run.certificate = Certificate.root(1, {}).to_json()
-    result = finished(run, certified_bound=7000)
+    run.report_bound(6000, "solver")
+    run.certify(Certificate.root(1, {}))
+    result = finished(run)
     assert (result.status, result.bound, result.certified_bound, result.proof) == ("optimal", 6.0, 7.0, "solver")
     assert result.solution.bound == 7000
     assert check(instance, result.solution) == []
@@ -140,3 +138,23 @@ def test_copies_are_counted() -> None:
     run.offer(serving(instance, "q0", "q1", counts=[4, 3]))
     result = finished(run)
     assert (result.served_count, result.query_count, result.objective) == (7, 8, 10.0)
+
+
+def test_copies_beyond_int64_are_counted() -> None:
+    """Copies that together pass 2^63 are counted exactly."""
+    count = 2**53 - 1
+    instance = one_pool([0.001] * 1100, counts=[count] * 1100, busy_ms=0.0)
+    run = Run(instance)
+    run.offer(serving(instance, *(f"q{i}" for i in range(1100)), counts=[count] * 1100))
+    result = finished(run)
+    assert (result.served_count, result.query_count) == (1100 * count, 1100 * count)
+    assert result.exact.goodput == 1100 * count
+
+
+def test_every_field_of_a_saved_result_is_a_plain_number(instance: Instance, tmp_path: Path) -> None:
+    """Whatever integers a method computes with, the solution of its result can be saved and loaded."""
+    run = Run(instance)
+    run.offer(serving(instance, "q1", "q2"))
+    run.report_bound(np.int64(6500))
+    finished(run).solution.save(tmp_path / "solution.json")
+    assert Solution.load(tmp_path / "solution.json").bound == 6500

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import logging
+import math
+from dataclasses import replace
+from typing import Any
 
+import numpy as np
 import pytest
 
+from sloplan.problem.certificates.verification import Certificate
 from sloplan.problem.run import Event, Run
 from tests.one_pool import one_pool, serving
 from tests.problem.test_stopping import Clock
@@ -52,8 +58,7 @@ def test_a_disproved_bound_is_dropped(solution_first: bool, caplog: pytest.LogCa
     """A bound below a checked solution is an engine's error: all its bounds go, later ones too, and it is said."""
     instance = one_pool()
     run = Run(instance)
-    run.proof = "solver"
-    run.report_bound(9000)
+    run.report_bound(9000, "solver")
     steps = [lambda: run.offer(serving(instance, "q1", "q2")), lambda: run.report_bound(5999)]
     with caplog.at_level(logging.ERROR):
         for step in steps if solution_first else reversed(steps):
@@ -97,3 +102,97 @@ def test_infeasible() -> None:
     run.report_infeasible()
     assert run.infeasible
     assert run.limit is None
+
+
+def test_each_bound_has_its_proof() -> None:
+    """What a bound rests on goes with the bound: a weaker one changes neither."""
+    run = Run(one_pool())
+    assert run.proof is None
+    run.report_bound(9000)
+    assert run.proof == "method"
+    run.report_bound(8000, "solver")
+    run.report_bound(8500)
+    assert (run.bound, run.proof) == (8000, "solver")
+
+
+@pytest.mark.parametrize("bound", [8000.0, np.int64(8000), np.float64(8000.0)])
+def test_whole_numbers_of_any_type_are_bounds(bound: Any) -> None:
+    """A bound is kept as int, whatever the type of the whole number that a method computed."""
+    run = Run(one_pool())
+    run.report_bound(bound)
+    assert type(run.bound) is int
+    assert (run.bound, run.limit) == (8000, None)
+
+
+@pytest.mark.parametrize("bound", [math.nan, math.inf, -math.inf, 7999.5, "8000", None, True])
+def test_other_bounds_are_an_error_of_the_method(bound: Any) -> None:
+    """A bound that is no whole number is dropped and said; the solution stays."""
+    instance = one_pool()
+    run = Run(instance)
+    run.offer(serving(instance, "q0"))
+    run.report_bound(bound)
+    assert (run.bound, run.limit, run.best_objective) == (None, "engine", 1000)
+    assert "is not a whole number" in str(run.message)
+
+
+@pytest.mark.parametrize("prices", [[1.0, 2.0], [], 1.0, [math.nan], ["one"], None])
+def test_unusable_prices_are_an_error_of_the_method(prices: Any) -> None:
+    """Prices that are no finite number per row are dropped, and it is said."""
+    run = Run(one_pool())
+    run.prices = prices
+    assert (run.prices, run.limit) == (None, "engine")
+    assert "not a finite number for each of the 1 rows" in str(run.message)
+
+
+def test_the_tightest_certificate_is_kept() -> None:
+    """Of several certificates the one that proves most is kept; a bound on less is no better than it."""
+    instance = one_pool()
+    loose, tight = Certificate.root(1, {}), Certificate.root(2**20, {"pool:gpus": 5})
+    run = Run(instance)
+    run.certify(loose)
+    assert run.certified_bound == 7000
+    run.certify(tight)
+    run.certify(loose.to_json())
+    assert run.certified is not None
+    assert run.certified.certificate == tight.to_json()
+    assert 6000 <= run.certified.bound < 7000
+    assert (run.bound, run.proof) == (run.certified.bound, "certified")
+
+
+def test_numbers_of_numpy_in_a_certificate() -> None:
+    """A certificate made of numpy's integers is verified, and kept as a file can hold it."""
+    run = Run(one_pool())
+    run.certify(Certificate.root(np.int64(2), {"pool:gpus": np.int64(0)}))  # type: ignore[arg-type]
+    assert not run.infeasible
+    assert run.certified is not None
+    assert type(run.bound) is int
+    assert json.loads(json.dumps(run.certified)) == [7000, Certificate.root(2, {"pool:gpus": 0}).to_json()]
+
+
+def test_verification_keeps_to_its_time() -> None:
+    """A certificate that cannot be verified in time is dropped, and it is said."""
+    run = Run(one_pool())
+    run.certify(Certificate.root(1, {}), time_limit=0.0)
+    assert (run.bound, run.certified, run.limit) == (None, None, None)
+    assert "no time to verify it" in str(run.message)
+
+
+@pytest.mark.parametrize("certified_first", [True, False])
+def test_certified_bounds_stand(certified_first: bool) -> None:
+    """Of a method whose bound is disproved nothing is believed but what is certified, before and after."""
+    instance = one_pool()
+    run = Run(instance)
+    run.offer(serving(instance, "q1", "q2"))
+    steps = [lambda: run.certify(Certificate.root(1, {})), lambda: run.report_bound(5999, "solver")]
+    for step in steps if certified_first else reversed(steps):
+        step()
+    run.report_bound(6000, "solver")
+    assert (run.bound, run.proof, run.limit) == (7000, "certified", "engine")
+
+
+def test_offers_leave_certificates_alone() -> None:
+    """A solution is kept for its plans, whatever its certificate."""
+    instance = one_pool()
+    run = Run(instance)
+    assert run.offer(replace(serving(instance, "q0"), certificate={"nonsense": 1})) == []
+    assert run.best_objective == 1000

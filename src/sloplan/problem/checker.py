@@ -6,7 +6,7 @@ It imports no model, no solver and no pricing. What it refuses is not a solution
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -56,7 +56,33 @@ def check(instance: Instance, solution: Solution) -> list[Violation]:
 
 
 def judge(instance: Instance, solution: Solution) -> Verdict:
-    """Check a solution and compute its goodput.
+    """Check a solution, with its certificate if it carries one, and compute its goodput.
+
+    Parameters
+    ----------
+    instance : Instance
+    solution : Solution
+
+    Returns
+    -------
+    Verdict
+
+    Raises
+    ------
+    InputError
+        If a table of the solution is not in its stored form: see `Solution`.
+    """
+    from sloplan.problem.certificates.verification import verify_certificate
+
+    verdict = judge_plans(instance, solution)
+    if verdict.violations or solution.certificate is None:
+        return verdict
+    violations = verify_certificate(instance, solution.certificate, solution.bound)
+    return Verdict(tuple(violations), None) if violations else verdict
+
+
+def judge_plans(instance: Instance, solution: Solution) -> Verdict:
+    """Check all of a solution but its certificate, and compute its goodput.
 
     Parameters
     ----------
@@ -67,6 +93,7 @@ def judge(instance: Instance, solution: Solution) -> Verdict:
     -------
     Verdict
     """
+    solution = replace(solution)  # its tables can be changed in place: see that they still have their stored form
     if solution.instance_sha256 != instance.sha256:
         wrong = Violation("instance", "solution", "belongs to another instance (content hashes differ)")
         return Verdict((wrong,), None)
@@ -85,7 +112,10 @@ def judge(instance: Instance, solution: Solution) -> Verdict:
     if violations:
         return Verdict(tuple(violations), None)
     value = _exact_sum(compiled.queries.value_milli[indexed.query], indexed.count)
-    return Verdict(tuple(_bound(instance, solution, value)), value)
+    if solution.bound is not None and solution.bound < value:
+        message = "is below the value of the solution itself"
+        return Verdict((Violation("bound", "stored bound", message, amount=solution.bound, limit=value),), None)
+    return Verdict((), value)
 
 
 def _copies(compiled: CompiledInstance, indexed: IndexedSolution) -> Iterator[Violation]:
@@ -177,17 +207,6 @@ def _rows(compiled: CompiledInstance, indexed: IndexedSolution, usage: list[int]
         if used > limit:
             message = "more is used than there is"
             yield Violation("capacity", f"row {compiled.rows.name[row]!r}", message, amount=used, limit=limit)
-
-
-def _bound(instance: Instance, solution: Solution, value: int) -> Iterator[Violation]:
-    """A stored bound is on the optimistic side, and a stored certificate proves it."""
-    from sloplan.problem.certificates.verification import verify_certificate
-
-    if solution.bound is not None and solution.bound < value:
-        message = "is below the value of the solution itself"
-        yield Violation("bound", "stored bound", message, amount=solution.bound, limit=value)
-    if solution.certificate is not None:
-        yield from verify_certificate(instance, solution.certificate, solution.bound)
 
 
 def _exact_sum(amount: Int, count: Int) -> int:

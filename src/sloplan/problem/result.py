@@ -72,9 +72,10 @@ class Result:
         What went wrong, in one line.
     objective, bound, certified_bound : float, optional
         In the user's units: value/s under goodput (requests/s unless queries state values).
-        `certified_bound` was verified in exact arithmetic; `bound` may rest on an engine's word.
-    proof : {"solver", "certified"}, optional
-        What `bound` rests on.
+        `certified_bound` was verified in exact arithmetic; `bound` may rest on less.
+    proof : {"method", "solver", "certified"}, optional
+        What `bound` rests on: the method's own exact reasoning, an engine's word, or a verified
+        certificate; None without a bound.
     gap : float, optional
         ``|bound - objective| / max(|bound|, 1 base unit)``.
     goodput : float, optional
@@ -136,7 +137,7 @@ class Result:
     _pool_site: Mapping[str, str]
 
     @classmethod
-    def of(cls, run: Run, *, method: str, versions: Mapping[str, str], certified_bound: int | None = None) -> Result:
+    def of(cls, run: Run, *, method: str, versions: Mapping[str, str]) -> Result:
         """Sum up a finished run.
 
         Parameters
@@ -144,19 +145,17 @@ class Result:
         run : Run
         method : str
         versions : mapping of str to str
-        certified_bound : int, optional
-            Bound that the run's certificate was verified to prove, base units.
         """
         runtime = run.elapsed()
         instance, unit = run.problem, run.objective.in_user_units
         compiled = instance.compiled
         status = _status(run)
-        solution = _filed_solution(run, certified_bound)
+        solution = _filed_solution(run)
         goodput = run.best_objective
         cost = served = None
         if solution is not None:
             indexed, _ = index_solution(instance, solution)
-            cost, served = deployment_cost(compiled, indexed), int(indexed.count.sum())
+            cost, served = deployment_cost(compiled, indexed), sum(indexed.count.tolist())
         return cls(
             instance=instance.name,
             instance_sha256=instance.sha256,
@@ -167,8 +166,8 @@ class Result:
             message=run.message,
             objective=unit(run.best_objective),
             bound=unit(run.bound),
-            certified_bound=unit(certified_bound),
-            proof=_proof(run, certified_bound),
+            certified_bound=unit(run.certified_bound),
+            proof=run.proof,
             gap=relative_gap(run.best_objective, run.bound),
             goodput=GOODPUT.in_user_units(goodput),
             cost_usd_per_hour=COST.in_user_units(cost),
@@ -184,7 +183,7 @@ class Result:
             seed=run.seed,
             threads=run.threads,
             versions=dict(versions),
-            exact=ExactFigures(run.best_objective, run.bound, certified_bound, goodput, cost),
+            exact=ExactFigures(run.best_objective, run.bound, run.certified_bound, goodput, cost),
             _pool_site=dict(zip(compiled.names.pools, compiled.names.sites[compiled.pools.site], strict=True)),
         )
 
@@ -210,19 +209,13 @@ def _status(run: Run) -> Status:
     return "optimal" if run.best_objective == run.bound else "feasible"
 
 
-def _filed_solution(run: Run, certified_bound: int | None) -> Solution | None:
+def _filed_solution(run: Run) -> Solution | None:
     """The best solution with what is known about its bound: the certified one goes with its certificate."""
     if run.best_solution is None:
         return None
-    if certified_bound is None:
+    if run.certified is None:
         return replace(run.best_solution, bound=run.bound, certificate=None)
-    return replace(run.best_solution, bound=certified_bound, certificate=run.certificate)
-
-
-def _proof(run: Run, certified_bound: int | None) -> Proof | None:
-    if run.bound is None:
-        return None
-    return "certified" if run.bound == certified_bound else run.proof
+    return replace(run.best_solution, bound=run.certified.bound, certificate=run.certified.certificate)
 
 
 def _prices(run: Run) -> pd.Series | None:

@@ -6,17 +6,21 @@ is interrupted or dies midway loses nothing of what it had found.
 
 from __future__ import annotations
 
+import json
 import logging
 import math
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from sloplan.problem.checker import judge
+from sloplan.problem.certificates.verification import INFEASIBLE, Certificate, certificate_bound
+from sloplan.problem.checker import judge_plans
+from sloplan.problem.errors import SloplanError
 from sloplan.problem.objective import GOODPUT, Objective
+from sloplan.problem.solution_tables import as_whole
 from sloplan.problem.stopping import GapReached, Limit, MultipleCriteria, StoppingCriterion, TimeLimit
 from sloplan.problem.violation import Violation
 
@@ -26,8 +30,16 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-Proof = Literal["solver", "certified"]
-"""What a bound rests on: an engine's word, or a certificate that the checker verified."""
+Proof = Literal["method", "solver", "certified"]
+"""What a bound rests on: the method's own exact reasoning (nothing more than all values can be served),
+an engine's word, or a certificate that was verified in exact arithmetic."""
+
+
+class CertifiedBound(NamedTuple):
+    """A bound in base units of the objective, and the verified certificate of it as a solution file stores it."""
+
+    bound: int
+    certificate: dict[str, Any]
 
 
 class Event(NamedTuple):
@@ -67,12 +79,9 @@ class Run:
     ----------
     limit : Limit, optional
         Why the method stopped early. Set by `should_stop`, or by a method whose engine says so.
-    proof : Proof, optional
-        What the bound rests on.
     certificate : dict, optional
-        Certificate of the bound, as a solution file stores it. Not trusted: whoever reports it verifies it.
-    prices : (rows,) float64, optional
-        Price of each coupling row: objective base units per unit of usage.
+        Certificate of a bound, as a solution file stores it. Set by the method; not trusted, but verified
+        once the method has ended (see `certify`).
     message : str, optional
         What went wrong, in one line.
     """
@@ -98,17 +107,17 @@ class Run:
         self.rel_gap = 0.0 if rel_gap is None else rel_gap
         self.initial_solution = initial_solution
         self.limit: Limit | None = None
-        self.proof: Proof | None = None
-        self.certificate: dict[str, object] | None = None
-        self.prices: npt.NDArray[np.float64] | None = None
+        self.certificate: dict[str, Any] | None = None
         self.message: str | None = None
         self._clock = clock
         self._start = clock()
         self._stop = MultipleCriteria(_criteria(time_limit, self.rel_gap, stop))
         self._compile_time = 0.0
         self._best: tuple[int, Solution] | None = None
-        self._bound: int | None = None
-        self._bound_refused = False
+        self._bound: tuple[int, Proof] | None = None
+        self._bounds_refused = False
+        self._certified: CertifiedBound | None = None
+        self._prices: npt.NDArray[np.float64] | None = None
         self._infeasible = False
         self._time_to_best: float | None = None
         self._trajectory: list[Event] = []
@@ -134,6 +143,8 @@ class Run:
     def offer(self, solution: Solution) -> list[Violation]:
         """Check a solution, and keep it if it is valid and better than the best so far.
 
+        A certificate that it carries is not looked at: see `certify`.
+
         Parameters
         ----------
         solution : Solution
@@ -143,7 +154,7 @@ class Run:
         list of Violation
             Why the solution was refused, so that the method can cut it off; empty if it is valid.
         """
-        verdict = judge(self.problem, solution)
+        verdict = judge_plans(self.problem, solution)
         if verdict.violations:
             logger.info("the checker refused an offered solution: %s", verdict.violations[0])
             return list(verdict.violations)
@@ -154,20 +165,78 @@ class Run:
             self._time_to_best = self.elapsed()
             self._record()
             if self._infeasible:
-                self._contradicted("the method said infeasible, and a checked solution exists")
+                self._fault("the method said infeasible, and a checked solution exists")
         return []
 
-    def report_bound(self, bound: int) -> None:
-        """Keep an optimistic integer bound on the objective if it is the tightest so far."""
-        if not self._bound_refused and self.objective.is_tighter(bound, self._bound):
-            self._bound = bound
+    def report_bound(self, bound: int, proof: Proof = "method") -> None:
+        """Keep an optimistic bound on the objective if it is the tightest so far.
+
+        Parameters
+        ----------
+        bound : int
+            Base units of the objective; anything but a whole number is an error of the method.
+        proof : Proof, optional
+            What it rests on. "solver" for whatever an engine said; "certified" is for `certify` to say.
+        """
+        whole = as_whole(bound)
+        if whole is None:
+            self._fault(f"the method's bound {bound!r} is not a whole number; it was dropped")
+        elif not (self._bounds_refused and proof != "certified") and self.objective.is_tighter(whole, self.bound):
+            self._bound = (whole, proof)
             self._record()
+
+    def certify(self, certificate: Certificate | dict[str, Any], time_limit: float = math.inf) -> None:
+        """Verify a certificate; what it proves is a bound, and the certificate of the tightest one is kept.
+
+        One that proves nothing, or is not verified in time, is dropped; `message` says why.
+
+        Parameters
+        ----------
+        certificate : Certificate or dict
+        time_limit : float, optional
+            Seconds for the verification.
+        """
+        deadline = self.elapsed() + time_limit
+        try:
+            bound = certificate_bound(self.problem, certificate, lambda: self.elapsed() >= deadline)
+        except SloplanError as error:
+            logger.error("a certificate was not accepted: %s", error)
+            self.message = f"a certificate was not accepted: {error}"
+            return
+        if bound == INFEASIBLE:
+            self.report_infeasible()
+            return
+        if self.objective.is_tighter(int(bound), self.certified_bound):
+            document = certificate.to_json() if isinstance(certificate, Certificate) else certificate
+            # Verified, so every number in it is whole: numpy's become those that a file can hold.
+            self._certified = CertifiedBound(int(bound), json.loads(json.dumps(document, default=int)))
+        self.report_bound(int(bound), "certified")
 
     def report_infeasible(self) -> None:
         """Take the method's word that there is no solution, unless there is one."""
         self._infeasible = True
         if self._best is not None:
-            self._contradicted("the method said infeasible, and a checked solution exists")
+            self._fault("the method said infeasible, and a checked solution exists")
+
+    @property
+    def prices(self) -> npt.NDArray[np.float64] | None:
+        """Price of each coupling row, shape (rows,): objective base units per unit of usage.
+
+        Set by the method; anything but a finite number for each row is an error of the method.
+        """
+        return self._prices
+
+    @prices.setter
+    def prices(self, prices: npt.ArrayLike) -> None:
+        rows = len(self.problem.compiled.rows)
+        try:
+            given = np.array(prices, dtype=np.float64)
+        except (TypeError, ValueError):
+            given = np.array(math.nan)
+        if given.shape == (rows,) and np.isfinite(given).all():
+            self._prices = given
+        else:
+            self._fault(f"the method's prices are not a finite number for each of the {rows} rows; they were dropped")
 
     @property
     def infeasible(self) -> bool:
@@ -187,7 +256,24 @@ class Run:
     @property
     def bound(self) -> int | None:
         """The tightest bound reported, or None; a bound that a checked solution disproves is dropped."""
-        return self._bound
+        return None if self._bound is None else self._bound[0]
+
+    @property
+    def proof(self) -> Proof | None:
+        """What the bound rests on, or None without one."""
+        if self._bound is None:
+            return None
+        return "certified" if self.bound == self.certified_bound else self._bound[1]
+
+    @property
+    def certified(self) -> CertifiedBound | None:
+        """The tightest bound that a certificate was verified to prove, with that certificate, or None."""
+        return self._certified
+
+    @property
+    def certified_bound(self) -> int | None:
+        """The tightest bound that a certificate was verified to prove, or None."""
+        return None if self._certified is None else self._certified.bound
 
     @property
     def compile_time(self) -> float:
@@ -205,23 +291,25 @@ class Run:
         return tuple(self._trajectory)
 
     def _record(self) -> None:
-        objective, bound = self.best_objective, self._bound
+        objective, bound = self.best_objective, self.bound
         if objective is not None and bound is not None and self.objective.contradicts(objective, bound):
             self._refuse_bounds(objective, bound)
-        self._trajectory.append(Event(self.elapsed(), objective, self._bound))
+        self._trajectory.append(Event(self.elapsed(), objective, self.bound))
 
     def _refuse_bounds(self, objective: int, bound: int) -> None:
-        """Trust no bound of a method that a checked solution has contradicted."""
-        self._contradicted(
+        """Trust no word of a method that a checked solution has contradicted; what is certified stands."""
+        self._fault(
             f"the method's bound {bound:,} is contradicted by a checked solution of {objective:,} "
             "(integer base units); all its bounds were dropped"
         )
-        self.proof = None
-        self._bound = None
-        self._bound_refused = True
+        self._bounds_refused = True
         self._trajectory = [event._replace(bound=None) for event in self._trajectory]
+        if self._certified is not None and self.objective.contradicts(objective, self._certified.bound):
+            self._certified = None
+        self._bound = None if self._certified is None else (self._certified.bound, "certified")
 
-    def _contradicted(self, message: str) -> None:
+    def _fault(self, message: str) -> None:
+        """Keep in mind what the method or its engine did wrong."""
         logger.error("%s", message)
         self.message = message
         self.limit = "engine"

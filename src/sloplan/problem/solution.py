@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from sloplan.problem.compiled import CompiledInstance, Int
+from sloplan.problem.solution_tables import stored_table, stored_whole
 from sloplan.problem.storage.json_tables import Columns
 from sloplan.problem.storage.solution_files import read_solution_file, solution_frame, write_solution_file
 
@@ -48,6 +49,11 @@ class Solution:
     certificate : dict, optional
         Certificate of `bound`, as stored (see `sloplan.problem.certificates.verification`).
 
+    Raises
+    ------
+    InputError
+        If a table lacks a column, or a value is not of its column's type (a count of 1.9).
+
     Notes
     -----
     Nothing here is trusted: `check` decides whether a solution is one.
@@ -60,6 +66,12 @@ class Solution:
     objective: str = "goodput"
     bound: int | None = None
     certificate: dict[str, Any] | None = None
+
+    def __post_init__(self) -> None:
+        # Tables can still be changed in place: the checker makes this copy anew before it reads them.
+        for table, columns in _TABLES.items():
+            object.__setattr__(self, table, stored_table(getattr(self, table), table, columns))
+        object.__setattr__(self, "bound", stored_whole(self.bound, "bound"))
 
     @classmethod
     def from_choices(
@@ -109,5 +121,11 @@ class Solution:
         return cls(**read_solution_file(path, _TABLES))
 
     def save(self, path: str | os.PathLike[str]) -> None:
-        """Write the solution file; an existing file is replaced only when the new one is complete."""
+        """Write the solution file; an existing file is replaced only when the new one is complete.
+
+        Raises
+        ------
+        InputError
+            If nothing can be written there.
+        """
         write_solution_file(path, self, _TABLES)

@@ -119,6 +119,22 @@ def vars_of(selection: PlanSelection) -> dict[str, Any]:
     return {name: getattr(selection, name) for name in selection.__dataclass_fields__}
 
 
+def test_numpys_integers_are_whole_numbers(streets: PlanSelection) -> None:
+    """Denominator and prices of numpy's integer types prove the same bound, an int; claims may be of such types too."""
+    certificate = Certificate.root(np.int64(4), {"gpu": np.int32(5)})  # type: ignore[arg-type]
+    bound = certificate_bound(streets, certificate)
+    assert type(bound) is int
+    assert bound == 16
+    assert verify_certificate(streets, certificate, np.int64(16)) == []  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("claimed", [float("nan"), 16.5, "16"])
+def test_claims_are_whole_numbers(streets: PlanSelection, claimed: Any) -> None:
+    """A claimed bound of another type is refused."""
+    with pytest.raises(InputError, match="bound = .*not a whole number"):
+        verify_certificate(streets, page_certificate("root"), claimed)
+
+
 @pytest.mark.parametrize("machine", [28, 32])
 def test_supplies_take_the_better_end_of_their_interval(replicas: PlanSelection, machine: int) -> None:
     """A machine priced off the dual gives 224/8 = 28 on either side, as the page says."""

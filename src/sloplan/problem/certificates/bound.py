@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from sloplan.problem.certificates.pricing import Answer, PlanBatch, PlanPricer, Prices
 from sloplan.problem.compiled import Sparse
+from sloplan.problem.errors import SloplanError
 
 Exact = npt.NDArray[np.object_]
 """Array of Python integers: sums that may pass int64."""
@@ -36,7 +37,16 @@ class LeafCase:
     answers: AnswersOfCopies
 
 
-def leaf_totals(pricer: PlanPricer, cases: Sequence[LeafCase]) -> list[int | None]:
+class VerificationStoppedError(SloplanError):
+    """A certificate was not verified to the end because whoever asked had no more time for it."""
+
+    def __init__(self) -> None:
+        super().__init__("there was no time to verify it to the end; next: `check` the solution that holds it")
+
+
+def leaf_totals(
+    pricer: PlanPricer, cases: Sequence[LeafCase], should_stop: Callable[[], bool] | None = None
+) -> list[int | None]:
     """Return each leaf's bound times the denominator; None for a closed leaf (it holds no solution).
 
     With prices pi and supply i in [lo_i, hi_i] it is
@@ -50,14 +60,20 @@ def leaf_totals(pricer: PlanPricer, cases: Sequence[LeafCase]) -> list[int | Non
     ----------
     pricer : PlanPricer
     cases : sequence of LeafCase
+    should_stop : callable, optional
+        Asked once the plans of a batch are listed, before they are priced.
 
     Raises
     ------
     GridTooFineError
         If a priced plan passes 2^62.
+    VerificationStoppedError
+        If `should_stop` said so.
     """
     totals = [_rows_total(pricer, case) for case in cases]
     for batch in pricer.batches():
+        if should_stop is not None and should_stop():
+            raise VerificationStoppedError
         for leaf, case in enumerate(cases):
             total = totals[leaf]
             if total is not None:

@@ -7,11 +7,11 @@ objective, is its tree complete, does it name what exists, are its prices usable
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from sloplan.problem.certificates.bound import leaf_totals
+from sloplan.problem.certificates.bound import VerificationStoppedError, leaf_totals
 from sloplan.problem.certificates.cases import leaf_cases
 from sloplan.problem.certificates.format import Certificate
 from sloplan.problem.certificates.instance_pricing import InstancePricer
@@ -21,12 +21,13 @@ from sloplan.problem.certificates.tree import tree_violations
 from sloplan.problem.compiled import CompiledInstance
 from sloplan.problem.errors import InputError, UnsupportedError
 from sloplan.problem.selections.selection import PlanSelection
+from sloplan.problem.solution_tables import stored_whole
 from sloplan.problem.violation import Violation
 
 if TYPE_CHECKING:
     from sloplan.problem.instance import Instance
 
-__all__ = ["INFEASIBLE", "Certificate", "certificate_bound", "verify_certificate"]
+__all__ = ["INFEASIBLE", "Certificate", "VerificationStoppedError", "certificate_bound", "verify_certificate"]
 
 INFEASIBLE: Final = -math.inf
 """The bound of a certificate whose leaves are all closed: the problem has no solution."""
@@ -59,16 +60,20 @@ def verify_certificate(
 
     Raises
     ------
+    InputError
+        If `claimed_bound` is no whole number.
     SizeLimitError
         If a template has more plans than plain enumeration lists: the certificate is not verified then.
     UnsupportedError
         For certificates of another objective than goodput.
     """
-    return _examined(problem, certificate, claimed_bound, instance_sha256).violations
+    return _examined(problem, certificate, stored_whole(claimed_bound, "bound"), instance_sha256).violations
 
 
 def certificate_bound(
-    problem: Instance | CompiledInstance | PlanSelection, certificate: Certificate | Mapping[str, Any]
+    problem: Instance | CompiledInstance | PlanSelection,
+    certificate: Certificate | Mapping[str, Any],
+    should_stop: Callable[[], bool] | None = None,
 ) -> int | float:
     """Return the bound that a certificate proves, in the integers of the problem's objective.
 
@@ -79,6 +84,8 @@ def certificate_bound(
     problem : Instance, CompiledInstance or PlanSelection
     certificate : Certificate or mapping
         Or its JSON object.
+    should_stop : callable, optional
+        Asked once the plans of each template are listed; if it says so, verification is broken off.
 
     Returns
     -------
@@ -91,8 +98,10 @@ def certificate_bound(
         If the certificate proves nothing; the message is the first violation.
     SizeLimitError
         If a template has more plans than plain enumeration lists.
+    VerificationStoppedError
+        If `should_stop` said so.
     """
-    examined = _examined(problem, certificate)
+    examined = _examined(problem, certificate, should_stop=should_stop)
     if examined.bound is None:
         raise InputError(f"the certificate proves nothing: {examined.violations[0]}", field="certificate")
     return examined.bound
@@ -111,6 +120,7 @@ def _examined(
     certificate: Certificate | Mapping[str, Any],
     claimed_bound: int | None = None,
     instance_sha256: str | None = None,
+    should_stop: Callable[[], bool] | None = None,
 ) -> _Examined:
     if not isinstance(certificate, Certificate):
         try:
@@ -127,11 +137,11 @@ def _examined(
     if violations:
         return _Examined(violations)
     try:
-        totals = leaf_totals(pricer, cases)
+        totals = leaf_totals(pricer, cases, should_stop)
     except GridTooFineError as error:
         message = f"is too fine: {error}"
         return _Examined([Violation("certificate_grid", f"denominator {certificate.denominator}", message)])
-    return _against_claim(_worst(totals, certificate.denominator, pricer.objective_step), claimed_bound)
+    return _against_claim(_worst(totals, int(certificate.denominator), pricer.objective_step), claimed_bound)
 
 
 def _pricer(problem: Instance | CompiledInstance | PlanSelection) -> PlanPricer:

@@ -12,6 +12,7 @@ import pandas as pd
 
 from sloplan.problem.compiled import Int
 from sloplan.problem.selections.selection import PlanSelection
+from sloplan.problem.solution_tables import stored_table, stored_whole
 from sloplan.problem.storage.json_tables import Columns
 from sloplan.problem.storage.solution_files import read_solution_file, solution_frame, write_solution_file
 
@@ -44,6 +45,11 @@ class SelectionSolution:
     certificate : dict, optional
         Certificate of `bound`, as stored.
 
+    Raises
+    ------
+    InputError
+        If a table lacks a column, or a value is not of its column's type (a count of 1.9).
+
     Notes
     -----
     Nothing here is trusted: `sloplan.problem.selections.check.check_selection` decides whether it is a solution.
@@ -55,6 +61,12 @@ class SelectionSolution:
     objective: str = "goodput"
     bound: int | None = None
     certificate: dict[str, Any] | None = None
+
+    def __post_init__(self) -> None:
+        # Tables can still be changed in place: the check makes this copy anew before it reads them.
+        for table, columns in _TABLES.items():
+            object.__setattr__(self, table, stored_table(getattr(self, table), table, columns))
+        object.__setattr__(self, "bound", stored_whole(self.bound, "bound"))
 
     @classmethod
     def from_choices(
