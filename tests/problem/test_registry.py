@@ -84,3 +84,19 @@ def test_unknown_options_are_refused() -> None:
         refuse_unknown_options(Fake(), {"efort": 2})
     with pytest.raises(InputError, match="allowed: no options"):
         refuse_unknown_options(Nothing(), {"effort": 2})
+
+
+def test_a_name_that_packages_share_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Which of two methods of one name ran must not depend on the order of installation; their names are listed."""
+    metadata = tmp_path / "second" / "more_people-1.0.dist-info"
+    metadata.mkdir(parents=True)
+    (metadata / "METADATA").write_text("Metadata-Version: 2.1\nName: more-people\nVersion: 1.0\n")
+    entry_points = "fake = tests.fake_methods:Nothing\npatient = tests.fake_methods:Patient\n"
+    (metadata / "entry_points.txt").write_text(f"[sloplan.methods]\n{entry_points}")
+    monkeypatch.syspath_prepend(tmp_path / "second")
+    both = r"'fake' \(tests\.fake_methods:Fake, tests\.fake_methods:Nothing\) is ambiguous"
+    with pytest.raises(BrokenMethodError, match=both):
+        find_method("fake")
+    listed = {method.name: method for method in methods()}
+    assert "ambiguous" in str(listed["fake"].error)
+    assert listed["patient"].error is None  # the same class twice is one method

@@ -44,11 +44,12 @@ class RegisteredMethod:
 def methods() -> list[RegisteredMethod]:
     """List all registered methods by name; one that cannot be loaded is listed with its error."""
     listed = []
-    for name, entry_point in sorted(_entry_points().items()):
+    for name, named in sorted(_entry_points().items()):
+        provider = _providers(named)
         try:
-            listed.append(RegisteredMethod(name, _load(entry_point).summary, entry_point.value))
+            listed.append(RegisteredMethod(name, _load(named).summary, provider))
         except BrokenMethodError as error:
-            listed.append(RegisteredMethod(name, "", entry_point.value, str(error)))
+            listed.append(RegisteredMethod(name, "", provider, str(error)))
     return listed
 
 
@@ -60,7 +61,7 @@ def find_method(name: str) -> Method:
     InputError
         If no method has that name.
     BrokenMethodError
-        If it has, but cannot be loaded.
+        If it has, but cannot be loaded, or is not the only one of that name.
     """
     known = _entry_points()
     if name not in known:
@@ -102,13 +103,24 @@ def refuse_unknown_options(method: Method, options: Mapping[str, Any]) -> None:
             )
 
 
-def _entry_points() -> dict[str, EntryPoint]:
-    return {entry_point.name: entry_point for entry_point in entry_points(group=ENTRY_POINT_GROUP)}
+def _entry_points() -> dict[str, list[EntryPoint]]:
+    """Return the different entry points of each name: more than one if packages claim the same name."""
+    named: dict[str, dict[str, EntryPoint]] = {}
+    for entry_point in entry_points(group=ENTRY_POINT_GROUP):
+        named.setdefault(entry_point.name, {})[entry_point.value] = entry_point
+    return {name: [values[value] for value in sorted(values)] for name, values in named.items()}
 
 
-def _load(entry_point: EntryPoint) -> Method:
-    """Load and make one method; whatever its package raises is said of this method only."""
-    subject = f"method {entry_point.name!r} ({entry_point.value})"
+def _providers(named: list[EntryPoint]) -> str:
+    return ", ".join(entry_point.value for entry_point in named)
+
+
+def _load(named: list[EntryPoint]) -> Method:
+    """Load and make the method of one name; whatever its package raises is said of this method only."""
+    subject = f"method {named[0].name!r} ({_providers(named)})"
+    if len(named) > 1:
+        raise BrokenMethodError(f"{subject} is ambiguous: packages share the name; next: uninstall all but one of them")
+    entry_point = named[0]
     try:
         method: Method = entry_point.load()()
     except Exception as error:
