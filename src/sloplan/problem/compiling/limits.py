@@ -6,6 +6,7 @@ Totals over counts and queries may pass int64; they are summed in Python integer
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from decimal import Decimal
 from fractions import Fraction
@@ -14,6 +15,7 @@ import numpy as np
 
 from sloplan.problem.compiled import Application, CompiledInstance, Int
 from sloplan.problem.compiling.decimals import INT64_MAX
+from sloplan.problem.compiling.longest_route import LongestRoute
 from sloplan.problem.errors import SizeLimitError
 
 
@@ -31,7 +33,10 @@ def refuse_overflow(compiled: CompiledInstance) -> None:
     """
     _check_pools(compiled)
     _check_supplies(compiled)
-    _check_plans(compiled)
+    try:
+        _check_plans(compiled, _AnyLinks(compiled))
+    except SizeLimitError:
+        _check_plans(compiled, _LinksInPlace(compiled))
 
 
 def _refuse_above(total: int, where: str, what: str, advice: str) -> None:
@@ -67,7 +72,7 @@ def _check_supplies(compiled: CompiledInstance) -> None:
         _refuse_above(amount + int(compiled.rows.capacity[row]), where, "what all replicas bring and take", advice)
 
 
-def _check_plans(compiled: CompiledInstance) -> None:
+def _check_plans(compiled: CompiledInstance, journey: _AnyLinks | _LinksInPlace) -> None:
     options = compiled.options
     num_operators = len(compiled.names.operators)
     busy = _largest(options.operator, options.busy_us, num_operators)
@@ -75,7 +80,6 @@ def _check_plans(compiled: CompiledInstance) -> None:
     latency = _largest(options.operator, options.latency_us, num_operators)
     output = _largest(compiled.configuration_operator, compiled.configuration_bytes, num_operators)
     of_query = compiled.templates.application[compiled.queries.template]
-    journey = _LongestJourney(compiled)
     for index, application in enumerate(compiled.applications):
         operators = application.operators
         sent = _transfers(compiled, application, output)
@@ -96,8 +100,8 @@ def _check_plans(compiled: CompiledInstance) -> None:
         where = f"queries.csv, query {compiled.names.queries[query]!r}, rate_rps = {rate / 1000}"
         advice = "check the rate's unit, or split the query into copies with `count`"
         _refuse_above(rate * sum(busy[operators].tolist()), where, "rate x busy time of a plan", advice)
-        _refuse_above(rate * sum(sent) * journey.crossings, where, "rate x bytes of a plan", advice)
-        _refuse_above(rate * plan_cost, where, "rate x cost of a plan", advice)
+        _refuse_above(rate * sum(sent), where, "rate x bytes of a plan", advice)
+        _refuse_above(rate * plan_cost, where, "rate x cost of a plan", f"check prices and sizes in kB; {advice}")
 
 
 def _largest(group: Int, values: Int, num_groups: int) -> Int:
@@ -116,17 +120,16 @@ def _transfers(compiled: CompiledInstance, application: Application, output: Int
     ]
 
 
-class _LongestJourney:
-    """Upper bounds on what one transfer costs, whatever its route.
+class _AnyLinks:
+    """Bounds what one transfer takes by as many of the dearest links as a route can have; quick but crude.
 
     A found route crosses each site at most once; a given one is as long as it is listed.
     """
 
     def __init__(self, compiled: CompiledInstance) -> None:
-        links, given = compiled.links, compiled.given_routes.values()
-        any_link = len(compiled.names.links) > 0
-        self._num_links = max([len(compiled.names.sites) - 1, *map(len, given)]) if any_link else 0
-        self.crossings = max([1, *(max(Counter(route).values()) for route in given)])
+        links = compiled.links
+        given = map(len, compiled.given_routes.values())
+        self._num_links = max([len(compiled.names.sites) - 1, *given]) if len(compiled.names.links) else 0
         self._delay_us = int(links.delay_us.max(initial=0))
         bandwidths = map(Fraction, links.bandwidth_num.tolist(), links.bandwidth_den.tolist())
         prices = map(Fraction, links.price_num.tolist(), links.price_den.tolist())
@@ -134,7 +137,25 @@ class _LongestJourney:
         self._price = max(prices, default=Fraction(0))
 
     def latency_us(self, sent_bytes: int) -> int:
-        return self._num_links * (self._delay_us + int(sent_bytes * self._us_per_byte) + 1)
+        return self._num_links * (self._delay_us + math.ceil(sent_bytes * self._us_per_byte))
 
     def cost_nano(self, sent_bytes: int) -> int:
-        return self._num_links * (int(sent_bytes * self._price) + 1)
+        return self._num_links * math.ceil(sent_bytes * self._price)
+
+
+class _LinksInPlace:
+    """Bounds what one transfer takes by the links where they are; slower."""
+
+    def __init__(self, compiled: CompiledInstance) -> None:
+        links = compiled.links
+        self._longest = LongestRoute(compiled)
+        self._delay_us = links.delay_us.tolist()
+        self._bandwidths = list(zip(links.bandwidth_num.tolist(), links.bandwidth_den.tolist(), strict=True))
+        self._prices = list(zip(links.price_num.tolist(), links.price_den.tolist(), strict=True))
+
+    def latency_us(self, sent_bytes: int) -> int:
+        sending = [-(-8 * sent_bytes * den // num) for num, den in self._bandwidths]
+        return self._longest.bound([delay + us for delay, us in zip(self._delay_us, sending, strict=True)])
+
+    def cost_nano(self, sent_bytes: int) -> int:
+        return self._longest.bound([-(-sent_bytes * num // den) for num, den in self._prices])
