@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import itertools
+import math
 import subprocess
 import sys
 from collections.abc import Callable
@@ -87,10 +89,33 @@ def test_copies_are_served_in_order() -> None:
 
 def test_copies_beyond_the_limit_are_refused() -> None:
     """A count beyond the stated limit is a clear error that says what to do."""
-    instance = tiny(TWO, edges=CHAIN, query={"count": 2001})
-    with pytest.raises(SizeLimitError, match=r"2,001 query copies.*2,000.*copy_limit"):
+    instance = tiny(TWO, edges=CHAIN, query={"count": 1001})
+    with pytest.raises(SizeLimitError, match=r"1,001 query copies.*1,000.*copy_limit"):
         compact_milp(instance)
-    assert len(compact_milp(instance, copy_limit=2001).served) == 2001
+    assert len(compact_milp(instance, copy_limit=1001).served) == 1001
+
+
+def test_building_can_be_broken_off_at_every_copy() -> None:
+    """Each step of the building comes to a checkpoint for each copy; what it raises ends the building there."""
+    instance = tiny(TWO, edges=CHAIN, query={"count": 100, "slo_latency_ms": 30.0})
+
+    def calls_until(last: float) -> int:
+        calls = 0
+
+        def checkpoint() -> None:
+            nonlocal calls
+            calls += 1
+            if calls > last:
+                raise TimeoutError
+
+        with contextlib.suppress(TimeoutError):
+            compact_milp(instance, checkpoint=checkpoint)
+        return calls
+
+    every = calls_until(math.inf)
+    assert every > 7 * 100  # choices, compatibility, accuracy, latency, cost, capacity; some steps pass twice
+    for stop in (0, 1, 150, 350, every - 1):
+        assert calls_until(stop) == stop + 1
 
 
 def test_query_without_a_plan_is_fixed_out() -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sloplan.models.compact import CompactIndex, compiled_form
-from sloplan.models.copies import solution_of_copies
+from sloplan.models.copies import plan_width, solution_of_copies
 from sloplan.problem.compiled import CompiledInstance
 from sloplan.problem.errors import InputError
 from sloplan.problem.solution import Solution
@@ -50,7 +50,7 @@ def solution_from(
         raise InputError("the model belongs to another instance", advice="pass the instance it was built from")
     value: Callable[[Any], float | None] = (lambda variable: variable.value) if values is None else values.__getitem__
     query, choices = [], []
-    width = max((len(application.operators) for application in compiled.applications), default=0)
+    width = plan_width(compiled)
     for choice in index.copies:
         served = value(choice.served)
         if served is None:

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pyomo.environ as pyo
 
+from sloplan.models.checkpoint import Checked, Checkpoint
 from sloplan.models.menu import LegMenu, QueryMenu
 from sloplan.models.rows import linear
 from sloplan.problem.compiled import Int
@@ -76,7 +77,9 @@ class CopyChoice:
     legs: tuple[LegChoice, ...]
 
 
-def add_choices(model: Any, copy_query: Int, menus: Sequence[QueryMenu | None]) -> list[CopyChoice]:
+def add_choices(
+    model: Any, copy_query: Int, menus: Sequence[QueryMenu | None], checkpoint: Checkpoint
+) -> list[CopyChoice]:
     """Declare `served`, `choose` and `flow`, and what ties them together.
 
     Adds to the model
@@ -88,6 +91,8 @@ def add_choices(model: Any, copy_query: Int, menus: Sequence[QueryMenu | None]) 
     marginals of the options at both ends;
     ``copies_in_order[copy]``: of two copies of one query the first is served first.
 
+    Calls `checkpoint` before each copy.
+
     Returns
     -------
     list of CopyChoice
@@ -95,7 +100,9 @@ def add_choices(model: Any, copy_query: Int, menus: Sequence[QueryMenu | None]) 
     """
     copies = len(copy_query)
     model.served = pyo.Var(pyo.RangeSet(0, copies - 1), domain=pyo.Binary)
-    open_copies = [(copy, menu) for copy in range(copies) if (menu := menus[copy_query[copy]]) is not None]
+    open_copies = Checked(
+        [(copy, menu) for copy in range(copies) if (menu := menus[copy_query[copy]]) is not None], checkpoint
+    )
     keys = [(copy, option) for copy, menu in open_copies for part in menu.options for option in part.tolist()]
     model.choose = pyo.Var(pyo.Set(initialize=keys, dimen=2), domain=pyo.Binary)
     model.flow = pyo.Var(pyo.Set(initialize=_flow_keys(open_copies), dimen=4), domain=pyo.Binary)

@@ -12,6 +12,7 @@ from pyomo.common.gc_manager import PauseGC
 
 from sloplan.models.accuracy import add_accuracy
 from sloplan.models.capacity import add_capacity
+from sloplan.models.checkpoint import Checked, Checkpoint
 from sloplan.models.choices import CopyChoice, add_choices
 from sloplan.models.compatibility import add_compatibility
 from sloplan.models.copies import COPY_LIMIT, expand_copies
@@ -19,6 +20,7 @@ from sloplan.models.cost import add_cost
 from sloplan.models.latency import add_latency
 from sloplan.models.menu import query_menus
 from sloplan.models.rows import linear
+from sloplan.models.scope import unsupported
 from sloplan.problem.compiled import CompiledInstance, Int
 from sloplan.problem.errors import UnsupportedError
 
@@ -45,7 +47,12 @@ class CompactIndex:
     copies: tuple[CopyChoice, ...]
 
 
-def compact_milp(problem: Instance | CompiledInstance, objective: str = "goodput", copy_limit: int = COPY_LIMIT) -> Any:
+def compact_milp(
+    problem: Instance | CompiledInstance,
+    objective: str = "goodput",
+    copy_limit: int = COPY_LIMIT,
+    checkpoint: Checkpoint = lambda: None,
+) -> Any:
     """Build the compact MILP of an instance.
 
     Parameters
@@ -55,6 +62,8 @@ def compact_milp(problem: Instance | CompiledInstance, objective: str = "goodput
         Only "goodput" so far.
     copy_limit : int
         Largest number of query copies; a query of count n has n.
+    checkpoint : callable, optional
+        Called before each query and each copy in every step; what it raises breaks off the building.
 
     Returns
     -------
@@ -81,29 +90,21 @@ def compact_milp(problem: Instance | CompiledInstance, objective: str = "goodput
     copy_query = expand_copies(compiled, copy_limit)
     with PauseGC():  # hundreds of thousands of small objects, none of them garbage
         model = pyo.ConcreteModel(name=compiled.name)
-        copies = add_choices(model, copy_query, query_menus(compiled))
+        choices = add_choices(model, copy_query, query_menus(compiled, checkpoint), checkpoint)
+        copies = Checked(choices, checkpoint)
         add_compatibility(model, copies, compiled.options.configuration)
         add_accuracy(model, compiled, copies)
         add_latency(model, compiled, copies)
         add_cost(model, compiled, copies)
         add_capacity(model, compiled, copies)
-        _add_goodput(model, compiled, copies)
-    model.index = CompactIndex(compiled.sha256, copy_query, tuple(copies))
+        _add_goodput(model, compiled, choices)
+    model.index = CompactIndex(compiled.sha256, copy_query, tuple(choices))
     return model
 
 
 def compiled_form(problem: Instance | CompiledInstance) -> CompiledInstance:
     """Return the compiled form of an instance, or the compiled instance itself."""
     return problem if isinstance(problem, CompiledInstance) else problem.compiled
-
-
-def unsupported(compiled: CompiledInstance, objective: str) -> str | None:
-    """Say in one line why there is no compact model for this, or return None."""
-    if objective != "goodput":
-        return f"the compact MILP does not have the objective {objective!r} yet; use 'goodput'"
-    if compiled.hosting != "fluid":
-        return f"the compact MILP does not have hosting {compiled.hosting!r} yet; use 'fluid'"
-    return None
 
 
 def _add_goodput(model: Any, compiled: CompiledInstance, copies: list[CopyChoice]) -> None:

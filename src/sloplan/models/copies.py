@@ -8,8 +8,10 @@ from sloplan.problem.compiled import CompiledInstance, Int
 from sloplan.problem.errors import SizeLimitError
 from sloplan.problem.solution import Solution
 
-COPY_LIMIT = 2000
-"""Largest number of query copies that the compact model lists, unless told otherwise."""
+COPY_LIMIT = 1000
+"""Largest number of query copies that the compact model lists, unless told otherwise.
+
+Beyond it HiGHS finds next to nothing in a minute (docs/compact-milp.md)."""
 
 
 def expand_copies(compiled: CompiledInstance, copy_limit: int = COPY_LIMIT) -> Int:
@@ -39,6 +41,11 @@ def expand_copies(compiled: CompiledInstance, copy_limit: int = COPY_LIMIT) -> I
             "next: raise copy_limit, or a method that does not list copies"
         )
     return np.repeat(np.arange(len(count), dtype=np.int64), count)
+
+
+def plan_width(compiled: CompiledInstance) -> int:
+    """Return the largest number of operators of an application: the columns that plans need."""
+    return max((len(application.operators) for application in compiled.applications), default=0)
 
 
 def solution_of_copies(compiled: CompiledInstance, query: Int, choices: Int) -> Solution:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from sloplan.models.checkpoint import Checkpoint
 from sloplan.models.legs import END, Leg, template_legs
 from sloplan.models.lower_bounds import SATURATED, class_least, least_cost, longest_paths, saturated_sum
 from sloplan.problem.compiled import NO_SLO, Application, Bool, CompiledInstance, Factor, Int
@@ -67,21 +68,25 @@ class QueryMenu:
     factors: tuple[FactorMenu, ...]
 
 
-def query_menus(compiled: CompiledInstance) -> list[QueryMenu | None]:
+def query_menus(compiled: CompiledInstance, checkpoint: Checkpoint) -> list[QueryMenu | None]:
     """Return the menu of every query; None where no plan exists.
 
     Parameters
     ----------
     compiled : CompiledInstance
         Under `fluid` hosting.
+    checkpoint : callable
+        Called before each template and each query.
     """
     menus: list[QueryMenu | None] = [None] * len(compiled.names.queries)
     for template in range(len(compiled.templates)):
         options = compiled.template_options(template)
         if any(len(part) == 0 for part in options):
             continue
+        checkpoint()
         filters = _Filters(compiled, template, options)
         for query in np.flatnonzero(compiled.queries.template == template):
+            checkpoint()
             menus[query] = filters.menu(int(query))
     return menus
 
