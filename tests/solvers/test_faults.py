@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import _thread
 import gc
+import logging
 import os
 import pickle
 import signal
@@ -18,9 +19,10 @@ import pytest
 from sloplan.problem.instance import Instance
 from sloplan.problem.run import Run
 from sloplan.solvers import milp
-from sloplan.solvers.engine_process import child_command
+from sloplan.solvers.engine_process import EngineProcess, child_command
 from sloplan.solvers.highs import Highs
 from sloplan.solvers.job import ChildJob, Settings
+from sloplan.solvers.messages import Logged, Message
 from sloplan.solvers.milp import CompactMilp
 from tests.solvers.contended import contended, hard
 
@@ -68,6 +70,13 @@ def test_fault_gives_its_reason(monkeypatch: pytest.MonkeyPatch, code: str, reas
     assert run.bound == contended(6).compiled.queries.value_milli.sum()
 
 
+def test_no_engine_no_proof(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The bound known at once does not rest on an engine that never ran."""
+    run = run_with_child(monkeypatch, "raise SystemExit(3)")
+    assert run.bound is not None
+    assert run.proof == "method"
+
+
 def test_memory_error_is_told_apart(monkeypatch: pytest.MonkeyPatch) -> None:
     """Running out of memory in the process is the limit "memory"."""
     code = PREAMBLE + "def build(*_): raise MemoryError\ncompact_job.compact_milp = build\nchild.main()"
@@ -107,7 +116,7 @@ def test_best_found_before_a_kill_stays(monkeypatch: pytest.MonkeyPatch) -> None
 
 
 def test_hang_beyond_the_limit_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
-    """An engine that ignores its time limit is ended shortly after it."""
+    """An engine that ignores its time limit is ended shortly after it: limit "time", with a remark."""
     started = time.monotonic()
     code = (
         "import sys, time\n"
@@ -115,9 +124,9 @@ def test_hang_beyond_the_limit_is_ended(monkeypatch: pytest.MonkeyPatch) -> None
         "write_message(sys.stdout.buffer, EngineStarts())\n"
         "time.sleep(600)"
     )
-    run = run_with_child(monkeypatch, code, time_limit=5)
+    run = run_with_child(monkeypatch, code, time_limit=4)
     assert time.monotonic() - started < 6.0
-    assert run.limit == "engine"
+    assert run.limit == "time"
     assert run.message is not None
     assert "did not stop at its time limit" in run.message
 
@@ -169,6 +178,77 @@ def test_what_the_engine_prints_stays_away_from_stdout(
     assert capfd.readouterr().out == "after"
 
 
+def test_what_c_code_keeps_in_its_buffer_is_discarded_too() -> None:
+    """C code writes to a pipe through a buffer: what it printed inside is gone, what came before is there."""
+    code = (
+        "import ctypes\n"
+        "from sloplan.solvers.highs import engine_output_discarded\n"
+        "library = ctypes.CDLL(None)\n"
+        "library.puts(b'before')\n"
+        "with engine_output_discarded():\n"
+        "    library.puts(b'noise')\n"
+        "library.puts(b'after')\n"
+    )
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
+    done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["before", "after"]
+
+
+def test_endless_building_is_ended_at_the_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Time may be up while the model is built: the process is ended, and that is no fault of the engine."""
+    started = time.monotonic()
+    code = PREAMBLE + "compact_job.compact_milp = lambda *_: time.sleep(600)\nchild.main()"
+    run = run_with_child(monkeypatch, code, time_limit=3.0)
+    assert time.monotonic() - started < 5.0
+    assert (run.limit, run.message, run.proof) == ("time", None, "method")
+
+
+def test_log_records_of_the_process_arrive(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
+    """What the process logs is logged here, under its logger; a refused answer of HiGHS as a warning."""
+    caplog.set_level(logging.INFO, logger="sloplan")
+    run = run_with_child(monkeypatch, PREAMBLE + "child.check = lambda *_: ['nothing is good enough']\nchild.main()")
+    assert run.limit == "engine"
+    logged = {(record.name, record.levelname) for record in caplog.records if "refused" in record.getMessage()}
+    assert ("sloplan.solvers.compact_job", "WARNING") in logged
+    assert ("sloplan.solvers.child", "INFO") in logged
+    assert any(record.getMessage().startswith("model built in") for record in caplog.records)
+
+
+def test_log_records_that_nobody_reads_stay_away(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The process sends what the caller's level lets through."""
+    caplog.set_level(logging.WARNING, logger="sloplan")
+    sent: list[object] = []
+    take = milp._Supervisor._take
+
+    def noted(self: milp._Supervisor, message: Message) -> None:
+        sent.append(message)
+        take(self, message)
+
+    monkeypatch.setattr(milp._Supervisor, "_take", noted)
+    run_with_child(monkeypatch, PREAMBLE + "child.main()")
+    assert sent
+    assert not any(isinstance(message, Logged) for message in sent)
+
+
+def test_interrupt_while_the_process_starts_leaves_none_behind(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ctrl-C at the worst moment, just after the process was made, still ends it."""
+    started: list[subprocess.Popen[bytes]] = []
+
+    class Interrupted(EngineProcess):
+        def start(self) -> None:
+            super().start()
+            assert self._process is not None
+            started.append(self._process)
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(milp, "EngineProcess", Interrupted)
+    run = run_with_child(monkeypatch, "import time; time.sleep(600)")
+    assert run.limit == "interrupted"
+    assert started[0].returncode is not None
+
+
 @pytest.fixture
 def no_collection() -> Iterator[None]:
     """Keep the garbage collector off: hypothesis hooks into it, and an interrupt that lands in a hook is lost."""
@@ -181,7 +261,7 @@ def no_collection() -> Iterator[None]:
 @pytest.mark.parametrize("in_process", [True, False])
 def test_interrupt_keeps_the_best(in_process: bool) -> None:
     """Ctrl-C ends the run soon; what was found stays."""
-    instance = hard(40)
+    instance = hard()
     run = Run(instance, time_limit=100.0)
 
     def interrupt_after_the_first_answer() -> None:
@@ -205,7 +285,8 @@ def test_interrupt_keeps_the_best(in_process: bool) -> None:
 
 def test_process_ends_with_its_parent() -> None:
     """A process whose parent has died ends by itself: its stdin closes."""
-    job = ChildJob(hard(), Settings("goodput", 1000, 0, 1, 0.0, time.time() + 600), time.time())
+    now = time.monotonic()
+    job = ChildJob(hard(), Settings("goodput", 1000, 0, 1, 0.0, now + 600), now, logging.WARNING)
     with subprocess.Popen(child_command(), stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
         assert process.stdin is not None
         assert process.stdout is not None

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import pytest
 
 from sloplan.models import compact_milp
+from sloplan.problem.compiled import CompiledInstance
 from sloplan.problem.errors import SizeLimitError
 from sloplan.problem.instance import Instance
 from sloplan.problem.plan_table import enumerate_plans
 from sloplan.problem.run import Run
+from sloplan.solvers import compact_job, milp
 from sloplan.solvers.highs import Highs
+from sloplan.solvers.messages import EngineStarts, Found, Message
 from sloplan.solvers.milp import CompactMilp
 from tests.models.tiny_instances import CHAIN, TWO, tiny
 from tests.solvers.contended import contended, hard
@@ -68,6 +72,17 @@ def test_same_seed_same_answer() -> None:
     assert first.options.equals(second.options)
 
 
+def test_same_seed_same_answer_in_a_process_with_two_threads() -> None:
+    """The path that users take: a process of its own and two threads. HiGHS promises the same search."""
+    instance = hard(queries=30, machines=5)
+    first, second = (solved(instance, in_process=False, seed=3, threads=2) for _ in range(2))
+    assert first.best_objective == second.best_objective == first.bound == second.bound
+    assert first.best_solution is not None
+    assert second.best_solution is not None
+    assert first.best_solution.options.equals(second.best_solution.options)
+    assert first.best_solution.plans.equals(second.best_solution.plans)
+
+
 def test_proven_nothing_is_an_answer() -> None:
     """Where no query can be served, the empty plan is proven best, with no engine or with one."""
     run = solved(tiny(TWO, edges=CHAIN, query={"slo_latency_ms": 1.0}))
@@ -91,7 +106,7 @@ def test_unsupported_is_said_in_one_line() -> None:
 
 
 @pytest.mark.parametrize("time_limit", [0.01, 1.0])
-def test_time_limit_is_kept(time_limit: float) -> None:
+def test_time_limit_is_kept_before_the_engine_is_at_work(time_limit: float) -> None:
     """A limit is kept to within a second; the bound known at once is there, and nothing is invented."""
     instance = hard()
     instance.compiled  # noqa: B018 - compiling is not the method's time
@@ -104,11 +119,51 @@ def test_time_limit_is_kept(time_limit: float) -> None:
     assert (run.best_objective is None) == (run.best_solution is None)
 
 
+def test_time_limit_is_kept_by_the_engine(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The engine is at work when time is up: all that it found and proved by then is there.
+
+    On a busy machine HiGHS may look at its limit so late that it is ended, which costs nothing but a remark.
+    """
+    instance = hard()
+    instance.compiled  # noqa: B018 - compiling is not the method's time
+    seen: list[type] = []
+    take = milp._Supervisor._take
+
+    def noted(self: milp._Supervisor, message: Message) -> None:
+        seen.append(type(message))
+        take(self, message)
+
+    monkeypatch.setattr(milp._Supervisor, "_take", noted)
+    started = time.monotonic()
+    run = solved(instance, in_process=False, time_limit=7.0, threads=2)
+    assert time.monotonic() - started <= 8.0
+    assert EngineStarts in seen
+    assert seen.index(Found) > seen.index(EngineStarts)
+    assert (run.limit, run.proof) == ("time", "solver")
+    assert run.message is None or "did not stop at its time limit" in run.message
+    assert run.best_objective is not None
+    assert run.bound is not None
+    assert run.best_objective < run.bound < instance.compiled.queries.value_milli.sum()
+
+
+def test_time_limit_is_kept_while_the_model_is_built(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In this process nobody ends a long building from outside: it looks at the limit itself."""
+
+    def build(compiled: CompiledInstance, objective: str, copy_limit: int, checkpoint: Callable[[], None]) -> None:
+        while True:
+            checkpoint()
+
+    monkeypatch.setattr(compact_job, "compact_milp", build)
+    run = solved(contended(8), time_limit=0.2)
+    assert run.elapsed() < 1.2
+    assert (run.limit, run.message, run.best_solution) == ("time", None, None)
+
+
 def test_time_limit_is_kept_in_process() -> None:
-    """HiGHS itself stops at the limit, with what it has."""
-    instance = hard(40)
+    """HiGHS itself stops soon after the limit, with what it has; on a busy machine it may look up a second late."""
+    instance = hard()
     run = solved(instance, time_limit=2.0)
-    assert run.elapsed() <= 3.0
+    assert run.elapsed() <= 5.0
     assert run.limit == "time"
     assert run.best_objective is not None
     assert run.bound is not None

@@ -9,16 +9,20 @@ from typing import Any
 import numpy as np
 import pytest
 
+from sloplan.models import compact_milp
 from sloplan.problem.instance import Instance
 from sloplan.problem.run import Run
 from sloplan.solvers import compact_job
+from sloplan.solvers.compact_job import _Columns
 from sloplan.solvers.highs import EngineAnswer, EngineError, Highs
+from sloplan.solvers.job import Answer
 from sloplan.solvers.milp import CompactMilp
 from sloplan.solvers.refuted import refuted_choices
-from sloplan.solvers.standard_form import StandardForm
+from sloplan.solvers.standard_form import StandardForm, standard_form
 from tests.models.test_compact import feasible_plans
 from tests.models.tiny_instances import (
     CHAIN,
+    TWO,
     accuracy_of_a_joint_factor,
     cost_of_machines_and_traffic,
     latency_of_a_chain,
@@ -95,6 +99,40 @@ def test_overloaded_row_is_cut_off_and_the_optimum_found(monkeypatch: pytest.Mon
     assert CarelessHighs.solves == 2
     assert (run.best_objective, run.bound) == (9000, 9000)
     assert all(event.objective in (None, 9000) for event in run.trajectory)
+
+
+def test_wrong_plan_is_cut_off_for_all_copies_alike(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is wrong for one copy of a query is cut off for its other copies as well, and for no other query's."""
+    rows = [
+        {"query": name, "application": "app", "source_site": "device", "rate_rps": 1.0, "count": count,
+         "slo_latency_ms": 30.0}
+        for name, count in (("p", 3), ("r", 1))
+    ]  # fmt: skip
+    instance = tiny(TWO, edges=CHAIN, queries=rows)
+    model = compact_milp(instance)
+    form = standard_form(model)
+    columns = _Columns(instance.compiled, model.index, form)
+    options = [int(part[-1]) for part in instance.compiled.template_options(0)]
+    answer = Answer(np.array([0, 1]), np.array([options, options]))
+    place = form.column_of()
+    column = [[place[id(model.choose[copy, option])] for option in options] for copy in range(4)]
+    copies = np.array([1, 3])
+    assert columns.of_choices(copies, answer, [(0, 0), (0, 1)]) == {tuple(sorted(column[copy])) for copy in range(3)}
+    assert columns.of_choices(copies, answer, [(1, 0)]) == {(column[3][0],)}
+    both = columns.of_choices(copies, answer, [(0, 0), (1, 0)])  # a cover over two queries
+    assert both == {tuple(sorted((column[copy][0], column[3][0]))) for copy in range(3)}
+
+
+def test_cover_over_copies_alike_keeps_them_apart() -> None:
+    """A cover of several copies of one query becomes covers of as many others, never of one copy twice."""
+    instance = tiny(TWO, edges=CHAIN, query={"count": 3})
+    model = compact_milp(instance)
+    columns = _Columns(instance.compiled, model.index, standard_form(model))
+    small, large = ([int(part[place]) for part in instance.compiled.template_options(0)] for place in (0, -1))
+    answer = Answer(np.array([0, 0]), np.array([small, large]))
+    rows = columns.of_choices(np.array([0, 1]), answer, [(0, 0), (1, 0)])
+    assert len(rows) == 3
+    assert all(len(set(row)) == 2 for row in rows)
 
 
 def test_wrong_infeasible_is_an_error_of_the_engine(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,6 +6,7 @@ which is then pointed to nowhere, so that nothing that an engine prints gets amo
 
 from __future__ import annotations
 
+import logging
 import os
 import pickle
 import sys
@@ -18,7 +19,9 @@ from sloplan.problem.checker import check
 from sloplan.problem.instance import Instance
 from sloplan.solvers.compact_job import run_compact_job
 from sloplan.solvers.job import Answer, ChildJob
-from sloplan.solvers.messages import Bounded, EngineStarts, Finished, Found, Message, Ready, write_message
+from sloplan.solvers.messages import Bounded, EngineStarts, Finished, Found, Logged, Message, Ready, write_message
+
+logger = logging.getLogger("sloplan.solvers.child")  # its __name__ is "__main__"
 
 
 class PipeListener:
@@ -36,7 +39,9 @@ class PipeListener:
     def offer(self, answer: Answer) -> bool:
         """Send an answer if it is valid."""
         solution = solution_of_copies(self._instance.compiled, answer.query, answer.choices)
-        if check(self._instance, solution):
+        violations = check(self._instance, solution)
+        if violations:
+            logger.info("the checker refused: %s", violations[0])
             return False
         self.send(Found(answer))
         return True
@@ -56,6 +61,24 @@ class PipeListener:
         return False
 
 
+class _ForwardLog(logging.Handler):
+    """Sends log records to the parent, who knows what its user wants to read."""
+
+    def __init__(self, listener: PipeListener) -> None:
+        super().__init__()
+        self._listener = listener
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self._listener.send(Logged(record.name, record.levelno, record.getMessage()))
+
+
+def _forward_log(listener: PipeListener, level: int) -> None:
+    top = logging.getLogger("sloplan")
+    top.setLevel(level)
+    top.addHandler(_ForwardLog(listener))
+    top.propagate = False
+
+
 def main() -> None:
     """Do the job that stands on stdin."""
     stream = os.fdopen(os.dup(1), "wb")
@@ -64,7 +87,8 @@ def main() -> None:
     job: ChildJob = pickle.load(sys.stdin.buffer)
     threading.Thread(target=_end_with_parent, daemon=True).start()
     listener = PipeListener(job.instance, stream)
-    listener.send(Ready(time.time() - job.asked_at))
+    _forward_log(listener, job.log_level)
+    listener.send(Ready(time.monotonic() - job.asked_at))
     try:
         run_compact_job(job.instance.compiled, job.settings, listener)
     except Exception as error:  # noqa: BLE001 - the boundary of the process: the parent reports it

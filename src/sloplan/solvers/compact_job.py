@@ -7,16 +7,18 @@ from __future__ import annotations
 
 import logging
 import time
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
 
 from sloplan.models.compact import CompactIndex, compact_milp
+from sloplan.models.copies import plan_width
 from sloplan.problem.compiled import CompiledInstance, Int
 from sloplan.solvers.bounds import column_range, on_grid
 from sloplan.solvers.highs import EngineError, Highs, Tolerances
 from sloplan.solvers.job import Answer, Listener, Settings
-from sloplan.solvers.refuted import refuted_choices
+from sloplan.solvers.refuted import Choice, refuted_choices
 from sloplan.solvers.standard_form import Floats, StandardForm, standard_form
 
 logger = logging.getLogger(__name__)
@@ -30,25 +32,43 @@ def run_compact_job(compiled: CompiledInstance, settings: Settings, listener: Li
     EngineError
         If HiGHS fails or says what cannot be.
     """
+    with suppress(_TimeIsUpError):
+        _build_and_solve(compiled, settings, listener)
+
+
+class _TimeIsUpError(Exception):
+    """Breaks off the building of a model."""
+
+
+def _build_and_solve(compiled: CompiledInstance, settings: Settings, listener: Listener) -> None:
+    def checkpoint() -> None:
+        if _time_is_up(settings, listener):
+            raise _TimeIsUpError
+
     started = time.perf_counter()
-    model = compact_milp(compiled, settings.objective, settings.copy_limit)
+    model = compact_milp(compiled, settings.objective, settings.copy_limit, checkpoint)
     if not model.index.copies:
         listener.report_bound(0)
         listener.offer(_nothing(compiled))
         return
     listener.report_bound(sum(int(compiled.queries.value_milli[copy.menu.query]) for copy in model.index.copies))
+    checkpoint()
     built = time.perf_counter()
     form = standard_form(model)
     logger.info(
         "model built in %.2f s, standard form of %d rows and %d columns in %.2f s",
         built - started, *form.matrix.shape, time.perf_counter() - built,
     )  # fmt: skip
+    checkpoint()
     _Solve(compiled, model, form, settings, listener).run()
 
 
+def _time_is_up(settings: Settings, listener: Listener) -> bool:
+    return time.monotonic() >= settings.deadline or listener.should_stop()
+
+
 def _nothing(compiled: CompiledInstance) -> Answer:
-    width = max((len(application.operators) for application in compiled.applications), default=0)
-    return Answer(np.zeros(0, dtype=np.int64), np.zeros((0, width), dtype=np.int64))
+    return Answer(np.zeros(0, dtype=np.int64), np.zeros((0, plan_width(compiled)), dtype=np.int64))
 
 
 class _Solve:
@@ -61,7 +81,6 @@ class _Solve:
         self._settings = settings
         self._listener = listener
         self._scale = int(model.objective_scale)
-        self._offset = form.offset
         self._range = column_range(form)
         self._tolerances = Tolerances()
         self._columns = _Columns(compiled, model.index, form)
@@ -82,14 +101,14 @@ class _Solve:
         if self._settings.start is not None:
             self._highs.start_from(*self._columns.values_of(self._settings.start))
         while True:
-            answer = self._highs.solve(self._settings.deadline - time.time())
+            answer = self._highs.solve(self._settings.deadline - time.monotonic())
             if answer.ended == "infeasible":
                 raise EngineError("HiGHS calls the model infeasible, but serving nothing always is feasible")
             if answer.bound is not None:
                 self._bounded(answer.bound)
             if answer.values is None or not self._is_wrong(answer.values, proven=answer.ended == "optimal"):
                 return
-            if self._listener.should_stop() or time.time() >= self._settings.deadline:
+            if _time_is_up(self._settings, self._listener):
                 return
 
     def _is_wrong(self, values: Floats, proven: bool) -> bool:
@@ -97,20 +116,27 @@ class _Solve:
         copies, answer = self._columns.answer(values)
         if len(copies) == 0 and not proven:  # the empty plan stands for "nothing found"
             return False
-        if self._listener.offer(answer):
+        if self._accepted(answer):
             return False
         wrong = refuted_choices(self._compiled, answer.query, answer.choices)
         if not wrong:
             raise EngineError("the checker refused an answer in which no single rule is broken")
-        for choices in wrong:
-            self._highs.add_row(self._columns.of_choices(copies, answer, choices), len(choices) - 1)
-        logger.info("the checker refused an answer of HiGHS: %d rows cut it off", len(wrong))
+        cut = {columns for choices in wrong for columns in self._columns.of_choices(copies, answer, choices)}
+        for columns in sorted(cut):
+            self._highs.add_row(columns, len(columns) - 1)
+        logger.info("%d rows cut off what was refused", len(cut))
         return True
+
+    def _accepted(self, answer: Answer) -> bool:
+        accepted = self._listener.offer(answer)
+        if not accepted:
+            logger.warning("the checker refused an answer of HiGHS, of %d copies served", len(answer.query))
+        return accepted
 
     def _improved(self, values: Floats) -> None:
         copies, answer = self._columns.answer(values)
         if len(copies):
-            self._listener.offer(answer)
+            self._accepted(answer)
 
     def _bounded(self, bound: float) -> None:
         integer = on_grid(-bound, self._range, self._tolerances, self._scale)
@@ -123,12 +149,13 @@ class _Columns:
 
     def __init__(self, compiled: CompiledInstance, index: CompactIndex, form: StandardForm) -> None:
         column_of = form.column_of()
-        self._width = max(len(application.operators) for application in compiled.applications)
+        self._width = plan_width(compiled)
         self._query = index.copy_query
-        self._choice: dict[tuple[int, int], int] = {}
         self._served: dict[int, int] = {}
+        self._alike: dict[int, list[int]] = {}  # copies of each query
         column, copy, position, option = [], [], [], []
         for choice in index.copies:
+            self._alike.setdefault(choice.menu.query, []).append(choice.copy)
             self._served[choice.copy] = column_of[id(choice.served)]
             for place, (variables, options) in enumerate(zip(choice.choose, choice.menu.options, strict=True)):
                 column += [column_of[id(variable)] for variable in variables]
@@ -147,18 +174,32 @@ class _Columns:
         choices[plan, self._position[chosen]] = self._option[chosen]
         return copies, Answer(self._query[copies], choices)
 
-    def of_choices(self, copies: Int, answer: Answer, choices: list[tuple[int, int]]) -> list[int]:
-        """Return the columns of some (plan, operator position) of an answer."""
-        return [self._choice[int(copies[plan]), int(answer.choices[plan, position])] for plan, position in choices]
+    def of_choices(self, copies: Int, answer: Answer, choices: list[Choice]) -> set[tuple[int, ...]]:
+        """Return the columns of some (plan, operator position) of an answer, and of the same for copies alike.
+
+        What is wrong for some copies is wrong for any others of the same queries. They are moved
+        on cyclically, all of one query by the same number, so that different copies stay different.
+        """
+        alike = [self._alike[int(query)] for query in answer.query]
+        place = [of_query.index(int(copy)) for of_query, copy in zip(alike, copies, strict=True)]
+        return {
+            tuple(
+                sorted(
+                    self._choice[
+                        alike[plan][(place[plan] + move) % len(alike[plan])], int(answer.choices[plan, position])
+                    ]
+                    for plan, position in choices
+                )
+            )
+            for move in range(max(len(alike[plan]) for plan, _ in choices))
+        }
 
     def values_of(self, answer: Answer) -> tuple[np.ndarray, Floats]:
         """Return columns and values of a valid answer: all of `served` and `choose`."""
-        of_query: dict[int, list[int]] = {}
-        for copy in self._served:
-            of_query.setdefault(int(self._query[copy]), []).append(copy)
+        left = {query: iter(copies) for query, copies in self._alike.items()}
         value = dict.fromkeys([*self._served.values(), *self._choice.values()], 0.0)
         for query, row in zip(answer.query.tolist(), answer.choices.tolist(), strict=True):
-            copy = of_query[query].pop(0)
+            copy = next(left[query])
             value[self._served[copy]] = 1.0
             value.update({self._choice[copy, option]: 1.0 for option in row if option >= 0})
         return np.array(list(value), dtype=np.int32), np.array(list(value.values()), dtype=np.float64)

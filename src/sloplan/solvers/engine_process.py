@@ -35,6 +35,9 @@ class ProcessDiedError(RuntimeError):
 class EngineProcess:
     """One process that gets a job and sends messages.
 
+    Starting may be interrupted, so it is a step of its own: `start` belongs in the same ``try`` as
+    all that follows, with `end` in its ``finally``.
+
     Parameters
     ----------
     job : bytes
@@ -43,22 +46,28 @@ class EngineProcess:
     """
 
     def __init__(self, job: bytes, command: Sequence[str]) -> None:
+        self._job = job
+        self._command = command
         self._stderr = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the process
-        self._process = subprocess.Popen(
-            command,
+        self._process: subprocess.Popen[bytes] | None = None
+        self._messages: queue.SimpleQueue[Message | GarbageError | None] = queue.SimpleQueue()
+        self._threads: list[threading.Thread] = []
+
+    def start(self) -> None:
+        """Start the process and hand it its job."""
+        # Interrupted before the assignment, the process finds its stdin closed, and ends.
+        process = self._process = subprocess.Popen(
+            self._command,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._stderr,
             start_new_session=True,  # Ctrl-C in the terminal is for the caller, who ends this one
             env={**os.environ, "PYTHONPATH": os.pathsep.join(path or str(Path.cwd()) for path in sys.path)},
         )
-        self._messages: queue.SimpleQueue[Message | GarbageError | None] = queue.SimpleQueue()
-        self._threads = [
-            threading.Thread(target=self._write, args=(job,), daemon=True),
-            threading.Thread(target=self._read, daemon=True),
-        ]
-        for thread in self._threads:
+        for work in (self._write, self._read):
+            thread = threading.Thread(target=work, args=(process,), daemon=True)
             thread.start()
+            self._threads.append(thread)
 
     def message(self, timeout: float) -> Message | None:
         """Return the next message, or None if none came in `timeout` seconds.
@@ -79,25 +88,28 @@ class EngineProcess:
         return message
 
     def end(self) -> None:
-        """End the process, whatever it is doing."""
-        self._process.kill()
-        self._process.wait()
-        for thread in self._threads:
-            thread.join()  # both pipes are dead
-        for stream in (self._process.stdin, self._process.stdout, self._stderr):
-            assert stream is not None
-            with suppress(OSError):  # what could not be written any more
-                stream.close()
+        """End the process, whatever it is doing, and whether or not it was started."""
+        process = self._process
+        if process is not None:
+            process.kill()
+            process.wait()
+            for thread in self._threads:
+                thread.join()  # both pipes are dead
+            for stream in (process.stdin, process.stdout):
+                assert stream is not None
+                with suppress(OSError):  # what could not be written any more
+                    stream.close()
+        self._stderr.close()
 
-    def _write(self, job: bytes) -> None:
-        stream = self._process.stdin
+    def _write(self, process: subprocess.Popen[bytes]) -> None:
+        stream = process.stdin
         assert stream is not None
         with suppress(OSError):  # it has died; the reader says how
-            stream.write(job)
+            stream.write(self._job)
             stream.flush()
 
-    def _read(self) -> None:
-        stream = self._process.stdout
+    def _read(self, process: subprocess.Popen[bytes]) -> None:
+        stream = process.stdout
         assert stream is not None
         try:
             while (message := read_message(stream)) is not None:
@@ -107,6 +119,7 @@ class EngineProcess:
         self._messages.put(None)
 
     def _cause_of_death(self) -> str:
+        assert self._process is not None  # it has sent something
         try:
             code = self._process.wait(timeout=1.0)
         except subprocess.TimeoutExpired:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import signal
+import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -214,17 +216,24 @@ def engine_output_discarded() -> Iterator[None]:
     """Send what compiled code prints to stdout to nowhere meanwhile.
 
     HiGHS 1.12 prints some lines even with its output off. They bypass `sys.stdout`, so the file
-    descriptor itself is pointed elsewhere.
+    descriptor itself is pointed elsewhere. What C code has printed may still stand in a buffer, so
+    the buffers are emptied on both sides.
     """
+    _flush_c_output()
     saved = os.dup(1)
     nowhere = os.open(os.devnull, os.O_WRONLY)
     try:
         os.dup2(nowhere, 1)
         yield
     finally:
+        _flush_c_output()
         os.dup2(saved, 1)
         os.close(saved)
         os.close(nowhere)
+
+
+def _flush_c_output() -> None:
+    ctypes.CDLL("ucrtbase" if sys.platform == "win32" else None).fflush(None)
 
 
 @contextmanager

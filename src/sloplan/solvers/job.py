@@ -37,7 +37,7 @@ class Settings:
     rel_gap : float
         Relative gap at which to stop.
     deadline : float
-        When to stop, as `time.time()` tells it.
+        When to stop, as `time.monotonic()` tells it: one clock for all processes, which nobody sets.
     start : Answer, optional
         A valid answer to start from.
     """
@@ -80,9 +80,12 @@ class ChildJob:
     instance : Instance
     settings : Settings
     asked_at : float
-        When the parent asked, as `time.time()` tells it.
+        When the parent asked, as `time.monotonic()` tells it.
+    log_level : int
+        Least level of log records worth sending to the parent.
     """
 
     instance: Instance
     settings: Settings
     asked_at: float
+    log_level: int

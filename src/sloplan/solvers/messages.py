@@ -46,6 +46,15 @@ class Bounded:
 
 
 @dataclass(frozen=True)
+class Logged:
+    """A log record for the parent's logger of the same name."""
+
+    logger: str
+    level: int
+    text: str
+
+
+@dataclass(frozen=True)
 class Finished:
     """The job is done; `error` says in one line what went wrong, if anything."""
 
@@ -53,7 +62,7 @@ class Finished:
     out_of_memory: bool = False
 
 
-Message = Ready | EngineStarts | Found | Bounded | Finished
+Message = Ready | EngineStarts | Found | Bounded | Logged | Finished
 
 
 def write_message(stream: IO[bytes], message: Message) -> None:

@@ -11,16 +11,17 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sloplan.models.copies import COPY_LIMIT, expand_copies, solution_of_copies
+from sloplan.models.scope import unsupported
 from sloplan.problem.compiled import CompiledInstance
 from sloplan.problem.solution_index import index_solution
 from sloplan.solvers.bounds import value_of_all
 from sloplan.solvers.engine_process import EngineProcess, ProcessDiedError, child_command
 from sloplan.solvers.highs import LONGEST_TIME_LIMIT
 from sloplan.solvers.job import Answer, ChildJob, Settings
-from sloplan.solvers.messages import Bounded, EngineStarts, Finished, Found, Message, Ready
+from sloplan.solvers.messages import Bounded, EngineStarts, Finished, Found, Logged, Message, Ready
 
 if TYPE_CHECKING:
-    from sloplan.problem.run import Run
+    from sloplan.problem.run import Proof, Run
     from sloplan.problem.stopping import Limit
 
 logger = logging.getLogger(__name__)
@@ -39,11 +40,7 @@ class CompactMilp:
 
     def unsupported(self, problem: CompiledInstance, objective: str) -> str | None:
         """Return in one line why this method cannot solve `problem`, or None."""
-        if objective != "goodput":
-            return f"method 'milp' does not have the objective {objective!r} yet; allowed for now: goodput"
-        if problem.hosting != "fluid":
-            return f"method 'milp' does not have hosting {problem.hosting!r} yet; allowed for now: fluid"
-        return None
+        return unsupported(problem, objective)
 
     def solve(
         self, problem: CompiledInstance, run: Run, *, copy_limit: int = COPY_LIMIT, in_process: bool = False
@@ -58,11 +55,11 @@ class CompactMilp:
             Largest number of query copies to list.
         in_process : bool
             Run the engine in this process: no start-up time, but an engine that crashes takes
-            this process down, and one that hangs is not ended.
+            this process down, one that hangs is not ended, and the time limit is kept only as
+            well as Pyomo and the engine keep it (docs/compact-milp.md).
         """
         expand_copies(problem, copy_limit)  # refused here, before anything starts
         run.report_bound(value_of_all(problem))
-        run.proof = "solver"
         if run.should_stop():
             return
         settings = _settings(run, copy_limit)
@@ -83,7 +80,7 @@ def _settings(run: Run, copy_limit: int) -> Settings:
         seed=run.seed,
         threads=run.threads,
         rel_gap=run.rel_gap,
-        deadline=time.time() + (remaining if math.isfinite(remaining) else LONGEST_TIME_LIMIT),
+        deadline=time.monotonic() + (remaining if math.isfinite(remaining) else LONGEST_TIME_LIMIT),
         start=_start(run),
     )
 
@@ -102,15 +99,16 @@ class _RunListener:
     def __init__(self, problem: CompiledInstance, run: Run) -> None:
         self._problem = problem
         self._run = run
+        self._proof: Proof = "method"  # before the engine starts, a bound is a sum of values
 
     def offer(self, answer: Answer) -> bool:
         return not self._run.offer(solution_of_copies(self._problem, answer.query, answer.choices))
 
     def report_bound(self, bound: int) -> None:
-        self._run.report_bound(bound)
+        self._run.report_bound(bound, self._proof)
 
     def engine_starts(self) -> None:
-        pass
+        self._proof = "solver"
 
     def should_stop(self) -> bool:
         return self._run.should_stop()
@@ -126,9 +124,11 @@ class _Supervisor:
 
     def solve(self, settings: Settings) -> None:
         """Run the job; whatever ends it, what it had sent is in the run."""
-        job = pickle.dumps(ChildJob(self._run.problem, settings, time.time()), protocol=pickle.HIGHEST_PROTOCOL)
-        process = EngineProcess(job, child_command())
+        level = logging.getLogger("sloplan").getEffectiveLevel()
+        job = ChildJob(self._run.problem, settings, time.monotonic(), level)
+        process = EngineProcess(pickle.dumps(job, protocol=pickle.HIGHEST_PROTOCOL), child_command())
         try:
+            process.start()
             self._follow(process)
         except ProcessDiedError as error:
             self._fail(str(error))
@@ -158,18 +158,21 @@ class _Supervisor:
             case Found(answer):
                 self._listener.offer(answer)
             case Bounded(bound):
-                self._run.report_bound(bound)
+                self._listener.report_bound(bound)
             case EngineStarts():
                 self._engine_at_work = True
+                self._listener.engine_starts()
+            case Logged(name, level, text):
+                logging.getLogger(name).log(level, "%s", text)
             case Ready(seconds):
                 logger.info("the engine's process started in %.2f s", seconds)
 
     def _too_late(self) -> None:
-        """Time is up: while the model is being built that is no fault, but the engine knew its limit."""
+        """Time is up: the limit is the user's, though the engine that knew it deserves a remark."""
+        self._run.limit = "time"
         if self._engine_at_work:
-            self._fail(f"HiGHS did not stop at its time limit and was ended {GRACE} s later")
-        else:
-            self._run.limit = "time"
+            self._run.message = f"HiGHS did not stop at its time limit and was ended {GRACE} s later"
+            logger.warning("%s", self._run.message)
 
     def _fail(self, reason: str, limit: Limit = "engine") -> None:
         logger.warning("%s", reason)
