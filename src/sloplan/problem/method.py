@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
+import numpy as np
+
 from sloplan.problem.compiled import Bool, Int, Sparse
 
 if TYPE_CHECKING:
-    import numpy as np
     import numpy.typing as npt
 
     from sloplan.problem.compiled import CompiledInstance
@@ -64,7 +65,10 @@ class Method(Protocol):
 
 
 class PlanOracle(Protocol):
-    """Given row prices, the best plan of every group: all that selection methods need to know."""
+    """Given row prices, the best plan of every group: all that selection methods need to know.
+
+    A *group* is a query of an instance or a group of a `PlanSelection`.
+    """
 
     def best_plans(self, prices: npt.NDArray[np.float64]) -> BestPlans:
         """Return the plan of greatest value minus priced usage of each group.
@@ -79,18 +83,26 @@ class PlanOracle(Protocol):
 
 @dataclass(frozen=True)
 class BestPlans:
-    """One plan per group.
+    """One plan per group, with all that a column of a master problem needs.
 
     Parameters
     ----------
-    exists : (groups,) bool
-        False where a group has no plan at all.
-    value : (groups,) int64
-        Value of one copy, base units.
+    choices : (groups, k) int64
+        Which plan it is. Of an instance: global option index per local operator position, padded by
+        -1, as `Solution.from_choices` takes it. Of a `PlanSelection`: plan index (k = 1), as
+        `SelectionSolution.from_choices` takes it. -1 throughout where a group has no plan at all.
+    value, cost : (groups,) int64
+        Of one copy, base units; 0 without a plan.
     usage : Sparse
         Exact usage of one copy on the coupling rows, one row per group.
     """
 
-    exists: Bool
+    choices: Int
     value: Int
+    cost: Int
     usage: Sparse
+
+    @property
+    def exists(self) -> Bool:
+        """Groups that have a plan, shape (groups,)."""
+        return np.any(self.choices >= 0, axis=1)
