@@ -10,10 +10,10 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 
 from sloplan.problem.compiled import Bool, CompiledInstance, Int
 from sloplan.problem.evaluation import evaluate_plans, own_capacity
+from sloplan.problem.exact_sums import Exact, exact_dot, exact_totals
 from sloplan.problem.grouping import grouped
 from sloplan.problem.solution import Solution
 from sloplan.problem.solution_index import IndexedSolution, index_solution
@@ -103,7 +103,7 @@ def judge_plans(instance: Instance, solution: Solution) -> Verdict:
         return Verdict((wrong,), None)
     indexed, violations = index_solution(instance, solution)
     violations += _copies(compiled, indexed)
-    usage = [0] * len(compiled.rows)
+    usage = np.zeros(len(compiled.rows), dtype=object)  # Python integers: sums may pass int64
     application = compiled.templates.application[compiled.queries.template[indexed.query]]
     for _, member in grouped(application):
         violations += _plans(compiled, member, indexed, usage)
@@ -111,7 +111,7 @@ def judge_plans(instance: Instance, solution: Solution) -> Verdict:
     violations += _rows(compiled, indexed, usage)
     if violations:
         return Verdict(tuple(violations), None)
-    value = _exact_sum(compiled.queries.value_milli[indexed.query], indexed.count)
+    value = exact_dot(compiled.queries.value_milli[indexed.query], indexed.count)
     if solution.bound is not None and solution.bound < value:
         message = "is below the value of the solution itself"
         return Verdict((Violation("bound", "stored bound", message, amount=solution.bound, limit=value),), None)
@@ -132,7 +132,7 @@ def _copies(compiled: CompiledInstance, indexed: IndexedSolution) -> Iterator[Vi
         )
 
 
-def _plans(compiled: CompiledInstance, member: Int, indexed: IndexedSolution, usage: list[int]) -> Iterator[Violation]:
+def _plans(compiled: CompiledInstance, member: Int, indexed: IndexedSolution, usage: Exact) -> Iterator[Violation]:
     """Own rules of the plans `member`, of one application; adds their usage to `usage`."""
     queries, query = compiled.queries, indexed.query[member]
     template = queries.template[query]
@@ -181,7 +181,7 @@ def _plans(compiled: CompiledInstance, member: Int, indexed: IndexedSolution, us
     used = placed[figures.usage.row_of_entry]
     users = figures.usage.row_of_entry[used]
     load = rate[users] * figures.usage.amount[used]
-    _add_exactly(usage, figures.usage.column[used], load, indexed.count[member][users])
+    usage += exact_totals(figures.usage.column[used], load, indexed.count[member][users], len(usage))
 
 
 def _supply(compiled: CompiledInstance, indexed: IndexedSolution) -> Iterator[Violation]:
@@ -196,42 +196,11 @@ def _supply(compiled: CompiledInstance, indexed: IndexedSolution) -> Iterator[Vi
         )
 
 
-def _rows(compiled: CompiledInstance, indexed: IndexedSolution, usage: list[int]) -> Iterator[Violation]:
+def _rows(compiled: CompiledInstance, indexed: IndexedSolution, usage: Exact) -> Iterator[Violation]:
     """Usage of every shared row stays within its capacity and what supply brings."""
-    capacity = [int(c) for c in compiled.rows.capacity]
-    brought = compiled.supplies.brought
-    for entry in np.flatnonzero(indexed.supply[brought.row_of_entry] != 0):
-        amount = int(indexed.supply[brought.row_of_entry[entry]])
-        capacity[brought.column[entry]] += amount * int(brought.amount[entry])
-    for row, (used, limit) in enumerate(zip(usage, capacity, strict=True)):
-        if used > limit:
-            message = "more is used than there is"
-            yield Violation("capacity", f"row {compiled.rows.name[row]!r}", message, amount=used, limit=limit)
-
-
-def _exact_sum(amount: Int, count: Int) -> int:
-    """Sum of amount x count in Python integers where int64 might not do."""
-    total = [0]
-    _add_exactly(total, np.zeros(len(amount), dtype=np.int64), amount, count)
-    return total[0]
-
-
-def _add_exactly(totals: list[int], index: Int, amount: Int, count: Int) -> None:
-    """Add amount x count to ``totals[index]``, exactly, for non-negative figures of any total size.
-
-    Amounts are split into halves of 31 bits, so that sums of up to 2^31 / max(count) entries of
-    each half fit int64; beyond that (or for large counts) object arithmetic takes over.
-    """
-    if len(amount) == 0:
-        return
-    size = len(totals)
-    if float(count.max()) * len(amount) < 2.0**31:
-        low, high = np.zeros(size, dtype=np.int64), np.zeros(size, dtype=np.int64)
-        np.add.at(low, index, (amount & (2**31 - 1)) * count)
-        np.add.at(high, index, (amount >> 31) * count)
-        for i in np.flatnonzero(low | high):
-            totals[i] += int(low[i]) + (int(high[i]) << 31)
-        return
-    parts = pd.Series(amount.astype(object) * count.astype(object)).groupby(index).sum()
-    for i, part in zip(parts.index.tolist(), parts.tolist(), strict=True):
-        totals[i] += part
+    rows, brought = compiled.rows, compiled.supplies.brought
+    supplied = exact_totals(brought.column, brought.amount, indexed.supply[brought.row_of_entry], len(rows))
+    limit = rows.capacity + supplied
+    for row in np.flatnonzero(usage > limit):
+        message = "more is used than there is"
+        yield Violation("capacity", f"row {rows.name[row]!r}", message, amount=int(usage[row]), limit=int(limit[row]))

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from sloplan.problem.compiled import Bool, CompiledInstance, Int, Text
+from sloplan.problem.compiled import Bool, CompiledInstance, Int
+from sloplan.problem.compiling.lookup import indices_of
 from sloplan.problem.solution import Solution
 from sloplan.problem.violation import Violation
 
@@ -54,7 +55,7 @@ def index_solution(instance: Instance, solution: Solution) -> tuple[IndexedSolut
     """
     compiled = instance.compiled
     violations: list[Violation] = []
-    query = _index(compiled.names.queries, solution.plans["query"])
+    query = indices_of(compiled.names.queries, solution.plans["query"])
     count = solution.plans["count"].to_numpy(dtype=np.int64)
     for row in np.flatnonzero(query < 0):
         name = solution.plans["query"].iloc[row]
@@ -70,11 +71,6 @@ def index_solution(instance: Instance, solution: Solution) -> tuple[IndexedSolut
     return IndexedSolution(plan, query[plan], count[plan], choices[plan], supply), violations + unknown
 
 
-def _index(names: Text, wanted: pd.Series) -> Int:
-    """Index of each wanted name, -1 where it is unknown."""
-    return pd.Index(names, dtype=object).get_indexer(pd.Index(wanted, dtype=object)).astype(np.int64)
-
-
 def _choices(instance: Instance, solution: Solution, query: Int) -> tuple[Int, list[Violation]]:
     """Global option per plan and local operator position, and what is wrong with the option rows."""
     compiled, table = instance.compiled, solution.options
@@ -84,7 +80,7 @@ def _choices(instance: Instance, solution: Solution, query: Int) -> tuple[Int, l
     violations: list[Violation] = []
 
     plan = table["plan"].to_numpy(dtype=np.int64)
-    operator = _index(names.operators, table["operator"])
+    operator = indices_of(names.operators, table["operator"])
     in_range = (plan >= 0) & (plan < len(query))
     for row in np.flatnonzero(~in_range):
         violations.append(Violation("format", f"options row {row + 1}", f"names plan {plan[row]}, which is not listed"))
@@ -126,7 +122,7 @@ def _options(compiled: CompiledInstance, table: pd.DataFrame, operator: Int) -> 
     of_operator = compiled.configuration_operator * len(distinct) + label_of
     label = distinct.get_indexer(pd.Index(table["configuration"], dtype=object))
     configuration = pd.Index(of_operator).get_indexer(operator * len(distinct) + label)
-    pool, allocation = _index(names.pools, table["pool"]), _index(names.allocations, table["allocation"])
+    pool, allocation = indices_of(names.pools, table["pool"]), indices_of(names.allocations, table["allocation"])
     pools, allocations = len(names.pools), len(names.allocations)
     codes = pd.Index((options.configuration * pools + options.pool) * allocations + options.allocation)
     found = codes.get_indexer((configuration * pools + pool) * allocations + allocation).astype(np.int64)
@@ -183,7 +179,7 @@ def _complete(compiled: CompiledInstance, query: Int, choices: Int) -> Bool:
 def _supply(compiled: CompiledInstance, solution: Solution) -> tuple[Int, list[Violation]]:
     """Replicas per supply of the compiled instance."""
     supply = np.zeros(len(compiled.supplies), dtype=np.int64)
-    named = _index(compiled.supplies.name, solution.supply["supply"])
+    named = indices_of(compiled.supplies.name, solution.supply["supply"])
     violations = [
         Violation("supply", f"supply {solution.supply['supply'].iloc[row]!r}", "is unknown in this instance")
         for row in np.flatnonzero(named < 0)
