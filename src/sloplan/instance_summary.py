@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from sloplan.heuristics.greedy_kernels import asked_table, prefer, ranked_plans
+from sloplan.heuristics.greedy_kernels import prefer
 from sloplan.heuristics.plan_arrays import list_plans
 from sloplan.problem.compiled import CompiledInstance
 from sloplan.problem.errors import SizeLimitError
@@ -123,19 +123,14 @@ class _Listed:
 
 def _list_plans(compiled: CompiledInstance) -> _Listed:
     queries = compiled.queries
-    plans, _ = list_plans(compiled, PLAN_LIMIT, lambda: False)
-    template = np.repeat(np.arange(len(compiled.templates)), np.diff(plans.start))
-    asked = asked_table(queries)
-    everyone = np.arange(len(queries.template))
+    plans, _ = list_plans(compiled, PLAN_LIMIT, lambda _: False)
     copies_rate = queries.rate_milli.astype(np.float64) * queries.count
     capacity = _reachable_capacity(compiled)
-    plan_of = np.full(len(everyone), -1, dtype=np.int64)
     load = np.zeros(len(capacity))
     for number in range(1, _ROUNDS + 1):
         # Loads so far are the prices: a query turns to the plans that use what others do not.
         price = plans.priced((load + _LEAST_PRICE) / np.maximum(capacity, 1.0))
-        cheapest_first = ranked_plans(plans, np.lexsort((price, template))).fitting_alone(plans)
-        prefer(asked, cheapest_first, everyone, plan_of)
+        plan_of = prefer(queries, plans.start, np.lexsort((price, plans.template)), plans.needs_alone)
         served = plan_of >= 0
         load += (
             plans.demand(plan_of[served], copies_rate[served], len(capacity)) / np.maximum(capacity, 1.0) - load

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-import numpy as np
 import pandas as pd
 import pytest
 
-from sloplan.heuristics import greedy
+from sloplan.heuristics import greedy, greedy_kernels
 from sloplan.heuristics.greedy import Greedy
-from sloplan.heuristics.plan_arrays import list_plans
+from sloplan.heuristics.greedy_kernels import compile_kernels
 from sloplan.instances.families.spec import generate_spec
 from sloplan.problem.certificates.verification import certificate_bound
 from sloplan.problem.errors import InputError, SizeLimitError
 from sloplan.problem.instance import Instance
 from sloplan.problem.run import Run
 from sloplan.problem.servable import servable_value
+from sloplan.problem.solution import Solution
+from sloplan.problem.violation import Violation
 from sloplan.solving import solve
 from tests.conformance.brute_force import TinyInstance
 from tests.conformance.brute_force_search import optimum
@@ -156,7 +157,7 @@ class Ticking(Clock):
         return self.now
 
 
-def test_stopped_while_listing_plans() -> None:
+def test_stopped_before_listing_plans() -> None:
     """Out of time before any plan is listed, nothing is offered, and the bound is the value of all copies."""
     instance = generate_spec("edge-cloud:queries=12,seed=1")
     run = Run(instance, time_limit=1.0, clock=Ticking())
@@ -166,15 +167,49 @@ def test_stopped_while_listing_plans() -> None:
     assert run.bound == int((queries.value_milli * queries.count).sum())
 
 
+def test_stopped_while_listing_plans() -> None:
+    """Out of time after some templates, their queries are served at once, and the bound stays the value of all."""
+    instance = generate_spec("edge-cloud:queries=60,seed=1")
+    compiled = instance.compiled
+    assert len(compiled.templates) > 5
+    run = Run(instance, time_limit=9.5, clock=Ticking())  # a few reads go before and between
+    Greedy().solve(compiled, run)
+    assert run.limit == "time"
+    assert run.best_solution is not None
+    position = {name: index for index, name in enumerate(compiled.names.queries)}
+    served = {int(compiled.queries.template[position[name]]) for name in run.best_solution.plans["query"]}
+    assert max(served) < len(compiled.templates) - 1
+    assert run.bound == int((compiled.queries.value_milli * compiled.queries.count).sum())
+    assert run.certificate is None
+
+
+def test_a_tight_limit_still_gives_a_full_pass() -> None:
+    """With time for one pass only, the answer is that of a full pass, and every query's plan was looked at."""
+    instance = generate_spec("edge-cloud:queries=60,seed=1")
+    once = run_of(instance, passes=1)
+    run = Run(instance, time_limit=60.0, clock=Clock())
+    offer = run.offer
+
+    def slow_offer(solution: Solution) -> list[Violation]:
+        violations = offer(solution)
+        run._start -= 50.0  # the check took 50 of the 60 seconds
+        return violations
+
+    run.offer = slow_offer  # type: ignore[method-assign]
+    Greedy().solve(instance.compiled, run)
+    assert (run.limit, run.best_objective, run.bound) == ("time", once.best_objective, once.bound)
+    assert len([event for event in run.trajectory if event.objective is not None]) == 1
+
+
 def test_stopped_within_a_pass(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Out of time in the middle of a pass, what was served by then is offered, and no bound is made up."""
+    """Out of time in the middle of a pass, what was served by then is offered."""
     instance = one_pool([1.0] * 50, units=100)
     monkeypatch.setattr(greedy, "_LOOKS_PER_CALL", 10)
     full = Run(instance)
     Greedy().solve(instance.compiled, full)
     assert full.best_objective == 50_000
     reads = iter(range(100))
-    monkeypatch.setattr(greedy, "_is_time_up", lambda *_: next(reads) >= 14)
+    monkeypatch.setattr(greedy, "_is_time_up", lambda *_: next(reads) >= 5)
     run = Run(instance)
     Greedy().solve(instance.compiled, run)
     assert run.best_objective is not None
@@ -183,12 +218,11 @@ def test_stopped_within_a_pass(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_time_is_kept_back_for_checking() -> None:
-    """A run stops in time for its solution to be checked: the larger the instance, the earlier."""
-    instance = one_pool([1.0] * 1000)
-    run = Run(instance, time_limit=1.0, clock=Clock())
-    assert not greedy._is_time_up(instance.compiled, run)
+    """A run stops in time for its solution to be checked."""
+    run = Run(one_pool(), time_limit=1.0, clock=Clock())
+    assert not greedy._is_time_up(run, 0.02)
     run._start -= 0.985  # 15 ms are left, checking takes 20
-    assert greedy._is_time_up(instance.compiled, run)
+    assert greedy._is_time_up(run, 0.02)
     assert run.limit == "time"
 
 
@@ -221,14 +255,10 @@ def test_compilation_is_reported_apart() -> None:
     assert run.compile_time > 0
 
 
-def test_plans_are_listed_per_template() -> None:
-    """The flat arrays hold each template's plans in its range, with figures that belong to them."""
-    compiled = generate_spec("edge-cloud:queries=12,seed=1").compiled
-    plans, listed = list_plans(compiled, 10**6, lambda: False)
-    assert listed == len(compiled.templates)
-    assert plans.start[-1] == len(plans) == len(plans.usage) == len(plans.latency_us)
-    for template in range(listed):
-        operators = compiled.applications[compiled.templates.application[template]].operators
-        choices = plans.choices[plans.start[template] : plans.start[template + 1]]
-        assert np.all(compiled.options.operator[choices[:, : len(operators)]] == operators)
-        assert np.all(choices[:, len(operators) :] == -1)
+def test_nothing_is_compiled_after_the_clock_starts() -> None:
+    """Each kernel is compiled for one set of types: those before the clock starts are those of the passes."""
+    instance = generate_spec("edge-cloud:queries=12,seed=1")
+    compile_kernels(instance.compiled.queries)
+    run_of(instance)
+    for kernel in (greedy_kernels._prefer, greedy_kernels._serve, greedy_kernels._keep_undominated):
+        assert len(kernel.signatures) == 1

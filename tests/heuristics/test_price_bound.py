@@ -16,9 +16,9 @@ def test_no_other_factor_is_better(seed: int) -> None:
     """The bound at the chosen factor is the least over a fine grid of factors, and of the formula's value."""
     random = np.random.default_rng(seed)
     queries = int(random.integers(1, 12))
-    value, copies = random.integers(0, 9, queries) * 1.0, random.integers(1, 4, queries) * 1.0
+    value, copies = random.integers(0, 9, queries), random.integers(1, 4, queries)
     cost = random.random(queries) * random.integers(0, 2, queries)
-    prices, capacity = random.random(2), random.random(2) * queries / 2
+    prices, capacity = random.random(2), random.integers(0, queries + 1, 2)
 
     def bound_at(factor: float) -> float:
         return float(copies @ np.maximum(0.0, value - factor * cost) + factor * (prices @ capacity))
@@ -32,7 +32,7 @@ def test_no_other_factor_is_better(seed: int) -> None:
 def test_by_hand() -> None:
     """Three queries worth 1, 2 and 4 that each take 0.4 of a unit: the best price is where the third stops paying."""
     cost = np.full(3, 0.4)
-    found = best_scaled(np.ones(1), np.ones(1), np.array([1.0, 2.0, 4.0]), cost, np.ones(3))
+    found = best_scaled(np.ones(1), np.array([1]), np.array([1, 2, 4]), cost, np.array([1, 1, 1]))
     # Two queries take 0.8 of the unit, so the third's worth, 1 / 0.4 = 2.5, is the turning point:
     # 4 + 2 + 1 - 3 x 1 + 2.5 x 1 = 6.5, half a value above the optimum of 6.
     assert found.factor == pytest.approx(2.5)
@@ -42,7 +42,7 @@ def test_by_hand() -> None:
 def test_the_certificate_proves_the_bound() -> None:
     """On the finest grid, the certificate proves the float bound up to rounding: 6.5 by hand, on the grid of 1: 6."""
     compiled = one_pool().compiled
-    plans, _ = list_plans(compiled, 100, lambda: False)
+    plans, _ = list_plans(compiled, 100, lambda _: False)
     certificate = certificate_of(PriceBound(6500.0, np.array([2500.0 / 1e9]), 1.0), compiled, plans)
     assert certificate["denominator"] >= 2**40
     assert certificate_bound(compiled, certificate) == 6000  # values are multiples of 1000
@@ -51,7 +51,7 @@ def test_the_certificate_proves_the_bound() -> None:
 def test_no_prices() -> None:
     """Prices of 0 prove the value of all copies."""
     compiled = one_pool().compiled
-    plans, _ = list_plans(compiled, 100, lambda: False)
+    plans, _ = list_plans(compiled, 100, lambda _: False)
     assert certificate_bound(compiled, certificate_of(PriceBound(7000.0, np.zeros(1), 0.0), compiled, plans)) == 7000
 
 
@@ -59,6 +59,6 @@ def test_no_prices() -> None:
 def test_extreme_prices_stay_on_the_grid(price: float) -> None:
     """Prices below the grid, or at which a plan costs far more than it is worth, give a certificate that holds."""
     compiled = one_pool().compiled
-    plans, _ = list_plans(compiled, 100, lambda: False)
+    plans, _ = list_plans(compiled, 100, lambda _: False)
     certificate = certificate_of(PriceBound(0.0, np.array([price]), 1.0), compiled, plans)
     assert certificate_bound(compiled, certificate) >= 6000

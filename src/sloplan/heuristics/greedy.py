@@ -8,15 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from sloplan.heuristics.greedy_kernels import (
-    RankedPlans,
-    asked_table,
-    compile_kernels,
-    prefer,
-    ranked_plans,
-    serve,
-)
-from sloplan.heuristics.plan_arrays import PlanArrays, list_plans
+from sloplan.heuristics.greedy_kernels import compile_kernels, prefer, serve
+from sloplan.heuristics.plan_arrays import PlanArrays, list_plans, undominated
 from sloplan.heuristics.price_bound import PriceBound, best_scaled, certificate_of
 from sloplan.problem.compiled import Bool, CompiledInstance, Int
 from sloplan.problem.errors import InputError
@@ -30,24 +23,29 @@ _LOOKS_PER_CALL = 20_000_000
 """Pairs (query, plan) that a kernel looks at, at most, before the clock is read again."""
 
 _CHECK_SECONDS_PER_QUERY = 2e-5
-"""Time kept back for checking and summing up a solution."""
+"""Time kept back for the first pass, the check of its answer and summing up, until a check has been timed."""
 
 
 class Greedy:
-    """Serve queries greedily, at prices that follow the demand.
+    """Serve queries greedily, at prices that follow the demand: a heuristic with a bound.
 
-    Every row starts with the price 1 / capacity. A pass lets each query prefer its cheapest plan that
-    meets its SLOs, sorts the queries by value per price of that plan, and serves them in that order,
-    each by its cheapest plans that still fit. The prices are then scaled as a whole so that their
-    Lagrangian bound is least; queries that are worth their price pay. The price of each row is
-    multiplied by (demand of those that pay over capacity, within 1/2 and 2) ** (2 / (k + 1)) after
-    pass k, in ever smaller steps, and the next pass begins.
+    All plans of all templates are listed, and those that others replace left out. Every row starts with
+    the price 1 / capacity. A pass lets each query prefer its cheapest plan that meets its SLOs and fits
+    alone, sorts the queries by value per price of that plan, and serves them in that order, each by its
+    cheapest plans that still fit. The first pass's answer is offered at once, a later one's if it is
+    better. After a pass the prices are scaled as a whole so that their Lagrangian bound is least; queries
+    that are worth their price pay. The price of each row is multiplied by (demand of those that pay over
+    capacity, within 1/2 and 2) ** (2 / (k + 1)) after pass k, in ever smaller steps, and the next pass
+    begins.
 
     Notes
     -----
-    The bound is the least of the passes' Lagrangian bounds, given with its certificate if there is time
-    for it to be verified, or the value of all copies that have a plan that meets SLOs and rules and
-    fits alone. Nothing is random: every seed gives the same result.
+    Answers are valid; nothing is promised of how good they are, but the bound says it. It is the value of
+    all copies that have a plan that meets SLOs and rules and fits alone, or what the best prices of all
+    passes prove: they are given as a certificate if there is time for it to be verified. Out of time while
+    plans are listed, only queries whose plans are listed are served, and the bound is the value of all.
+
+    `seed` and `threads` have no effect: nothing is random, and one thread does all.
     """
 
     name = "greedy"
@@ -61,7 +59,7 @@ class Greedy:
             return f"greedy does not have hosting {problem.hosting!r} yet; allowed: fluid"
         return None
 
-    def solve(self, problem: CompiledInstance, run: Run, *, passes: int = 24, plan_limit: int = PLAN_LIMIT) -> None:
+    def solve(self, problem: CompiledInstance, run: Run, *, passes: int = 50, plan_limit: int = PLAN_LIMIT) -> None:
         """Solve `problem`.
 
         Parameters
@@ -81,42 +79,40 @@ class Greedy:
         for field, number in (("passes", passes), ("plan_limit", plan_limit)):
             if not isinstance(number, int) or isinstance(number, bool) or number < 1:
                 raise InputError("unusable value", field=field, value=number, allowed="a whole number of at least 1")
-        run.report_compile_time(compile_kernels())
+        run.report_compile_time(compile_kernels(problem.queries))
         run.report_bound(_value(problem, np.ones(len(problem.names.queries), dtype=np.bool_)))
         began = run.elapsed()
-        plans, listed_templates = list_plans(problem, plan_limit, lambda: _is_time_up(problem, run))
+        check_time = _CHECK_SECONDS_PER_QUERY * np.cumsum(np.bincount(problem.queries.template))
+        listed, num_listed = list_plans(problem, plan_limit, lambda number: _is_time_up(run, check_time[number]))
         listing_time = run.elapsed() - began
-        search = _Search(problem, plans, run)
+        if num_listed == 0:
+            return
+        search = _Search(problem, undominated(listed, problem), run, check_time[num_listed - 1])
         price = np.ones(len(problem.rows))
-        best: PriceBound | None = None
+        bounds: list[PriceBound] = []
         for number in range(1, passes + 1):
             ranking = search.ranking(price)
-            if ranking.complete and listed_templates == len(problem.templates):
+            if num_listed == len(problem.templates):
                 run.report_bound(_value(problem, ranking.plan_of >= 0))
-                if best is None or ranking.bound.value < best.value:
-                    best = ranking.bound
+                bounds.append(ranking.bound)
             search.offer_pass(ranking)
-            if _is_time_up(problem, run):
+            if _is_time_up(run, search.check_time):
                 break
             price *= np.clip(search.demand(ranking), 0.5, 2.0) ** (2 / (number + 1))
         else:
             run.limit = "iterations"
-        # Whoever verifies the certificate lists the plans again.
-        if best is not None and run.remaining() > 2 * listing_time + _check_time(problem):
+        # Whoever verifies the certificate lists the plans again, and looks each query's best one up.
+        if bounds and run.remaining() > 2 * listing_time + search.check_time:
+            best = min(bounds, key=lambda bound: bound.value)
             run.prices = best.prices
-            run.certificate = certificate_of(best, problem, plans)
+            run.certificate = certificate_of(best, problem, listed)
 
 
-def _is_time_up(problem: CompiledInstance, run: Run) -> bool:
+def _is_time_up(run: Run, check_time: float) -> bool:
     """Whether the run should stop, or will by the time that another solution is checked."""
-    if run.remaining() < _check_time(problem):
+    if run.remaining() < check_time:
         run.limit = "time"
     return run.should_stop()
-
-
-def _check_time(problem: CompiledInstance) -> float:
-    """Seconds to keep back for checking a solution."""
-    return _CHECK_SECONDS_PER_QUERY * len(problem.names.queries)
 
 
 def _value(problem: CompiledInstance, served: Bool) -> int:
@@ -131,91 +127,73 @@ class _Ranking:
 
     Parameters
     ----------
-    plans : RankedPlans
+    plan_order : (plans,) int64
         Plans of each template, cheapest first.
     plan_of : (queries,) int64
-        Preferred plan among those that fit alone, -1 where there is none (or none was found in time).
+        Preferred plan among those that fit alone, -1 where there is none.
     query_order : (m,) int64
         Queries with a preferred plan, most value per price first.
     num_paying : int
         The first of them, whose value is at least the scaled price of their plan.
     bound : PriceBound
-        What the pass's prices prove, if `complete`.
-    complete : bool
-        There was time to look at all queries.
+        What the pass's prices prove.
     """
 
-    plans: RankedPlans
+    plan_order: Int
     plan_of: Int
     query_order: Int
     num_paying: int
     bound: PriceBound
-    complete: bool
 
 
 class _Search:
-    """The passes over one problem's listed plans."""
+    """The passes over one problem's listed plans; `check_time` are the seconds to keep back for an answer."""
 
-    def __init__(self, problem: CompiledInstance, plans: PlanArrays, run: Run) -> None:
+    def __init__(self, problem: CompiledInstance, plans: PlanArrays, run: Run, check_time: float) -> None:
         self._problem = problem
         self._plans = plans
         self._run = run
-        self._asked = asked_table(problem.queries)
-        self._template = np.repeat(np.arange(len(problem.templates)), np.diff(plans.start))
         self._best = -1  # value of the best pass
+        self.check_time = check_time
 
     def ranking(self, price: Float) -> _Ranking:
         """Rank plans by the price of their usage as shares of capacity, then queries by value per price."""
-        queries, rows = self._problem.queries, self._problem.rows
-        per_unit = price / np.maximum(rows.capacity, 1)
-        per_unit[rows.capacity == 0] = 0.0  # no plan that fits uses such a row
-        plan_price = self._plans.priced(per_unit)
-        ranked = ranked_plans(self._plans, np.lexsort((plan_price, self._template)))
+        queries, capacity, plans = self._problem.queries, self._problem.rows.capacity, self._plans
+        # A row without capacity costs nothing: no plan that fits uses it.
+        per_unit = np.divide(price, capacity, out=np.zeros(len(price)), where=capacity > 0)
+        plan_price = plans.priced(per_unit)
+        plan_order = np.lexsort((plan_price, plans.template))
+        # The bound holds for all plans that meet SLOs and rules, also for those that do not fit alone.
+        bound = self._bound(prefer(queries, plans.start, plan_order, plans.needs), plan_price, per_unit)
 
-        # A bound holds for all plans that meet SLOs and rules, also for those that do not fit alone.
-        plan_of, _ = self._preferred(ranked)
-        bound = self._bound(plan_of, plan_price, per_unit)
-
-        ranked = ranked.fitting_alone(self._plans)
-        plan_of, complete = self._preferred(ranked)
+        plan_of = prefer(queries, plans.start, plan_order, plans.needs_alone)
         able = np.flatnonzero((plan_of >= 0) & (queries.value_milli > 0))
         value, cost = queries.value_milli[able], plan_price[plan_of[able]] * queries.rate_milli[able]
         worth = np.divide(value, cost, out=np.full(len(able), np.inf), where=cost > 0)
         query_order = able[np.argsort(-worth, kind="stable")]
-        num_paying = int(np.count_nonzero(worth >= bound.factor))
-        return _Ranking(ranked, plan_of, query_order, num_paying, bound, complete)
-
-    def _preferred(self, ranked: RankedPlans) -> tuple[Int, bool]:
-        """Return each query's first open plan, and whether there was time to look at all queries."""
-        plan_of = np.full(len(self._asked), -1, dtype=np.int64)
-        seen = 0
-        for part in self._parts(np.arange(len(plan_of))):
-            prefer(self._asked, ranked, part, plan_of)
-            seen += len(part)
-        return plan_of, seen == len(plan_of)
+        return _Ranking(plan_order, plan_of, query_order, int(np.count_nonzero(worth >= bound.factor)), bound)
 
     def _bound(self, plan_of: Int, plan_price: Float, per_unit: Float) -> PriceBound:
-        queries = self._problem.queries
-        able = np.flatnonzero(plan_of >= 0)
-        return best_scaled(
-            per_unit,
-            capacity=self._problem.rows.capacity.astype(np.float64),
-            value=queries.value_milli[able].astype(np.float64),
-            cost=plan_price[plan_of[able]] * queries.rate_milli[able],
-            copies=queries.count[able].astype(np.float64),
-        )
+        queries, able = self._problem.queries, np.flatnonzero(plan_of >= 0)
+        cost = plan_price[plan_of[able]] * queries.rate_milli[able]
+        return best_scaled(per_unit, self._problem.rows.capacity, queries.value_milli[able], cost, queries.count[able])
 
     def offer_pass(self, ranking: _Ranking) -> None:
         """Serve the queries in order and offer what came of it if it beats the earlier passes."""
-        left = self._problem.rows.capacity.copy()
-        entries = [serve(self._asked, ranking.plans, part, left) for part in self._parts(ranking.query_order)]
+        plans, queries = self._plans, self._problem.queries
+        left, needs = self._problem.rows.capacity.copy(), plans.needs_alone.copy()
+        entries = [
+            serve(queries, part, plans.start, ranking.plan_order, needs, plans.usage, left)
+            for part in self._parts(ranking.query_order)
+        ]
         query, plan, count = np.concatenate([np.zeros((3, 0), dtype=np.int64), *entries], axis=1)
-        value_of = self._problem.queries.value_milli
-        value = int((value_of[query].astype(object) * count.astype(object)).sum())
+        value = int((queries.value_milli[query].astype(object) * count.astype(object)).sum())
         nothing_to_gain = self._run.bound == 0
         if value > self._best and (len(query) > 0 or nothing_to_gain):
             self._best = value
-            self._run.offer(Solution.from_choices(self._problem, query, count, self._plans.choices[plan]))
+            began = self._run.elapsed()
+            self._run.offer(Solution.from_choices(self._problem, query, count, plans.choices[plan]))
+            self.check_time = 2 * (self._run.elapsed() - began)  # a check, and summing up
 
     def demand(self, ranking: _Ranking) -> Float:
         """Return what the paying queries' preferred plans use of each row over its capacity, shape (rows,)."""
@@ -230,6 +208,6 @@ class _Search:
         last = looks[-1] if len(looks) else 0
         cuts = np.searchsorted(looks, np.arange(_LOOKS_PER_CALL, last, _LOOKS_PER_CALL))
         for number, part in enumerate(np.split(queries, cuts)):
-            if number > 0 and _is_time_up(self._problem, self._run):
+            if number > 0 and _is_time_up(self._run, self.check_time):
                 return
             yield part

@@ -3,115 +3,80 @@
 Kernels that call each other stay in this file: numba's cache looks at one file only. They take plain
 arrays: a named tuple's class would be written into the cache, and a later release without that class
 could not read it.
+
+What a plan *needs* and what a query *allows* are rows of five integers in one order: largest rate and
+its query's rate (both negated), least rate and rate, nano-nats, latency, cost. A plan is open to a query
+if it needs at most what the query allows, column by column.
 """
 
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, replace
 
 import numba
 import numpy as np
 
-from sloplan.heuristics.plan_arrays import PlanArrays
-from sloplan.problem.compiled import Int, Queries
+from sloplan.problem.compiled import Bool, Int, Queries, Sparse
 
-# Columns of the table of queries that `asked_table` makes.
-_TEMPLATE, _RATE, _COPIES, _SLO_LATENCY, _SLO_ACCURACY, _SLO_COST = range(6)
+MAX_RATE = 0
+"""Column of needs that holds the negated largest rate."""
 
-# Columns of `RankedPlans.figures`.
-_MAX_RATE, _ACCURACY, _LATENCY, _COST, _MIN_RATE, _PLAN, _USAGE_FIRST, _USAGE_LAST = range(8)
+_COMPARISONS = 1000
+"""Kept plans of its template that a plan is compared with, at most."""
 
 
-@dataclass(frozen=True)
-class RankedPlans:
-    """Plans of each template, best first.
+def allowed_by(queries: Queries) -> Int:
+    """Return what queries allow, shape (queries, 5)."""
+    rate = queries.rate_milli
+    return np.column_stack([-rate, rate, queries.slo_accuracy, queries.slo_latency_us, queries.slo_cost_nano])
+
+
+def compile_kernels(queries: Queries) -> float:
+    """Compile the kernels, or read them from numba's cache, and return the seconds that it took.
 
     Parameters
     ----------
-    start : (templates + 1,) int64
-        Template t has the rows ``start[t]:start[t + 1]`` of `figures`.
-    figures : (plans, 8) int64
-        A plan's figures side by side, as the kernels read them; the last three are its index in
-        `PlanArrays` and the range of its usage entries. `serve` lowers the largest rate to what it
-        saw fitting in what is left.
-    usage_column, usage_amount : (entries,) int64
+    queries : Queries
+        Those that are to be served: read-only arrays are a type of their own to numba.
     """
-
-    start: Int
-    figures: Int
-    usage_column: Int
-    usage_amount: Int
-
-    def fitting_alone(self, plans: PlanArrays) -> RankedPlans:
-        """Return a copy whose largest rates are those at which the plans fit alone in shared capacity too."""
-        figures = self.figures.copy()
-        alone_rate = plans.alone_rate_milli[figures[:, _PLAN]]
-        np.minimum(figures[:, _MAX_RATE], alone_rate, out=figures[:, _MAX_RATE])
-        return replace(self, figures=figures)
-
-
-def asked_table(queries: Queries) -> Int:
-    """Return what queries ask for, as the kernels read it; shape (queries, 6)."""
-    return np.column_stack(
-        [
-            queries.template,
-            queries.rate_milli,
-            queries.count,
-            queries.slo_latency_us,
-            queries.slo_accuracy,
-            queries.slo_cost_nano,
-        ]
-    )
-
-
-def ranked_plans(plans: PlanArrays, order: Int) -> RankedPlans:
-    """Return the plans in `order`: (plans,) indices sorted by template, then best first."""
-    columns = [
-        plans.max_rate_milli,
-        plans.accuracy_nano_nats,
-        plans.latency_us,
-        plans.cost_nano,
-        plans.min_rate_milli,
-        np.arange(len(plans)),
-        plans.usage.start[:-1],
-        plans.usage.start[1:],
-    ]
-    return RankedPlans(plans.start, np.column_stack(columns)[order], plans.usage.column, plans.usage.amount)
-
-
-def compile_kernels() -> float:
-    """Compile the kernels, or read them from numba's cache, and return the seconds that it took."""
     began = time.monotonic()
-    none = np.zeros(0, dtype=np.int64)
-    table = np.zeros((0, 8), dtype=np.int64)
-    _prefer(table, none, table, none, none)
-    _serve(table, none, table, none, none, none, none, table)
+    none, needs = np.zeros(0, dtype=np.int64), np.zeros((0, 5), dtype=np.int64)
+    start = np.zeros(int(queries.template.max(initial=0)) + 2, dtype=np.int64)
+    usage = Sparse(np.zeros(1, dtype=np.int64), none, none)
+    prefer(queries, start, none, needs)
+    serve(queries, none, start, none, needs, usage, none)
+    keep_undominated(start, none, needs, usage)
     return time.monotonic() - began
 
 
-def prefer(asked: Int, plans: RankedPlans, queries: Int, plan_of: Int) -> None:
-    """Write to `plan_of` the first open plan of each query in `queries`, -1 where there is none.
+def prefer(queries: Queries, start: Int, order: Int, needs: Int) -> Int:
+    """Return the first open plan of each query, -1 where there is none; shape (queries,).
 
     Parameters
     ----------
-    asked : (queries, 6) int64
-    plans : RankedPlans
-    queries : (m,) int64
-    plan_of : (queries of the instance,) int64
+    queries : Queries
+    start : (templates + 1,) int64
+    order : (plans,) int64
+        Plans of template t, best first, at ``order[start[t]:start[t + 1]]``.
+    needs : (plans, 5) int64
     """
-    _prefer(asked, plans.start, plans.figures, queries, plan_of)
+    plan_of = np.full(len(queries.template), -1, dtype=np.int64)
+    _prefer(queries.template, allowed_by(queries), start, order, needs, plan_of)
+    return plan_of
 
 
-def serve(asked: Int, plans: RankedPlans, queries: Int, left: Int) -> Int:
+def serve(queries: Queries, turn: Int, start: Int, order: Int, needs: Int, usage: Sparse, left: Int) -> Int:
     """Serve queries in turn, each by its first open plans that fit in what is left, and take their usage.
 
     Parameters
     ----------
-    asked : (queries, 6) int64
-    plans : RankedPlans
-        Their largest rates are lowered in place.
-    queries : (m,) int64
+    queries : Queries
+    turn : (m,) int64
+        Queries to serve, the first first.
+    start, order, needs
+        As in `prefer`; the largest rates in `needs` are lowered in place to what was seen to fit.
+    usage : Sparse
+        Usage per request of every plan.
     left : (rows,) int64
         Capacity left; reduced in place.
 
@@ -122,62 +87,125 @@ def serve(asked: Int, plans: RankedPlans, queries: Int, left: Int) -> Int:
     """
     # The next plan of a query is looked at only once no further copy fits by the last one, so each
     # entry but a query's last fills a row up.
-    most = int(np.minimum(asked[queries, _COPIES], len(left) + 1).sum())
+    most = int(np.minimum(queries.count[turn], len(left) + 1).sum())
     entries = np.zeros((3, most), dtype=np.int64)
-    number = _serve(asked, plans.start, plans.figures, plans.usage_column, plans.usage_amount, queries, left, entries)
+    number = _serve(
+        queries.template,
+        queries.count,
+        allowed_by(queries),
+        start,
+        order,
+        needs,
+        usage.start,
+        usage.column,
+        usage.amount,
+        turn,
+        left,
+        entries,
+    )
     return entries[:, :number]
 
 
-@numba.njit(cache=True)
-def _is_open(query: Int, plan: Int) -> bool:
-    """Whether a plan meets the SLOs and rules of a query, and may still fit."""
-    return bool(
-        query[_RATE] <= plan[_MAX_RATE]
-        and plan[_ACCURACY] <= query[_SLO_ACCURACY]
-        and plan[_LATENCY] <= query[_SLO_LATENCY]
-        and plan[_COST] <= query[_SLO_COST]
-        and plan[_MIN_RATE] <= query[_RATE]
-    )
+def keep_undominated(start: Int, order: Int, needs: Int, usage: Sparse) -> Bool:
+    """Say which plans no plan before them in their template's order replaces, shape (plans,).
+
+    One plan replaces another if it needs no more in any column and uses no more of any row. Each plan
+    is compared with the first `_COMPARISONS` that are kept, so of very long lists too many may be kept.
+
+    Parameters
+    ----------
+    start, order, needs
+        As in `prefer`.
+    usage : Sparse
+        Usage per request of every plan.
+    """
+    keep = np.zeros(len(needs), dtype=np.bool_)
+    used = np.zeros(int(usage.column.max(initial=-1)) + 1, dtype=np.int64)
+    _keep_undominated(start, order, needs, usage.start, usage.column, usage.amount, used, keep)
+    return keep
 
 
 @numba.njit(cache=True)
-def _prefer(asked: Int, start: Int, figures: Int, queries: Int, plan_of: Int) -> None:
-    for query in queries:
-        template = asked[query, _TEMPLATE]
-        plan_of[query] = -1
-        for position in range(start[template], start[template + 1]):
-            if _is_open(asked[query], figures[position]):
-                plan_of[query] = figures[position, _PLAN]
+def _at_most(needs: Int, allowed: Int) -> bool:
+    for column in range(len(needs)):  # noqa: SIM110 - numba takes no generator
+        if needs[column] > allowed[column]:
+            return False
+    return True
+
+
+@numba.njit(cache=True)
+def _prefer(template: Int, allowed: Int, start: Int, order: Int, needs: Int, plan_of: Int) -> None:
+    for query in range(len(template)):
+        for position in range(start[template[query]], start[template[query] + 1]):
+            if _at_most(needs[order[position]], allowed[query]):
+                plan_of[query] = order[position]
                 break
 
 
 @numba.njit(cache=True)
 def _serve(
-    asked: Int, start: Int, figures: Int, usage_column: Int, usage_amount: Int, queries: Int, left: Int, entries: Int
+    template: Int,
+    count: Int,
+    allowed: Int,
+    start: Int,
+    order: Int,
+    needs: Int,
+    usage_start: Int,
+    usage_row: Int,
+    usage_amount: Int,
+    turn: Int,
+    left: Int,
+    entries: Int,
 ) -> int:
     number = 0
-    for query in queries:
-        template, rate, waiting = asked[query, _TEMPLATE], asked[query, _RATE], asked[query, _COPIES]
-        for position in range(start[template], start[template + 1]):
-            plan = figures[position]
-            if not _is_open(asked[query], plan):
+    for query in turn:
+        rate, waiting = -allowed[query, MAX_RATE], count[query]
+        for position in range(start[template[query]], start[template[query] + 1]):
+            plan = order[position]
+            if not _at_most(needs[plan], allowed[query]):
                 continue
-            used = range(plan[_USAGE_FIRST], plan[_USAGE_LAST])
+            used = range(usage_start[plan], usage_start[plan + 1])
             for use in used:
                 if usage_amount[use] > 0:
-                    plan[_MAX_RATE] = min(plan[_MAX_RATE], left[usage_column[use]] // usage_amount[use])
-            if plan[_MAX_RATE] < rate:
+                    fitting_rate = left[usage_row[use]] // usage_amount[use]
+                    needs[plan, MAX_RATE] = max(needs[plan, MAX_RATE], -fitting_rate)
+            if needs[plan, MAX_RATE] > -rate:
                 continue
             copies = waiting
             for use in used:
                 if usage_amount[use] > 0:
                     # One copy fits, so the product is at most what is left.
-                    copies = min(copies, left[usage_column[use]] // (rate * usage_amount[use]))
+                    copies = min(copies, left[usage_row[use]] // (rate * usage_amount[use]))
             for use in used:
-                left[usage_column[use]] -= copies * rate * usage_amount[use]
-            entries[0, number], entries[1, number], entries[2, number] = query, plan[_PLAN], copies
+                left[usage_row[use]] -= copies * rate * usage_amount[use]
+            entries[0, number], entries[1, number], entries[2, number] = query, plan, copies
             number += 1
             waiting -= copies
             if waiting == 0:
                 break
     return number
+
+
+@numba.njit(cache=True)
+def _keep_undominated(
+    start: Int, order: Int, needs: Int, usage_start: Int, usage_row: Int, usage_amount: Int, used: Int, keep: Bool
+) -> None:
+    kept = np.empty(_COMPARISONS, dtype=np.int64)
+    for template in range(len(start) - 1):
+        number = 0
+        for plan in order[start[template] : start[template + 1]]:
+            for use in range(usage_start[plan], usage_start[plan + 1]):
+                used[usage_row[use]] = usage_amount[use]
+            replaced = False
+            for other in kept[:number]:
+                replaced = _at_most(needs[other], needs[plan])
+                for use in range(usage_start[other], usage_start[other + 1]):
+                    replaced = replaced and usage_amount[use] <= used[usage_row[use]]
+                if replaced:
+                    break
+            for use in range(usage_start[plan], usage_start[plan + 1]):
+                used[usage_row[use]] = 0
+            keep[plan] = not replaced
+            if not replaced and number < len(kept):
+                kept[number] = plan
+                number += 1

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
 
+from sloplan.heuristics.greedy_kernels import MAX_RATE, allowed_by, keep_undominated
 from sloplan.problem.compiled import CompiledInstance, Int, Sparse
 from sloplan.problem.plan_table import PlanTable, enumerate_plans
 from sloplan.problem.servable import largest_rate_alone
@@ -17,16 +19,15 @@ Float = npt.NDArray[np.float64]
 
 @dataclass(frozen=True)
 class PlanArrays:
-    """All plans of all templates, those of template t at `start[t]:start[t + 1]`.
+    """Plans of all templates, those of template t at `start[t]:start[t + 1]`.
 
     Parameters
     ----------
     start : (templates + 1,) int64
     choices : (plans, most operators of an application) int64
         Global option per local operator position, padded by -1.
-    latency_us, accuracy_nano_nats, cost_nano : (plans,) int64
-    min_rate_milli, max_rate_milli : (plans,) int64
-        Rates of one copy for which the plan is open.
+    needs : (plans, 5) int64
+        What a plan needs of a query, as `greedy_kernels` says.
     alone_rate_milli : (plans,) int64
         Largest rate at which the plan fits alone in the shared capacity (or that anyone asks for).
     usage : Sparse
@@ -35,16 +36,24 @@ class PlanArrays:
 
     start: Int
     choices: Int
-    latency_us: Int
-    accuracy_nano_nats: Int
-    cost_nano: Int
-    min_rate_milli: Int
-    max_rate_milli: Int
+    needs: Int
     alone_rate_milli: Int
     usage: Sparse
 
     def __len__(self) -> int:
         return len(self.choices)
+
+    @cached_property
+    def template(self) -> Int:
+        """Template of every plan, shape (plans,)."""
+        return np.repeat(np.arange(len(self.start) - 1), np.diff(self.start))
+
+    @cached_property
+    def needs_alone(self) -> Int:
+        """`needs`, with the largest rate at which the plan fits alone in the shared capacity too."""
+        needs = self.needs.copy()
+        np.maximum(needs[:, MAX_RATE], -self.alone_rate_milli, out=needs[:, MAX_RATE])
+        return needs
 
     def priced(self, prices: Float) -> Float:
         """Return what each plan's usage per request costs at row prices.
@@ -60,6 +69,19 @@ class PlanArrays:
         """
         cost = self.usage.amount * prices[self.usage.column]
         return np.bincount(self.usage.row_of_entry, weights=cost, minlength=len(self)).astype(np.float64)
+
+    def taken(self, index: Int) -> PlanArrays:
+        """Return the plans at `index`, ascending."""
+        length = np.diff(self.usage.start)[index]
+        start = np.concatenate([np.zeros(1, dtype=np.int64), np.cumsum(length)])
+        entry = np.arange(start[-1]) + np.repeat(self.usage.start[index] - start[:-1], length)
+        return PlanArrays(
+            start=np.searchsorted(index, self.start),
+            choices=self.choices[index],
+            needs=self.needs[index],
+            alone_rate_milli=self.alone_rate_milli[index],
+            usage=Sparse(start, self.usage.column[entry], self.usage.amount[entry]),
+        )
 
     def demand(self, plan: Int, rate: Float, num_rows: int) -> Float:
         """Return the usage of the rows if plans are followed at given rates.
@@ -80,7 +102,7 @@ class PlanArrays:
         return np.bincount(self.usage.column, weights=used, minlength=num_rows).astype(np.float64)
 
 
-def list_plans(compiled: CompiledInstance, limit: int, should_stop: Callable[[], bool]) -> tuple[PlanArrays, int]:
+def list_plans(compiled: CompiledInstance, limit: int, should_stop: Callable[[int], bool]) -> tuple[PlanArrays, int]:
     """List the plans of all templates, or of the first ones if there is no time for all.
 
     Parameters
@@ -89,7 +111,7 @@ def list_plans(compiled: CompiledInstance, limit: int, should_stop: Callable[[],
     limit : int
         Largest number of partial plans per template.
     should_stop : callable
-        Asked before each template.
+        Asked before each template, with the number of templates listed so far.
 
     Returns
     -------
@@ -105,29 +127,57 @@ def list_plans(compiled: CompiledInstance, limit: int, should_stop: Callable[[],
     """
     tables: list[PlanTable] = []
     for template in range(len(compiled.templates)):
-        if should_stop():
+        if should_stop(template):
             break
         tables.append(enumerate_plans(compiled, template, limit))
     return _joined(compiled, tables), len(tables)
 
 
+def undominated(plans: PlanArrays, compiled: CompiledInstance) -> PlanArrays:
+    """Leave out plans that another plan of the template can replace whichever query follows them.
+
+    It can if it uses no more of any row, and meets what every query of the template asks for that
+    the other one meets. Bounds at row prices, and what fits, stay as they are.
+
+    Parameters
+    ----------
+    plans : PlanArrays
+    compiled : CompiledInstance
+    """
+    # Only what queries ask for tells needs apart: a need becomes the number of levels that it misses.
+    allowed, missed = allowed_by(compiled.queries), np.zeros_like(plans.needs)
+    by_template = np.argsort(compiled.queries.template, kind="stable")
+    ends = np.cumsum(np.bincount(compiled.queries.template, minlength=len(compiled.templates)))
+    for template, members in enumerate(np.split(by_template, ends[:-1])):
+        part = slice(plans.start[template], plans.start[template + 1])
+        for column in range(missed.shape[1]):
+            missed[part, column] = np.searchsorted(np.unique(allowed[members, column]), plans.needs[part, column])
+    price = plans.priced(1 / np.maximum(compiled.rows.capacity, 1))
+    order = np.lexsort((*missed.T, price, plans.template))
+    return plans.taken(np.flatnonzero(keep_undominated(plans.start, order, missed, plans.usage)))
+
+
 def _joined(compiled: CompiledInstance, tables: list[PlanTable]) -> PlanArrays:
     width = max((len(application.operators) for application in compiled.applications), default=0)
-    most = int(compiled.queries.rate_milli.max(initial=0))
-    figures = [table.figures for table in tables]
     start = np.zeros(len(compiled.templates) + 1, dtype=np.int64)
     start[1 : len(tables) + 1] = [len(table) for table in tables]
     choices = [
         np.pad(table.choices, ((0, 0), (0, width - table.choices.shape[1])), constant_values=-1) for table in tables
     ]
+    most = int(compiled.queries.rate_milli.max(initial=0))
+    figures = [table.figures for table in tables]
     return PlanArrays(
         start=np.cumsum(start),
         choices=np.concatenate([np.zeros((0, width), dtype=np.int64), *choices]),
-        latency_us=_concatenated([f.latency_us for f in figures]),
-        accuracy_nano_nats=_concatenated([f.accuracy_nano_nats for f in figures]),
-        cost_nano=_concatenated([f.cost_nano for f in figures]),
-        min_rate_milli=_concatenated([f.min_rate_milli for f in figures]),
-        max_rate_milli=_concatenated([f.max_rate_milli for f in figures]),
+        needs=np.column_stack(
+            [
+                _concatenated([-f.max_rate_milli for f in figures]),
+                _concatenated([f.min_rate_milli for f in figures]),
+                _concatenated([f.accuracy_nano_nats for f in figures]),
+                _concatenated([f.latency_us for f in figures]),
+                _concatenated([f.cost_nano for f in figures]),
+            ]
+        ),
         alone_rate_milli=_concatenated([largest_rate_alone(compiled, f, most) for f in figures]),
         usage=_stacked([f.usage for f in figures]),
     )

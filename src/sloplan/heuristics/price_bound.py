@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from sloplan.heuristics.plan_arrays import PlanArrays
 from sloplan.problem.certificates.verification import Certificate
-from sloplan.problem.compiled import CompiledInstance
+from sloplan.problem.compiled import CompiledInstance, Int
 
 Float = npt.NDArray[np.float64]
 
@@ -37,7 +37,7 @@ class PriceBound:
     factor: float
 
 
-def best_scaled(prices: Float, capacity: Float, value: Float, cost: Float, copies: Float) -> PriceBound:
+def best_scaled(prices: Float, capacity: Int, value: Int, cost: Float, copies: Int) -> PriceBound:
     """Scale prices by the factor for which their bound is least.
 
     The bound is ``sum of copies x max(0, value - factor x cost) + factor x (prices . capacity)``: convex
@@ -45,9 +45,12 @@ def best_scaled(prices: Float, capacity: Float, value: Float, cost: Float, copie
 
     Parameters
     ----------
-    prices, capacity : (rows,) float64
-    value, cost, copies : (m,) float64
-        Of one copy of each query, at its cheapest plan; the number of copies.
+    prices : (rows,) float64
+    capacity : (rows,) int64
+    value : (m,) int64
+    cost : (m,) float64
+    copies : (m,) int64
+        Value and cost of one copy of each query, at its cheapest plan; the number of copies.
 
     Returns
     -------
