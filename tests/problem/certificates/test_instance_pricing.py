@@ -16,14 +16,12 @@ from sloplan.problem.certificates.verification import Certificate, certificate_b
 from sloplan.problem.checker import check
 from sloplan.problem.compiled import CompiledInstance
 from sloplan.problem.instance import Instance
-from sloplan.problem.plan_table import enumerate_plans
+from sloplan.problem.selections.selection import PlanSelection
 from tests.conformance.cases import assignment_from, instance_from, random_case, solution_from
 from tests.conformance.random_instances import random_tables
 from tests.problem.selections.selection_cases import (
     certificate_from_lp,
-    listed,
     lp_bound_and_duals,
-    plan_name,
     random_certificate,
 )
 
@@ -176,7 +174,7 @@ def test_certificate_in_a_solution_is_checked() -> None:
     """`check` verifies the certificate that a solution carries, against the bound that it claims."""
     case = random_case(1)
     solution = solution_from(case.instance, assignment_from(case.optimum))
-    certificate = certificate_from_lp(listed(case.instance.compiled), 2**20).to_json()
+    certificate = certificate_from_lp(PlanSelection.from_instance(case.instance), 2**20).to_json()
     bound = int(certificate_bound(case.instance, certificate))
     claimed = dataclasses.replace(solution, bound=bound, certificate=certificate)
     assert check(case.instance, claimed) == []
@@ -190,13 +188,13 @@ def test_bounds_hold_on_random_instances(seed: int) -> None:
     """The LP's duals and any tree of decisions bound the brute-forced optimum, as on the listed plans."""
     case = random_case(seed)
     compiled = case.instance.compiled
-    selection = listed(compiled)
+    selection = PlanSelection.from_instance(case.instance)
     optimum = case.optimum.value_milli
     root = certificate_from_lp(selection, 2**40)
     lp_bound, _ = lp_bound_and_duals(selection)
     bound = certificate_bound(compiled, root)
     assert optimum <= bound <= lp_bound * 1.01 + 1, case
-    _assert_same_as_listed(compiled, Random(seed), lowest=optimum)
+    _assert_same_as_listed(case.instance, Random(seed), lowest=optimum)
 
 
 @pytest.mark.parametrize("seed", REPLICA_SEEDS)
@@ -204,16 +202,16 @@ def test_bounds_with_replicas_equal_those_of_listed_plans(seed: int) -> None:
     """Supplies bring load capacity and take share and memory: the same bounds as of the explicit form."""
     instance = instance_from(random_tables(seed), hosting="replicas")
     compiled = instance.compiled
-    selection = listed(compiled)
+    selection = PlanSelection.from_instance(instance)
     lp_bound, _ = lp_bound_and_duals(selection)
     step = max(1, int(np.gcd.reduce(compiled.queries.value_milli)))
     assert certificate_bound(instance, certificate_from_lp(selection, 2**40)) >= lp_bound // step * step - step
-    _assert_same_as_listed(compiled, Random(seed), lowest=0)
+    _assert_same_as_listed(instance, Random(seed), lowest=0)
 
 
-def _assert_same_as_listed(compiled: CompiledInstance, rng: Random, lowest: int) -> None:
+def _assert_same_as_listed(instance: Instance, rng: Random, lowest: int) -> None:
     """Random trees give on the instance just what they give on its listed plans, and no less than `lowest`."""
-    selection = listed(compiled)
+    compiled, selection = instance.compiled, PlanSelection.from_instance(instance)
     for largest_price in (0, 10, 2000):
         certificate = random_certificate(
             compiled.rows.name.tolist(),
@@ -223,7 +221,7 @@ def _assert_same_as_listed(compiled: CompiledInstance, rng: Random, lowest: int)
             largest_price=largest_price,
         )
         nodes = tuple(
-            dataclasses.replace(node, decision=_on_listed_plans(compiled, node.decision))
+            dataclasses.replace(node, decision=_on_listed_plans(selection, node.decision))
             if isinstance(node, Branch)
             else node
             for node in certificate.nodes
@@ -258,24 +256,11 @@ def _draw_decision(compiled: CompiledInstance, rng: Random) -> Decision:
     return OptionDecision(names.queries[query], copy, names.operators[operator], tuple(chosen))
 
 
-def _on_listed_plans(compiled: CompiledInstance, decision: Decision) -> Decision:
+def _on_listed_plans(selection: PlanSelection, decision: Decision) -> Decision:
     """The same decision as a choice among the query's listed plans."""
     if not isinstance(decision, OptionDecision):
         return decision
-    names, options = compiled.names, compiled.options
-    query = names.queries.tolist().index(decision.query)
-    template = int(compiled.queries.template[query])
-    application = compiled.applications[compiled.templates.application[template]]
-    position = names.operators[application.operators].tolist().index(decision.operator)
-    table = enumerate_plans(compiled, template)
-    plans = []
-    for plan in np.flatnonzero(table.feasible(compiled, query)):
-        option = table.choices[plan, position]
-        taken = (
-            names.configurations[options.configuration[option]],
-            names.pools[options.pool[option]],
-            names.allocations[options.allocation[option]],
-        )
-        if taken in decision.options:
-            plans.append(plan_name(table.choices[plan].tolist()))
+    options = {f"{pool}/{decision.operator}/{taken}/{how}" for taken, pool, how in decision.options}
+    names = selection.plans.name[selection.plans_of(selection.groups.name.tolist().index(decision.query))]
+    plans = [name for name in names if options & set(name.split(";"))]
     return PlanDecision(decision.query, decision.copy, tuple(plans))

@@ -9,8 +9,6 @@ import numpy as np
 from scipy.optimize import linprog
 
 from sloplan.problem.certificates.format import Branch, Certificate, Decision, Leaf, PlanDecision, SupplyDecision
-from sloplan.problem.compiled import CompiledInstance
-from sloplan.problem.plan_table import enumerate_plans
 from sloplan.problem.selections.selection import PlanSelection
 
 
@@ -72,42 +70,6 @@ def certificate_from_lp(selection: PlanSelection, denominator: int) -> Certifica
     _, duals = lp_bound_and_duals(selection)
     numerators = [max(0, round(float(dual) * denominator)) for dual in duals]
     return Certificate.root(denominator, dict(zip(selection.rows.name, numerators, strict=True)))
-
-
-def listed(compiled: CompiledInstance) -> PlanSelection:
-    """An instance as a plan selection: a group per query, its feasible plans named by their option indices."""
-    group, value, usage, names = [], [], [], []
-    tables = {template: enumerate_plans(compiled, template) for template in range(len(compiled.templates))}
-    for query in range(len(compiled.names.queries)):
-        table = tables[int(compiled.queries.template[query])]
-        for plan in np.flatnonzero(table.feasible(compiled, query)):
-            column, amount = table.figures.usage.row(int(plan))
-            row = np.zeros(len(compiled.rows), dtype=np.int64)
-            row[column] = amount * compiled.queries.rate_milli[query]
-            group.append(query)
-            value.append(int(compiled.queries.value_milli[query]))
-            usage.append(row)
-            names.append(plan_name(table.choices[plan].tolist()))
-    brought = np.zeros((len(compiled.supplies), len(compiled.rows)), dtype=np.int64)
-    brought[compiled.supplies.brought.row_of_entry, compiled.supplies.brought.column] = compiled.supplies.brought.amount
-    return PlanSelection.from_numbers(
-        group=np.array(group, dtype=np.int64),
-        value=np.array(value, dtype=np.int64),
-        usage=np.array(usage, dtype=np.int64).reshape(len(group), len(compiled.rows)),
-        capacity=compiled.rows.capacity,
-        count=compiled.queries.count,
-        maximum=compiled.supplies.maximum,
-        brought=brought,
-        group_name=compiled.names.queries,
-        plan_name=np.array(names, dtype=object),
-        row_name=compiled.rows.name,
-        supply_name=compiled.supplies.name,
-    )
-
-
-def plan_name(options: list[int]) -> str:
-    """Name of a plan in `listed`."""
-    return " ".join(map(str, options))
 
 
 def random_certificate(

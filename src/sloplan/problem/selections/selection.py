@@ -14,13 +14,16 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import numpy.typing as npt
 
 from sloplan.problem.compiled import Bool, Int, Rows, Sparse, Supplies, Text
 from sloplan.problem.compiling.read_only import make_read_only
+
+if TYPE_CHECKING:
+    from sloplan.problem.instance import Instance
 
 SELECTION_OBJECTIVES: Final = ("goodput", "cost")
 
@@ -217,6 +220,31 @@ class PlanSelection:
             row_name=row_name, supply_name=supply_name, objective=objective, goodput_floor=goodput_floor, name=name,
         )  # fmt: skip
         return numbers.selection()
+
+    @classmethod
+    def from_instance(cls, instance: Instance, *, limit: int | None = None) -> PlanSelection:
+        """List the plans of an instance: a group per query, its feasible plans, the rows and the supplies.
+
+        A query's plans are those that meet its SLOs, placement, compatibility, routes and its own machines and
+        links; fitting in shared capacity is what the rows say. Values are in thousandths, as compiled; costs
+        are 0, for the objective is goodput. A plan is named by its options in the topological order of the
+        operators: "pool/operator/configuration/allocation" joined by ";". `solution_of_instance` reads chosen
+        plans back.
+
+        Parameters
+        ----------
+        instance : Instance
+        limit : int, optional
+            Largest number of plans over all queries, default `from_instance.LISTED_LIMIT`.
+
+        Raises
+        ------
+        SizeLimitError
+            If there are more plans, or more partial plans of one template than `plan_table.PLAN_LIMIT`.
+        """
+        from sloplan.problem.selections.from_instance import LISTED_LIMIT, list_plans_of
+
+        return list_plans_of(instance, LISTED_LIMIT if limit is None else limit)
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> PlanSelection:

@@ -17,7 +17,7 @@ from sloplan.problem.validation.naming import LINE_RULE, is_line
 _POWERS_OF_TEN = np.array([10**k for k in range(19)], dtype=np.int64)
 
 
-_COLUMN_TYPES: Final = {
+_COLUMN_TYPES: Final[dict[str, dict[str, type]]] = {
     "groups": {"name": np.object_, "count": np.int64, "must": np.bool_},
     "plans": {"name": np.object_, "group": np.int64, "value": np.int64, "cost": np.int64},
     "usage": {"start": np.int64, "column": np.int64, "amount": np.int64},

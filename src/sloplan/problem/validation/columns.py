@@ -210,7 +210,7 @@ def _as_float(table: Table, column: Column, values: pd.Series) -> npt.NDArray[np
         raise _error(table, column, 0, values.iloc[0], "not a number", "give a number")
     if is_numeric_dtype(values.dtype) and np.dtype("complex") != values.dtype:
         if is_float_dtype(values.dtype):
-            return same_decimals(values.to_numpy(dtype=f"f{values.dtype.itemsize}", na_value=np.nan))
+            return same_decimals(values.to_numpy(dtype=np.dtype(values.dtype.type), na_value=np.nan))
         return values.to_numpy(dtype=np.float64, na_value=np.nan)
     objects = values.astype(object).to_numpy()
     numbers = np.full(len(objects), np.nan)

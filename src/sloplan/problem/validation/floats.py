@@ -25,4 +25,4 @@ def loses_digits(exact: Any, number: float) -> bool:
 
     Anything else in the place of `exact` (text, a float) loses nothing: its shortest decimal is what it stands for.
     """
-    return isinstance(exact, (int, np.integer, Decimal, Fraction)) and Fraction(exact) != Fraction(repr(number))
+    return isinstance(exact, (int, np.integer, Decimal, Fraction)) and Fraction(str(exact)) != Fraction(repr(number))

@@ -1,0 +1,198 @@
+"""An instance with its plans listed, and the way back from chosen plans to a solution of the instance.
+
+A group is a query, named as the query. A plan is named by its options, one per operator in the application's
+topological order: "pool/operator/configuration/allocation" joined by ";", which no name may hold.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+import pandas as pd
+
+from sloplan.problem.compiled import CompiledInstance, Int, Sparse, Text
+from sloplan.problem.errors import InputError, SizeLimitError
+from sloplan.problem.evaluation import meets
+from sloplan.problem.plan_table import PlanTable, enumerate_plans
+from sloplan.problem.schema import LIST_SEPARATOR
+from sloplan.problem.selections.selection import Groups, Plans, PlanSelection, PricedSupplies, ScaledRows
+from sloplan.problem.selections.solution import SelectionSolution
+from sloplan.problem.solution import Solution
+
+if TYPE_CHECKING:
+    from sloplan.problem.instance import Instance
+
+LISTED_LIMIT: Final = 2_000_000
+"""Largest number of plans that are listed, over all queries."""
+
+_VALUE_SCALE: Final = 1000  # values are compiled to thousandths
+_CHUNK: Final = 4_000_000  # pairs of query and plan looked at together, to bound memory
+
+
+def list_plans_of(instance: Instance, limit: int = LISTED_LIMIT) -> PlanSelection:
+    """Return an instance as a plan selection; `PlanSelection.from_instance` documents it."""
+    compiled = instance.compiled
+    parts = [_Listed.of(compiled, template, limit) for template in range(len(compiled.templates))]
+    total = sum(len(part.query) for part in parts)
+    if total > limit:
+        raise _too_many(compiled, limit)
+    query = np.concatenate([part.query for part in parts])
+    order = np.argsort(query, kind="stable")
+    group = query[order]
+    value = compiled.queries.value_milli[group]
+    nothing = np.zeros(len(compiled.supplies), dtype=np.int64)
+    return PlanSelection(
+        name=compiled.name,
+        objective="goodput",
+        goodput_floor=None,
+        value_scale=_VALUE_SCALE,
+        cost_scale=1,
+        groups=Groups(
+            name=compiled.names.queries,
+            count=compiled.queries.count,
+            must=np.zeros(len(compiled.names.queries), dtype=np.bool_),
+        ),
+        plans=Plans(
+            name=np.concatenate([part.name for part in parts])[order],
+            group=group,
+            value=value,
+            cost=np.zeros_like(value),
+            usage=_taken(_joined([part.usage for part in parts]), order),
+        ),
+        rows=ScaledRows(compiled.rows.name, compiled.rows.capacity, np.ones_like(compiled.rows.capacity)),
+        supplies=PricedSupplies(
+            name=compiled.supplies.name,
+            maximum=compiled.supplies.maximum,
+            brought=compiled.supplies.brought,
+            price=nothing,
+        ),
+    )
+
+
+def solution_of_instance(instance: Instance, solution: SelectionSolution) -> Solution:
+    """Read the plans chosen in `PlanSelection.from_instance(instance)` as a solution of the instance.
+
+    Parameters
+    ----------
+    instance : Instance
+    solution : SelectionSolution
+
+    Returns
+    -------
+    Solution
+        With the same bound, which speaks of the same problem; without the certificate, whose decisions name plans.
+        `check` decides whether it is a solution.
+
+    Raises
+    ------
+    InputError
+        If a plan is not named as `PlanSelection.from_instance` names plans.
+    """
+    options = solution.plans["plan"].str.split(LIST_SEPARATOR).explode()
+    misnamed = np.flatnonzero(options.str.count("/") != 3)
+    if len(misnamed):
+        first = misnamed[0]
+        raise InputError(
+            "not the name of an instance's plan",
+            file="plans",
+            row=int(options.index[first]) + 1,
+            field="plan",
+            value=options.iloc[first],
+            allowed="pool/operator/configuration/allocation of each operator, joined by ';'",
+            advice="choose plans of PlanSelection.from_instance",
+        )
+    places = [option.split("/") for option in options]
+    pool, operator, configuration, allocation = zip(*places, strict=True) if places else ((),) * 4
+    return Solution(
+        instance_sha256=instance.sha256,
+        plans=solution.plans.rename(columns={"group": "query"})[["query", "count"]],
+        options=pd.DataFrame(
+            {
+                "plan": options.index.to_numpy(dtype=np.int64),
+                "operator": operator,
+                "configuration": configuration,
+                "pool": pool,
+                "allocation": allocation,
+            },
+            dtype=object,
+        ).astype({"plan": np.int64}),
+        supply=solution.supply,
+        objective=solution.objective,
+        bound=solution.bound,
+    )
+
+
+class _Listed:
+    """The feasible plans of every query of one template.
+
+    Parameters
+    ----------
+    query : (n,) int64
+    name : (n,) str
+    usage : Sparse
+        Of one copy, of n rows.
+    """
+
+    def __init__(self, query: Int, name: Text, usage: Sparse) -> None:
+        self.query, self.name, self.usage = query, name, usage
+
+    @classmethod
+    def of(cls, compiled: CompiledInstance, template: int, limit: int) -> _Listed:
+        """List the plans of a template's queries, query by query."""
+        table = enumerate_plans(compiled, template)
+        queries = compiled.template_queries(template)
+        found = []
+        total = 0
+        for part in np.array_split(queries, 1 + len(queries) * len(table) // _CHUNK):
+            place, plan = np.nonzero(meets(compiled, part[:, None], table.figures))
+            found.append((part[place], plan))
+            total += len(plan)
+            if total > limit:
+                raise _too_many(compiled, limit)
+        query, plan = (np.concatenate(column) for column in zip(*found, strict=True))
+        usage = _taken(table.figures.usage, plan)
+        rate = compiled.queries.rate_milli[query]
+        scaled = Sparse(usage.start, usage.column, usage.amount * rate[usage.row_of_entry])
+        return cls(query, _plan_names(compiled, table)[plan], scaled)
+
+
+def _too_many(compiled: CompiledInstance, limit: int) -> SizeLimitError:
+    return SizeLimitError(
+        f"instance {compiled.name!r}: more than {limit:,} plans over its {len(compiled.names.queries):,} queries; "
+        "next: fewer queries, fewer options, tighter SLOs, or a method that does not list plans"
+    )
+
+
+def _plan_names(compiled: CompiledInstance, table: PlanTable) -> Text:
+    """Names of a template's plans, shape (plans,)."""
+    names, options = compiled.names, compiled.options
+    option = np.unique(table.choices)
+    name = np.full(len(options.operator), "", dtype=object)
+    name[option] = (
+        names.pools[options.pool[option]]
+        + ("/" + names.operators[options.operator[option]])
+        + ("/" + names.configurations[options.configuration[option]])
+        + ("/" + names.allocations[options.allocation[option]])
+    )
+    joined = name[table.choices[:, 0]]
+    for position in range(1, table.choices.shape[1]):
+        joined = joined + LIST_SEPARATOR + name[table.choices[:, position]]
+    return joined
+
+
+def _taken(entries: Sparse, rows: Int) -> Sparse:
+    """Return some rows of a Sparse, in the given order."""
+    size = np.diff(entries.start)[rows]
+    start = np.concatenate([[0], np.cumsum(size)]).astype(np.int64)
+    entry = np.arange(start[-1]) + np.repeat(entries.start[rows] - start[:-1], size)
+    return Sparse(start, entries.column[entry], entries.amount[entry])
+
+
+def _joined(parts: list[Sparse]) -> Sparse:
+    """Return the rows of all parts, one part after the other."""
+    size = np.concatenate([np.diff(part.start) for part in parts])
+    start = np.concatenate([[0], np.cumsum(size)]).astype(np.int64)
+    return Sparse(
+        start, np.concatenate([part.column for part in parts]), np.concatenate([part.amount for part in parts])
+    )
