@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
+from importlib.resources import files
 from pathlib import Path
 
 import pytest
@@ -11,6 +13,19 @@ from sloplan.instances import catalogue
 from sloplan.instances.catalogue_page import catalogue_page
 from sloplan.problem.errors import InputError
 
+PINNED = {
+    "operators": "88927824fb584554",
+    "edges": "2fc71e50dd582f56",
+    "placement": "56c4ec1f0727f57e",
+    "configurations": "2cedc92c52a94d2b",
+    "accuracy": "0983d89508ab91ae",
+    "profiles": "167282d20b834324",
+    "memory": "c88814aac403a56b",
+    "hardware": "83e3d2dd55de249f",
+    "prices": "fe35ef2776b5b6a6",
+    "networks": "d8844c772c4bdacd",
+    "rules": "59d139901ac8598c",
+}
 SOURCE = re.compile(r"assumption|web page:\S+|[\w.-]+/[\w.-]+@[0-9a-f]{40}:\S+")
 
 
@@ -58,6 +73,13 @@ def test_table_is_a_copy() -> None:
     own = catalogue.table("rules")
     own.loc[:, "value"] = -1.0
     assert (catalogue.table("rules")["value"] > 0).all()
+
+
+@pytest.mark.parametrize("name", catalogue.TABLES)
+def test_tables_are_pinned(name: str) -> None:
+    """A table's content is the one whose figures were compared with their sources: after an edit, compare again."""
+    text = files("sloplan.instances").joinpath("catalogue", f"{name}.csv").read_text("utf-8")
+    assert hashlib.sha256(text.encode()).hexdigest()[:16] == PINNED[name]
 
 
 def test_page_is_current() -> None:

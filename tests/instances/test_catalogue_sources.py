@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -186,8 +187,14 @@ def test_structure_and_memory() -> None:
         assert device.endswith(f"{row.memory_gb:g}GB")
 
 
-def test_derived_figures() -> None:
-    """Derived outputs, accuracies and latencies follow their stated formulas."""
+def derived(name: str) -> list[Row]:
+    """Return the derived rows of a catalogue table."""
+    frame = catalogue.table(name)
+    return list(frame[frame["mark"] == "derived"].itertuples())
+
+
+def test_derived_stream_outputs() -> None:
+    """A stream's output is its published bit rate."""
     stream = {tuple(r.values())[1:4]: float(r["bandwidth"]) for r in read("awstream-profiles/offline.mot.csv")}
     skip = {30.0: "0", 10.0: "2", 5.0: "5", 3.0: "9", 2.0: "14", 1.0: "29"}
     configurations = catalogue.table("configurations")
@@ -195,18 +202,107 @@ def test_derived_figures() -> None:
         quantiser = row.configuration.split("-")[1][1:]
         mbps = stream[f"{row.width_px:g}", skip[row.frames_per_s], quantiser]
         assert row.output_kb == round(mbps * 125, 4), row
+
+
+def test_derived_message_sizes() -> None:
+    """Inputs and outputs of VQA are the published ones, in units of 1,000 bytes."""
+    sizes = read("jellybean-vqa/message_sizes.csv", ("from", "to", "variant", "to_variant", "kib"))
+    readers = {"vqa-image": "ReadImage", "vqa-speech": "ReadSpeech"}
+    inputs = derived("operators")
+    assert len(inputs) == 2
+    for row in inputs:
+        assert row.input_kb == round(only(sizes, "kib", **{"from": readers[row.operator]}) * 1.024, 4), row
+    outputs = [row for row in derived("configurations") if row.operator != "video-stream"]
+    assert len(outputs) == 7
+    for row in outputs:
+        variant = row.configuration if row.operator == "vqa-image" else "default"
+        kib = only(sizes, "kib", **{"from": OPERATORS[row.operator], "variant": variant})
+        assert row.output_kb == round(kib * 1.024, 4), row
+
+
+def test_derived_latencies() -> None:
+    """A person detector's time is the pipeline's less the pose model's; a batch's is that of its images."""
     pipelines = read("mmpose-rtmpose/rtmpose_pipelines.csv")
     models = {r["model"]: r for r in read("mmpose-rtmpose/rtmpose_models.csv") if r["input"] == "256x192"}
-    profiles = catalogue.table("profiles")
-    derived = profiles[(profiles["operator"] == "pose-person") & (profiles["mark"] == "derived")]
-    assert len(derived) == 3
-    for row in derived.itertuples():
-        column, detector = (
-            RTMPOSE_COLUMNS[row.hardware],
-            row.configuration.rsplit("-", 1)[0].replace("rtmdet", "RTMDet"),
-        )
-        rest = [float(r[column]) - float(models[r["pose"]][column]) for r in pipelines if r["det"] == detector]
-        assert row.latency_ms == pytest.approx(sum(rest) / len(rest), abs=1e-4), row
-    sizes = read("jellybean-vqa/message_sizes.csv", ("from", "to", "variant", "to_variant", "kib"))
-    image = catalogue.table("operators").set_index("operator")["input_kb"]["vqa-image"]
-    assert image == round(only(sizes, "kib", **{"from": "ReadImage"}) * 1.024, 4)
+    batches = read("ultralytics-yolo/yolov5_v7_v100_b1_b32.csv")
+    rows = derived("profiles")
+    assert [row.operator for row in rows].count("video-detect") == 6
+    assert [row.operator for row in rows].count("pose-person") == 3
+    for row in rows:
+        name, size = row.configuration.rsplit("-", 1)
+        if row.operator == "video-detect":
+            model = name.replace("yolov5", "YOLOv5")
+            assert row.busy_ms == only(batches, "v100_b32_ms_per_image", model=model, size_px=size), row
+            assert row.latency_ms == pytest.approx(row.batch * row.busy_ms, abs=1e-4), row
+        else:
+            column, detector = RTMPOSE_COLUMNS[row.hardware], name.replace("rtmdet", "RTMDet")
+            rest = [float(r[column]) - float(models[r["pose"]][column]) for r in pipelines if r["det"] == detector]
+            assert row.latency_ms == pytest.approx(sum(rest) / len(rest), abs=1e-4), row
+
+
+def published_map(configuration: str) -> float:
+    """Return a detector's published COCO mAP."""
+    name, size = configuration.rsplit("-", 1)
+    if name.startswith("yolov5"):
+        rows = read("ultralytics-yolo/yolov5_v7_v100_b1_b32.csv")
+        return only(rows, "mAP50_95", model=name.replace("yolov5", "YOLOv5"), size_px=size)
+    if name.startswith("picodet"):
+        model = "PicoDet-" + name.removeprefix("picodet-").upper()
+        return only(read("paddledetection-picodet/picodet_resolution.csv"), "mAP50_95", model=model, input=size)
+    rows = read("ultralytics-yolo/yolo_official_tables.csv")
+    return only(rows, "accuracy", task="detect", model=name.replace("yolo", "YOLO"))
+
+
+def test_derived_accuracies() -> None:
+    """A detector's accuracy is its COCO mAP over that of the best."""
+    rows = derived("accuracy")
+    assert len(rows) == 20
+    for row in rows:
+        assert row.accuracy == round(published_map(row.configurations) / published_map("yolov5x6-1280"), 4), row
+
+
+def test_derived_prices_and_networks() -> None:
+    """The A100 is an eighth of its machine; delays are half of a round trip's part; the rest as published."""
+    machines = read("aws-prices-karpenter/on_demand_us_east_1.csv", ("instance", "price", "region", "time"))
+    (a100,) = derived("prices")
+    assert a100.price_per_unit_hour == round(only(machines, "price", instance="p4d.24xlarge") / 8, 4)
+    trips = {
+        r["access"]: r for r in read("network-summaries/ripe_atlas_access_tech_eu_na.csv") if r["continent"] == "EU"
+    }
+    own, wired = (
+        {name: float(r[column]) for name, r in trips.items()} for column in ("rtt_ms_p50", "matched_wired_p50")
+    )
+    sessions = read("network-summaries/ucc_5g_trace_summary.csv")
+    kbps = only(sessions, "dl_kbps_p50", application="file download", mobility="static", radio="5G")
+    links = read("jellybean-vqa/workers_workers_link.csv", ("from", "to", "price"))
+    price = only(links, "price", **{"from": "workflow-compute-cpu-5", "to": "workflow-compute-gpu-1"})
+    configuration = (DATA / "jellybean-vqa/config.yaml").read_text(encoding="utf-8")
+    scale = float(re.findall(r"COMM_COST_SCALING_FACTOR: (\S+)", configuration)[0])
+    expected = {
+        ("cellular", "delay_ms"): (own["cellular"] - wired["cellular"]) / 2,
+        ("wifi", "delay_ms"): (own["wifi"] - wired["wifi"]) / 2,
+        ("edge-cloud", "delay_ms"): wired["wifi"] / 2,
+        ("cellular", "downlink_mbps"): kbps / 1000,
+        ("edge-cloud", "price_per_gb"): price * scale,
+    }
+    found = {(row.network, row.quantity): row.value for row in derived("networks")}
+    assert found == pytest.approx(expected, abs=1e-9)
+
+
+def test_assumed_phone_figures() -> None:
+    """The figures of both phones that stand in for unpublished ones are published, and of one runtime."""
+    rows = read("qualcomm-ai-hub-models/perf.csv")
+    models = {"rtmdet-m-640": "rtmdet", "rtmpose-m-256x192": "rtmpose_body2d"}
+    devices = {"galaxy-s24": "Samsung Galaxy S24", "galaxy-s25": "Samsung Galaxy S25"}
+    frame = catalogue.table("profiles")
+    frame = frame[frame["hardware"].isin(list(devices)) & frame["configuration"].isin(list(models))]
+    assert len(frame) == 4
+    for row in frame.itertuples():
+        keys = {
+            "model": models[row.configuration],
+            "device": devices[row.hardware],
+            "runtime": "onnx",
+            "precision": "float",
+        }
+        assert row.latency_ms == only(rows, "inference_time_ms", **keys), row
+        assert row.allocation == "npu-onnx-float"

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
 
-import numpy as np
 import pytest
 
+import sloplan
 from sloplan.instances import library
 from sloplan.problem.errors import InputError
-from sloplan.problem.plan_table import enumerate_plans
-from sloplan.problem.servable import servable_queries
+from sloplan.problem.servable import servable_queries, servable_value
 from sloplan.problem.storage.instance_files import save_instance
+from tests.conformance.brute_force import TinyInstance
+from tests.conformance.brute_force_search import optimum
 
 STORED = Path(library.__file__).parent / "library"
 
@@ -38,15 +40,25 @@ def test_sizes() -> None:
         assert library.load(name).table("queries")["application"].nunique() == 3
 
 
-def test_smallest_is_for_brute_force() -> None:
-    """Fewer than a million combinations of plans, and not everything fits at once."""
-    compiled = library.load("edge-cloud-xs").compiled
-    combinations = 1
-    for template in range(len(compiled.templates)):
-        plans = enumerate_plans(compiled, template)
-        members = np.flatnonzero(compiled.queries.template == template)
-        combinations *= int(np.prod([int(plans.feasible(compiled, query).sum()) + 1 for query in members]))
-    assert 1_000 < combinations < 1_000_000
+def test_smallest_against_brute_force() -> None:
+    """The smallest instance's optimum is that of all combinations; a shared row is full, and more of it serves more."""
+    instance = library.load("edge-cloud-xs")
+    tables = {name: frame.to_dict("records") for name, frame in instance.to_frames().items()}
+    plain = TinyInstance(tables)
+    best = optimum(plain)
+    result = sloplan.solve(instance, method="milp", display=False, in_process=True)
+    assert (result.status, result.exact.objective) == ("optimal", best.value_milli)
+    assert best.value_milli < servable_value(instance.compiled)
+
+    used: Counter[str] = Counter()
+    for name, plan in best.served:
+        query = plain.queries[name]
+        shared = plain.figures(query.application, query.source, query.sink, plan).shared
+        used.update({row: query.rate_milli * amount for row, amount in shared.items()})
+    fullest = max(used, key=lambda row: used[row] / plain.capacity(row))
+    assert used[fullest] > 0.9 * plain.capacity(fullest)
+    pools = [row | {"units": row["units"] + (fullest == f"pool:{row['pool']}")} for row in tables["pools"]]
+    assert optimum(TinyInstance(tables | {"pools": pools})).value_milli > best.value_milli
 
 
 @pytest.mark.parametrize("name", ["edge-cloud-s", "edge-cloud-m"])

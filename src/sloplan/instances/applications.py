@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 import pandas as pd
 
@@ -46,11 +46,16 @@ def application_frames(
     Raises
     ------
     InputError
-        There is no such application.
+        The catalogue has no such application, machine, operator, configuration or frame rate.
     """
-    if application not in applications():
-        known = ", ".join(applications())
-        raise InputError("no such application", value=application, allowed=known, advice="name one of these")
+    _known("application", [application], applications())
+    # What another application has is no mistake: one selection may serve several applications.
+    known = table("configurations")
+    _known("hardware", hardware or (), table("profiles")["hardware"])
+    _known("operator", configurations or (), known["operator"])
+    for operator, kept in (configurations or {}).items():
+        _known(f"configuration of {operator}", kept, known.loc[known["operator"] == operator, "configuration"])
+    _known("frame rate", frame_rates or (), known["frames_per_s"].dropna())
     operators, edges, placement = (_of(application, name) for name in ("operators", "edges", "placement"))
     chosen = _chosen_configurations(application, configurations or {}, frame_rates)
     profiles = _profiles(application, chosen, hardware)
@@ -67,6 +72,15 @@ def application_frames(
         "profiles": profiles.drop(columns="batch"),
         "accuracy": accuracy,
     }
+
+
+def _known(kind: str, stated: Iterable[object], known: Iterable[object]) -> None:
+    """Refuse what the catalogue does not have."""
+    names = list(dict.fromkeys(known))
+    for name in stated:
+        if name not in names:
+            allowed = ", ".join(map(str, names))
+            raise InputError(f"no such {kind}", value=name, allowed=allowed, advice="name one of these")
 
 
 def _of(application: str, name: str) -> pd.DataFrame:

@@ -35,13 +35,15 @@ _WEAKNESSES: Final = """## What is weak
 - **Traffic video** is assembled here from separate measurements. Its accuracy is the product of the stream's F1 and
   the detector's COCO mAP relative to the best detector, as if the two were independent. The F1 is that of pedestrian
   detection with detectors of 2017, relative to the undegraded stream. Tracking time is assumed (the source times
-  detector and tracker together) and tracking has no accuracy of its own. The vehicle attribute model's latencies equal
-  those of the ImageNet classifier with the same backbone in the same list. Ten vehicles for each second are assumed.
+  detector and tracker together) and tracking has no accuracy of its own; a tracker takes one core of its machine, or of
+  an accelerator's host, as a share of the unit. The vehicle attribute model's latencies equal those of the ImageNet
+  classifier with the same backbone in the same list. Ten vehicles for each second are assumed.
 - **Batch 32** is timed as images per second of full batches: its latency is derived, and the wait to fill a batch
   assumed.
 - **AR pose.** Accuracy is measured end to end for each pair. The person detector's time is the pipeline's less the pose
   model's, and these differences vary by a factor of two between pose models. On phones the detectors were not
-  measured: near relatives stand in for them. One-stage models were measured on other machines than the pairs.
+  measured: near relatives stand in for them; both figures of a Galaxy are of ONNX Runtime. One-stage models were
+  measured on other machines than the pairs.
 - **T4** figures come from two sources at two precisions (TensorRT, and Paddle in FP32): a model of one is not
   comparable with a model of the other.
 - **Memory** is half a gigabyte and 8 bytes for each parameter, except for machines and models that say more.

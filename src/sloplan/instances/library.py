@@ -12,9 +12,9 @@ from sloplan.problem.storage.instance_files import load_instance
 from sloplan.problem.validation.naming import near_names
 
 SPECS: Final[dict[str, str]] = {
-    "edge-cloud-xs": "edge-cloud:queries=5,load=0.4,seed=46",
-    "edge-cloud-s": "edge-cloud:queries=40,sites=8,load=0.8,seed=2",
-    "edge-cloud-m": "edge-cloud:queries=200,load=0.8,seed=1",
+    "edge-cloud-xs": "edge-cloud:queries=5,load=1,seed=39",
+    "edge-cloud-s": "edge-cloud:queries=40,sites=8,load=1,seed=2",
+    "edge-cloud-m": "edge-cloud:queries=200,load=1,seed=1",
 }
 """The spec that each stored instance was generated from."""
 

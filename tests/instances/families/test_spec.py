@@ -16,6 +16,12 @@ def test_stated_and_default_parameters() -> None:
     assert parse_spec("edge-cloud") == parse_spec("edge-cloud:")
 
 
+def test_spaces_do_not_count() -> None:
+    """Blanks around names, values and the plus of applications are no part of them."""
+    spaced = parse_spec("edge-cloud: queries = 50 , applications = vqa + ar-pose")
+    assert spaced == parse_spec("edge-cloud:queries=50,applications=vqa+ar-pose")
+
+
 def test_canonical_spec_reads_back() -> None:
     """The full spec gives the same figures; the default number of sites is written out."""
     spec = canonical_spec(parse_spec("edge-cloud:load=0.75,queries=50"))
@@ -48,7 +54,14 @@ def test_what_is_a_spec() -> None:
         ("edge-cloud:sites=2", r"sites = 2: bad parameter; allowed: 3 \(one per application\) to 100000"),
         ("edge-cloud:sites=-1", "sites = -1: bad parameter"),
         ("edge-cloud:sites=100001", "sites = 100001: bad parameter"),
-        ("edge-cloud:load=0", "load = 0.0: bad parameter; allowed: above 0"),
+        ("edge-cloud:load=0", "load = 0.0: bad parameter; allowed: 0.01 to 100"),
+        ("edge-cloud:load=1000", "load = 1000.0: bad parameter; allowed: 0.01 to 100"),
+        ("edge-cloud:load=-1", "load = -1.0: bad parameter; allowed: 0.01 to 100"),
+        ("edge-cloud:load=1e-300", "load = '1e-300': not a number; allowed: a decimal"),
+        ("edge-cloud:load=1_0", "load = '1_0': not a number"),
+        ("edge-cloud:load=\uff11", "load = '\uff11': not a number"),
+        ("edge-cloud:load=.5", "load = '.5': not a number"),
+        ("edge-cloud:seed=\uff11", "seed = '\uff11': not a whole number"),
         ("edge-cloud:load=nan", "load = 'nan': not a number"),
         ("edge-cloud:slo=medium", "slo = 'medium': bad parameter; allowed: loose or tight"),
         ("edge-cloud:seed=-1", "seed = -1: bad parameter; allowed: 0 or more"),

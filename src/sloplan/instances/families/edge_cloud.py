@@ -8,8 +8,8 @@ by all. Figures of models, machines and networks are the catalogue's.
 **Load** is the plain ratio of demand to capacity, both in unit-seconds per second on shared pools:
 
 - the demand of a query is its rate times the least unit-time on shared pools that any plan takes
-  that meets its SLOs and rules; a query that its own device can serve demands nothing, and one
-  without such a plan is left out;
+  that meets its SLOs and rules, were all the family's machines there and backhauls the slowest; a
+  query that its own device can serve demands nothing, and one without such a plan is left out;
 - capacity is units x max_utilization over all shared pools.
 
 At a load above 1 some queries that could each be served alone must go unserved. Since the least
@@ -219,9 +219,7 @@ def _classes(parameters: EdgeCloud) -> QueryClasses:
     return query_classes(_frames(parameters, users, edges, pools), users, parameters.slo)
 
 
-def _draws(
-    parameters: EdgeCloud, users: list[UserSite], classes: QueryClasses, random: Draws
-) -> tuple[Int, Int]:
+def _draws(parameters: EdgeCloud, users: list[UserSite], classes: QueryClasses, random: Draws) -> tuple[Int, Int]:
     """Draw a user site and a query class for every query."""
     known = [c for c in USER_CLASSES if c.application in parameters.applications]
     kind = np.array([known.index(user.user_class) for user in users], dtype=np.int64)
@@ -262,9 +260,7 @@ def _backhaul_mbps(parameters: EdgeCloud, frames: dict[str, pd.DataFrame], class
     return BACKHAUL_PART * (sent_milli * 8 / 10**9) / parameters.edge_sites / parameters.load
 
 
-def _queries(
-    users: list[UserSite], classes: QueryClasses, user: Int, drawn: Int, random: Draws
-) -> pd.DataFrame:
+def _queries(users: list[UserSite], classes: QueryClasses, user: Int, drawn: Int, random: Draws) -> pd.DataFrame:
     source = np.array([u.name for u in users], dtype=object)
     sink = np.array([sink_site(u.user_class.application, u.name) for u in users], dtype=object)
     width = max(3, len(str(len(drawn))))

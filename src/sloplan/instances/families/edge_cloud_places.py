@@ -57,10 +57,10 @@ USER_CLASSES: Final = (
 
 SHARES: Final[dict[str, dict[tuple[str, str], float]]] = {
     "vqa": {
-        ("edge", "jellybean-cpu-5"): 0.4,
-        ("cloud", "jellybean-gpu-1"): 0.25,
+        ("cloud", "jellybean-gpu-1"): 0.4,
+        ("edge", "jellybean-cpu-5"): 0.3,
         ("edge", "jellybean-cpu-3"): 0.2,
-        ("cloud", "jellybean-cpu-6"): 0.15,
+        ("cloud", "jellybean-cpu-6"): 0.1,
     },
     "traffic-video": {
         ("edge", "t4"): 0.35,
