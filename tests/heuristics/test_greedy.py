@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pandas as pd
 import pytest
 
 from sloplan.heuristics import greedy, greedy_kernels
 from sloplan.heuristics.greedy import Greedy
 from sloplan.heuristics.greedy_kernels import compile_kernels
+from sloplan.heuristics.plan_arrays import PlanArrays, list_plans
 from sloplan.instances.families.spec import generate_spec
 from sloplan.problem.certificates.verification import certificate_bound
+from sloplan.problem.compiled import CompiledInstance
 from sloplan.problem.errors import InputError, SizeLimitError
 from sloplan.problem.instance import Instance
 from sloplan.problem.run import Run
@@ -223,6 +227,24 @@ def test_time_is_kept_back_for_checking() -> None:
     assert not greedy._is_time_up(run, 0.02)
     run._start -= 0.985  # 15 ms are left, checking takes 20
     assert greedy._is_time_up(run, 0.02)
+    assert run.limit == "time"
+
+
+def test_time_is_kept_back_for_sifting(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The longer listing takes, the more time is kept back for what follows it."""
+    run = Run(one_pool(), time_limit=10.0, clock=Clock())
+    stopped = []
+
+    def listing(compiled: CompiledInstance, limit: int, should_stop: Callable[[int], bool]) -> tuple[PlanArrays, int]:
+        run._start -= 8.5
+        stopped.append(should_stop(0))  # 1.5 s left, 1.06 to keep
+        run._start -= 0.5
+        stopped.append(should_stop(0))  # 1.0 s left, 1.13 to keep
+        return list_plans(compiled, limit, lambda _: True)
+
+    monkeypatch.setattr(greedy, "list_plans", listing)
+    Greedy().solve(run.problem.compiled, run)
+    assert stopped == [False, True]
     assert run.limit == "time"
 
 

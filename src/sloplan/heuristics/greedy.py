@@ -26,6 +26,10 @@ _CHECK_SECONDS_PER_QUERY = 2e-5
 """Time kept back for the first pass, the check of its answer and summing up, until a check has been timed."""
 
 
+_SIFTING_SHARE = 1 / 8
+"""Time kept back for leaving out replaceable plans, as a part of what listing them took so far."""
+
+
 class Greedy:
     """Serve queries greedily, at prices that follow the demand: a heuristic with a bound.
 
@@ -83,7 +87,11 @@ class Greedy:
         run.report_bound(_value(problem, np.ones(len(problem.names.queries), dtype=np.bool_)))
         began = run.elapsed()
         check_time = _CHECK_SECONDS_PER_QUERY * np.cumsum(np.bincount(problem.queries.template))
-        listed, num_listed = list_plans(problem, plan_limit, lambda number: _is_time_up(run, check_time[number]))
+
+        def is_listing_time_up(num_listed: int) -> bool:
+            return _is_time_up(run, check_time[num_listed] + _SIFTING_SHARE * (run.elapsed() - began))
+
+        listed, num_listed = list_plans(problem, plan_limit, is_listing_time_up)
         listing_time = run.elapsed() - began
         if num_listed == 0:
             return
