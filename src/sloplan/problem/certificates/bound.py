@@ -2,39 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
 from sloplan.problem.certificates.pricing import Answer, PlanBatch, PlanPricer, Prices
-from sloplan.problem.compiled import Sparse
+from sloplan.problem.compiled import Int
 from sloplan.problem.errors import SloplanError
+from sloplan.problem.exact_sums import exact_dot, exact_totals
 
-Exact = npt.NDArray[np.object_]
-"""Array of Python integers: sums that may pass int64."""
 
-AnswersOfCopies = Mapping[tuple[int, int], Sequence[Answer]]
-"""(group, copy) to the answers that speak of that copy."""
+@dataclass(frozen=True)
+class SupplyAnswer:
+    """The supply is at most `at_most` (`holds`), or more."""
+
+    supply: int
+    at_most: int
+    holds: bool
 
 
 @dataclass(frozen=True)
 class LeafCase:
-    """One leaf: its prices and what holds there.
+    """One leaf: its prices and how it is reached from the leaf before.
 
     Parameters
     ----------
     prices : Prices
-    supply_interval : mapping
-        Supply index to its (lowest, highest) amount, for the supplies that decisions speak of.
-    answers : mapping
-        (group, copy) to the answers that speak of that copy.
+    kept : int
+        How many answers, from the root, it shares with the leaf before.
+    added : sequence of Answer or SupplyAnswer
+        Its answers after those.
     """
 
     prices: Prices
-    supply_interval: Mapping[int, tuple[int, int]]
-    answers: AnswersOfCopies
+    kept: int
+    added: Sequence[Answer | SupplyAnswer]
 
 
 class VerificationStoppedError(SloplanError):
@@ -60,6 +64,7 @@ def leaf_totals(
     ----------
     pricer : PlanPricer
     cases : sequence of LeafCase
+        Each continues from the one before.
     should_stop : callable, optional
         Asked once the plans of a batch are listed, before they are priced.
 
@@ -70,57 +75,116 @@ def leaf_totals(
     VerificationStoppedError
         If `should_stop` said so.
     """
-    totals = [_rows_total(pricer, case) for case in cases]
+    supplies = _SupplyWalk(pricer)
+    totals = [supplies.rows_total(case) for case in cases]
     for batch in pricer.batches():
         if should_stop is not None and should_stop():
             raise VerificationStoppedError
+        copies = _CopyWalk(batch)
         for leaf, case in enumerate(cases):
+            copies.follow(case)
             total = totals[leaf]
             if total is not None:
-                copies = _copies_total(batch, case)
-                totals[leaf] = None if copies is None else total + copies
+                worth = copies.total(case.prices)
+                totals[leaf] = None if worth is None else total + worth
     return totals
 
 
-def _rows_total(pricer: PlanPricer, case: LeafCase) -> int | None:
-    """Price of the capacity that stands there and that supplies bring; None if a supply has no amount left."""
-    if any(lowest > highest for lowest, highest in case.supply_interval.values()):
-        return None
-    price = case.prices.numerator.astype(object)
-    high = pricer.supplies.maximum.astype(object)
-    low = np.zeros(len(high), dtype=object)
-    for supply, (lowest, highest) in case.supply_interval.items():
-        low[supply], high[supply] = lowest, highest
-    worth = _exact_row_sums(pricer.supplies.brought, price)
-    supplied = sum(np.where(worth > 0, worth * high, worth * low).tolist())
-    return supplied + sum((price * pricer.rows.capacity.astype(object)).tolist())
+class _SupplyWalk:
+    """The supplies' intervals along a walk from leaf to leaf."""
 
+    def __init__(self, pricer: PlanPricer) -> None:
+        self._rows, self._brought = pricer.rows, pricer.supplies.brought
+        self._high = pricer.supplies.maximum.astype(object)
+        self._low = np.zeros_like(self._high)
+        self._before: list[tuple[int, int, int] | None] = []  # per answer, the interval that it changed
 
-def _exact_row_sums(entries: Sparse, weight: Exact) -> Exact:
-    total = np.zeros(len(entries), dtype=object)
-    np.add.at(total, entries.row_of_entry, entries.amount.astype(object) * weight[entries.column])
-    return total
-
-
-def _copies_total(batch: PlanBatch, case: LeafCase) -> int | None:
-    """Worth of all copies of the batch's groups: branched copies one by one, the others count x m."""
-    priced = batch.priced(case.prices)
-    others = batch.count.copy()
-    total = 0
-    for (group, _), answers in case.answers.items():
-        position = int(np.searchsorted(batch.groups, group))
-        if position == len(batch.groups) or batch.groups[position] != group:
-            continue
-        others[position] -= 1
-        worth = priced.restricted_worth(group, answers)
-        # "Yes" says that the copy is served, so staying out is left open by "no" alone.
-        if not batch.must[position] and not any(answer.holds for answer in answers):
-            worth = max(worth or 0, 0)
-        if worth is None:
+    def rows_total(self, case: LeafCase) -> int | None:
+        """Price of the capacity that stands there and that supplies bring; None if a supply has no amount left."""
+        self._follow(case)
+        if np.any(self._low > self._high):
             return None
-        total += worth
-    if np.any(batch.must & ~batch.has_plan & (others > 0)):
-        return None
-    each = np.where(batch.must, priced.worth, np.maximum(priced.worth, 0))
-    taken = np.flatnonzero((each != 0) & (others > 0))
-    return total + sum((each[taken].astype(object) * others[taken].astype(object)).tolist())
+        brought, price = self._brought, case.prices.numerator
+        worth = exact_totals(brought.row_of_entry, brought.amount, price[brought.column], len(brought))
+        supplied = int(np.where(worth > 0, worth * self._high, worth * self._low).sum())
+        return supplied + exact_dot(self._rows.capacity, price)
+
+    def _follow(self, case: LeafCase) -> None:
+        while len(self._before) > case.kept:
+            changed = self._before.pop()
+            if changed is not None:
+                supply, self._low[supply], self._high[supply] = changed
+        for answer in case.added:
+            if not isinstance(answer, SupplyAnswer):
+                self._before.append(None)
+                continue
+            supply = answer.supply
+            self._before.append((supply, self._low[supply], self._high[supply]))
+            if answer.holds:
+                self._high[supply] = min(self._high[supply], answer.at_most)
+            else:
+                self._low[supply] = max(self._low[supply], answer.at_most + 1)
+
+
+class _Branched(NamedTuple):
+    """A copy that decisions speak of: its group's position in the batch, its plans, whether it may take none."""
+
+    position: int
+    plans: Int
+    may_stay_out: bool
+
+
+class _CopyWalk:
+    """The branched copies of a batch along a walk from leaf to leaf."""
+
+    def __init__(self, batch: PlanBatch) -> None:
+        self._batch = batch
+        self._branched: dict[tuple[int, int], _Branched] = {}
+        # Per answer, the copy that it speaks of and what held for it before.
+        self._before: list[tuple[tuple[int, int], _Branched | None] | None] = []
+
+    def follow(self, case: LeafCase) -> None:
+        """Go to the next leaf."""
+        while len(self._before) > case.kept:
+            changed = self._before.pop()
+            if changed is not None:
+                copy, before = changed
+                if before is None:
+                    del self._branched[copy]
+                else:
+                    self._branched[copy] = before
+        for answer in case.added:
+            self._before.append(None if isinstance(answer, SupplyAnswer) else self._restrict(answer))
+
+    def _restrict(self, answer: Answer) -> tuple[tuple[int, int], _Branched | None] | None:
+        batch, statement = self._batch, answer.statement
+        position = int(np.searchsorted(batch.groups, statement.group))
+        if position == len(batch.groups) or batch.groups[position] != statement.group:
+            return None
+        copy = statement.group, statement.copy
+        before = self._branched.get(copy)
+        now = before or _Branched(position, batch.plans_of(statement.group), not batch.must[position])
+        agrees = np.isin(batch.choices(now.plans, statement.position), statement.members) == answer.holds
+        # "Yes" says that the copy is served, so staying out is left open by "no" alone.
+        self._branched[copy] = _Branched(position, now.plans[agrees], now.may_stay_out and not answer.holds)
+        return copy, before
+
+    def total(self, prices: Prices) -> int | None:
+        """Worth of all copies: branched ones one by one, the others count x m; None if a must copy has no plan."""
+        batch, branched = self._batch, list(self._branched.values())
+        priced = batch.priced(prices)
+        position = np.array([copy.position for copy in branched], dtype=np.int64)
+        may_stay_out = np.array([copy.may_stay_out for copy in branched], dtype=np.bool_)
+        size = np.array([len(copy.plans) for copy in branched], dtype=np.int64)
+        others = batch.count.copy()
+        np.subtract.at(others, position, 1)
+        if np.any((size == 0) & ~may_stay_out) or np.any(batch.must & ~batch.has_plan & (others > 0)):
+            return None
+        worth = np.zeros(len(branched), dtype=np.int64)
+        if size.any():
+            start = np.concatenate([[0], np.cumsum(size[size > 0])[:-1]])
+            plans = np.concatenate([copy.plans for copy in branched])
+            worth[size > 0] = priced.best_worth(batch.groups[position[size > 0]], start, plans)
+        worth = np.where(may_stay_out, np.maximum(worth, 0), worth)
+        each = np.where(batch.must, priced.worth, np.maximum(priced.worth, 0))
+        return sum(worth.tolist()) + exact_dot(each, others)

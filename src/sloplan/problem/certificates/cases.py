@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Mapping
 
 import numpy as np
 
-from sloplan.problem.certificates.bound import LeafCase
+from sloplan.problem.certificates.bound import LeafCase, SupplyAnswer
 from sloplan.problem.certificates.format import Branch, Certificate, Leaf, SupplyDecision
 from sloplan.problem.certificates.pricing import PRICED_LIMIT, Answer, PlanPricer, Prices, Statement, is_integer
-from sloplan.problem.certificates.tree import Path, leaf_paths
+from sloplan.problem.certificates.tree import leaf_steps
 from sloplan.problem.compiled import Int
 from sloplan.problem.violation import Violation
 
-Translated = Statement | tuple[int, int]
-"""A decision in indices: on a copy, or (supply, at most)."""
+SupplyStatement = tuple[int, int]
+"""A decision on a supply in indices: (supply, at most)."""
 
 
 def leaf_cases(pricer: PlanPricer, certificate: Certificate) -> tuple[list[LeafCase], list[Violation]]:
@@ -30,14 +29,14 @@ def leaf_cases(pricer: PlanPricer, certificate: Certificate) -> tuple[list[LeafC
     Returns
     -------
     list of LeafCase
-        Empty if there are violations.
+        Depth first; empty if there are violations.
     list of Violation
         Names, copy numbers and prices that the problem does not have or allow.
     """
     supply_index = {name: i for i, name in enumerate(pricer.supplies.name)}
     row_index = {name: i for i, name in enumerate(pricer.rows.name)}
     violations: list[Violation] = []
-    statements: dict[int, Translated] = {}
+    statements: dict[int, Statement | SupplyStatement] = {}
     for number, node in enumerate(certificate.nodes):
         if isinstance(node, Branch):
             statement = _translated(pricer, supply_index, node)
@@ -49,15 +48,16 @@ def leaf_cases(pricer: PlanPricer, certificate: Certificate) -> tuple[list[LeafC
             violations += [_at_node(number, violation) for violation in _price_violations(row_index, node)]
     if violations:
         return [], violations
-    maximum = pricer.supplies.maximum
-    cases = [
-        _leaf_case(Prices(int(certificate.denominator), _numerators(row_index, leaf)), path, statements, maximum)
-        for _, leaf, path in leaf_paths(certificate)
-    ]
+    cases = []
+    for leaf, kept, added in leaf_steps(certificate):
+        prices = Prices(int(certificate.denominator), _numerators(row_index, leaf))
+        cases.append(LeafCase(prices, kept, tuple(_answer(statements[number], yes) for number, yes in added)))
     return cases, []
 
 
-def _translated(pricer: PlanPricer, supply_index: Mapping[str, int], branch: Branch) -> Translated | Violation:
+def _translated(
+    pricer: PlanPricer, supply_index: Mapping[str, int], branch: Branch
+) -> Statement | SupplyStatement | Violation:
     """Translate a decision: on a copy, or (supply, at most) on a supply."""
     decision = branch.decision
     if not isinstance(decision, SupplyDecision):
@@ -96,16 +96,5 @@ def _numerators(row_index: Mapping[str, int], leaf: Leaf) -> Int:
     return numerators
 
 
-def _leaf_case(prices: Prices, path: Path, statements: Mapping[int, Translated], maximum: Int) -> LeafCase:
-    """Gather the answers on the way to a leaf."""
-    interval: dict[int, tuple[int, int]] = {}
-    answers: defaultdict[tuple[int, int], list[Answer]] = defaultdict(list)
-    for number, yes in path:
-        statement = statements[number]
-        if isinstance(statement, Statement):
-            answers[statement.group, statement.copy].append(Answer(statement, yes))
-        else:
-            supply, at_most = statement
-            lowest, highest = interval.get(supply, (0, int(maximum[supply])))
-            interval[supply] = (lowest, min(highest, at_most)) if yes else (max(lowest, at_most + 1), highest)
-    return LeafCase(prices, interval, answers)
+def _answer(statement: Statement | SupplyStatement, yes: bool) -> Answer | SupplyAnswer:
+    return Answer(statement, yes) if isinstance(statement, Statement) else SupplyAnswer(*statement, yes)

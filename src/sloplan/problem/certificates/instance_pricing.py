@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 
 import numpy as np
 
 from sloplan.problem.certificates.format import OptionDecision, PlanDecision
 from sloplan.problem.certificates.pricing import (
-    PRICED_LIMIT,
-    Answer,
-    GridTooFineError,
     Prices,
     Statement,
-    agreeing,
     check_priced_size,
     copy_violation,
     priced_usage,
@@ -35,6 +31,7 @@ class InstancePricer:
 
     def __init__(self, compiled: CompiledInstance) -> None:
         self._compiled = compiled
+        self._options_of = cache(self._listed_options)  # many decisions speak of one operator
 
     @property
     def sha256(self) -> str:
@@ -97,7 +94,7 @@ class InstancePricer:
     def _query_index(self) -> dict[str, int]:
         return {name: i for i, name in enumerate(self._compiled.names.queries)}
 
-    def _options_of(self, operator: int) -> dict[tuple[str, str, str], int]:
+    def _listed_options(self, operator: int) -> dict[tuple[str, str, str], int]:
         options, names = self._compiled.options, self._compiled.names
         of_operator = np.flatnonzero(options.operator == operator)
         keys = zip(
@@ -144,20 +141,31 @@ class TemplatePlans:
             has_plan=table.first_feasible(compiled, groups, np.arange(len(table))) >= 0,
         )
 
+    def plans_of(self, group: int) -> Int:
+        """Plans that meet the query's SLOs and rules."""
+        return np.flatnonzero(self.table.feasible(self.compiled, group))
+
+    def choices(self, plans: Int, position: int) -> Int:
+        """Options that some plans choose for an operator."""
+        return self.table.choices[plans, position]
+
     def priced(self, prices: Prices) -> PricedTemplate:
         """Price one request of every plan, and the best plan of every query at its rate."""
-        queries = self.compiled.queries
         per_request = priced_usage(self.table.figures.usage, prices, self._subject)
         # Usage is proportional to the rate, so one order of the plans serves all queries.
         order = np.argsort(per_request, kind="stable")
         served = self.groups[self.has_plan]
         cheapest = per_request[self.table.first_feasible(self.compiled, served, order)]
-        rate, value = queries.rate_milli[served], queries.value_milli[served]
-        approximate = rate.astype(np.float64) * cheapest + value.astype(np.float64) * prices.denominator
-        check_priced_size(approximate, self._subject)
         worth = np.zeros(len(self.groups), dtype=np.int64)
-        worth[self.has_plan] = prices.denominator * value - rate * cheapest
+        worth[self.has_plan] = self.worth_of(served, cheapest, prices)
         return PricedTemplate(self, prices, per_request, worth)
+
+    def worth_of(self, query: Int, per_request: Int, prices: Prices) -> Int:
+        """Return what plans of some priced usage per request are worth to some queries, at their rates."""
+        rate, value = self.compiled.queries.rate_milli[query], self.compiled.queries.value_milli[query]
+        approximate = rate.astype(np.float64) * per_request + value.astype(np.float64) * prices.denominator
+        check_priced_size(approximate, self._subject)
+        return np.asarray(prices.denominator * value - rate * per_request)
 
     @property
     def _subject(self) -> str:
@@ -184,14 +192,6 @@ class PricedTemplate:
     per_request: Int
     worth: Int
 
-    def restricted_worth(self, group: int, answers: Sequence[Answer]) -> int | None:
-        """Return the worth of the query's best plan that agrees with `answers`; None if there is none."""
-        compiled, table = self.plans.compiled, self.plans.table
-        allowed = table.feasible(compiled, group) & agreeing(table.choices, answers)
-        if not allowed.any():
-            return None
-        usage = int(compiled.queries.rate_milli[group]) * int(self.per_request[allowed].min())
-        value = self.prices.denominator * int(compiled.queries.value_milli[group])
-        if usage + value > PRICED_LIMIT:
-            raise GridTooFineError(f"query {compiled.names.queries[group]!r}")
-        return value - usage
+    def best_worth(self, group: Int, start: Int, plans: Int) -> Int:
+        """Return the worth of each query's best plan among some choices of plans."""
+        return self.plans.worth_of(group, np.minimum.reduceat(self.per_request[plans], start), self.prices)

@@ -7,7 +7,7 @@ prices of what it uses, a whole number.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -75,8 +75,22 @@ class PricedPlans(Protocol):
         """Worth of each group's best plan, shape (groups of the batch,); 0 for a group without plans."""
         ...
 
-    def restricted_worth(self, group: int, answers: Sequence[Answer]) -> int | None:
-        """Return the worth of the group's best plan that agrees with `answers`; None if there is none."""
+    def best_worth(self, group: Int, start: Int, plans: Int) -> Int:
+        """Return the worth of the best plan of each of some choices of plans.
+
+        Parameters
+        ----------
+        group : (n,) int64
+            Group that each choice is for; a group may have several.
+        start : (n,) int64
+            Choice i is ``plans[start[i] : start[i + 1]]``; none is empty.
+        plans : (m,) int64
+
+        Raises
+        ------
+        GridTooFineError
+            If a priced plan passes `PRICED_LIMIT`.
+        """
         ...
 
 
@@ -101,6 +115,14 @@ class PlanBatch(Protocol):
     @property
     def has_plan(self) -> Bool:
         """Groups with at least one plan."""
+        ...
+
+    def plans_of(self, group: int) -> Int:
+        """Plans of the group."""
+        ...
+
+    def choices(self, plans: Int, position: int) -> Int:
+        """What each of some plans chooses at a `Statement`'s position."""
         ...
 
     def priced(self, prices: Prices) -> PricedPlans:
@@ -182,25 +204,6 @@ def check_priced_size(approximate: npt.NDArray[np.float64], subject: str) -> Non
     """
     if approximate.max(initial=0.0) > PRICED_LIMIT:
         raise GridTooFineError(subject)
-
-
-def agreeing(choices: Int, answers: Sequence[Answer]) -> Bool:
-    """Return which plans agree with all answers.
-
-    Parameters
-    ----------
-    choices : (plans, positions) int64
-        What each plan chooses per position.
-    answers : sequence of Answer
-
-    Returns
-    -------
-    (plans,) bool
-    """
-    agrees = np.ones(len(choices), dtype=np.bool_)
-    for answer in answers:
-        agrees &= np.isin(choices[:, answer.statement.position], answer.statement.members) == answer.holds
-    return agrees
 
 
 def copy_violation(copy: object, count: int, subject: str) -> Violation | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -10,10 +10,8 @@ import numpy as np
 
 from sloplan.problem.certificates.format import OptionDecision, PlanDecision
 from sloplan.problem.certificates.pricing import (
-    Answer,
     Prices,
     Statement,
-    agreeing,
     check_priced_size,
     copy_violation,
     priced_usage,
@@ -109,6 +107,15 @@ class SelectionPlans:
         """Groups with at least one plan."""
         return np.diff(self.selection.plan_start) > 0
 
+    def plans_of(self, group: int) -> Int:
+        """Plans of the group."""
+        plans = self.selection.plans_of(group)
+        return np.arange(plans.start, plans.stop, dtype=np.int64)
+
+    def choices(self, plans: Int, position: int) -> Int:  # noqa: ARG002 - there is one position
+        """Return the plans themselves: a decision is on them."""
+        return plans
+
     def priced(self, prices: Prices) -> PricedSelection:
         """Price every plan."""
         plans = self.selection.plans
@@ -140,9 +147,6 @@ class PricedSelection:
     plan_worth: Int
     worth: Int
 
-    def restricted_worth(self, group: int, answers: Sequence[Answer]) -> int | None:
-        """Return the worth of the group's best plan that agrees with `answers`; None if there is none."""
-        plans = self.selection.plans_of(group)
-        choices = np.arange(plans.start, plans.stop, dtype=np.int64)[:, None]
-        allowed = self.plan_worth[plans][agreeing(choices, answers)]
-        return int(allowed.max()) if len(allowed) else None
+    def best_worth(self, group: Int, start: Int, plans: Int) -> Int:  # noqa: ARG002 - plans are of one group
+        """Return the worth of the best plan of each of some choices of plans."""
+        return np.maximum.reduceat(self.plan_worth[plans], start)

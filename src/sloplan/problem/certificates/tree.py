@@ -1,4 +1,4 @@
-"""The tree of a certificate: does it cover every case, and which answers lead to each leaf."""
+"""The tree of a certificate: does it cover every case, and which answers lead from leaf to leaf."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from sloplan.problem.certificates.pricing import is_integer
 from sloplan.problem.violation import Violation
 
 Path = tuple[tuple[int, bool], ...]
-"""From the root: (inner node, whether its decision is answered yes)."""
+"""(inner node, whether its decision is answered yes), in the order of the way down."""
 
 
 def tree_violations(certificate: Certificate) -> list[Violation]:
@@ -60,22 +60,38 @@ def _child_violation(number: int, answer: str, child: int | None, count: int, re
     return None
 
 
-def leaf_paths(certificate: Certificate) -> Iterator[tuple[int, Leaf, Path]]:
-    """Yield every leaf with its number and the answers that lead to it.
+def leaf_steps(certificate: Certificate) -> Iterator[tuple[Leaf, int, Path]]:
+    """Yield every leaf, depth first, with the answers that lead to it from the leaf before.
+
+    Together the steps are no longer than the tree is large, however deep it is.
 
     Parameters
     ----------
     certificate : Certificate
         One without `tree_violations`.
+
+    Yields
+    ------
+    leaf : Leaf
+    kept : int
+        How many answers, from the root, it shares with the leaf before.
+    added : tuple of (int, bool)
+        Its answers after those.
     """
-    waiting: list[tuple[int, Path]] = [(0, ())]
+    path: list[tuple[int, bool]] = []
+    kept = 0
+    waiting: list[tuple[int, int, tuple[int, bool] | None]] = [(0, 0, None)]  # node, its depth, answer that leads to it
     while waiting:
-        number, path = waiting.pop()
+        number, depth, answer = waiting.pop()
+        if answer is not None:
+            path[depth - 1 :] = [answer]
+            kept = min(kept, depth - 1)
         node = certificate.nodes[number]
         if isinstance(node, Branch):
             assert node.yes is not None  # no tree_violations
             assert node.no is not None
-            waiting.append((node.no, (*path, (number, False))))
-            waiting.append((node.yes, (*path, (number, True))))
+            waiting.append((node.no, depth + 1, (number, False)))
+            waiting.append((node.yes, depth + 1, (number, True)))
         else:
-            yield number, node, path
+            yield node, kept, tuple(path[kept:])
+            kept = len(path)
