@@ -13,6 +13,8 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
+from sloplan.problem.compiling.read_only import make_read_only
+
 Int = npt.NDArray[np.int64]
 Bool = npt.NDArray[np.bool_]
 Text = npt.NDArray[np.object_]
@@ -47,9 +49,7 @@ class Sparse:
     @cached_property
     def row_of_entry(self) -> Int:
         """Row index of every entry, shape (nnz,)."""
-        row = np.repeat(np.arange(len(self), dtype=np.int64), np.diff(self.start))
-        row.setflags(write=False)  # kept, like the entries themselves
-        return row
+        return make_read_only(np.repeat(np.arange(len(self), dtype=np.int64), np.diff(self.start)))
 
 
 @dataclass(frozen=True)
@@ -329,12 +329,12 @@ class CompiledInstance:
     def _queries_by_template(self) -> tuple[Int, Int]:
         of_template = self.queries.template
         start = np.cumsum(np.bincount(of_template + 1, minlength=len(self.templates) + 1))
-        return np.argsort(of_template, kind="stable"), start
+        return make_read_only((np.argsort(of_template, kind="stable"), start))
 
     @cached_property
     def source_bound(self) -> Bool:
         """Options open only to queries whose source is the option's site, shape (options,)."""
-        return self.pools.query_scope[self.options.pool] | self.options.source_only
+        return make_read_only(self.pools.query_scope[self.options.pool] | self.options.source_only)
 
     def template_options(self, template: int) -> tuple[Int, ...]:
         """Return the options open to `template`, per local operator position.
@@ -359,4 +359,4 @@ class CompiledInstance:
         shared, bound = np.flatnonzero(~self.source_bound), np.flatnonzero(self.source_bound)
         code = options.operator[bound] * len(self.names.sites) + options.site[bound]
         order = np.argsort(code, kind="stable")
-        return (shared, options.operator[shared]), (bound[order], code[order])
+        return make_read_only(((shared, options.operator[shared]), (bound[order], code[order])))

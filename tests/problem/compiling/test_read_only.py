@@ -28,11 +28,15 @@ def arrays(value: Any, path: str) -> Iterator[tuple[str, np.ndarray]]:
 
 @pytest.mark.parametrize("hosting", ["fluid", "replicas"])
 def test_compiled_instances_are_read_only(hosting: str) -> None:
-    """No array of a compiled instance can be written to, nor the row of each sparse entry."""
+    """No array of a compiled instance can be written to, nor those that are computed once and kept."""
     compiled = instance(hosting=hosting).compiled
     found = dict(arrays(compiled, "compiled"))
     assert {"compiled.rows.capacity", "compiled.applications[0].factors[0].nano_nats"} <= set(found)
-    found["brought"] = compiled.supplies.brought.row_of_entry
+    found |= {
+        "brought": compiled.supplies.brought.row_of_entry,
+        "bound": compiled.source_bound,
+        "queries": compiled.template_queries(0),
+    }
     assert [path for path, array in found.items() if array.flags.writeable] == []
     with pytest.raises(ValueError, match="read-only"):
         compiled.rows.capacity[:] = 10**15
