@@ -8,10 +8,11 @@ from typing import Any
 import pytest
 
 import sloplan
+from sloplan.models import compact_milp, latency
 from sloplan.problem.result import Result
 from tests.conformance.brute_force_check import Assignment, PlannedCopies, brute_force_check
 from tests.conformance.cases import Case, random_case
-from tests.conformance.seeds import SEEDS
+from tests.conformance.seeds import CONTENDED_SEEDS, SEEDS
 
 
 @dataclass(frozen=True)
@@ -23,8 +24,10 @@ class MethodCase:
     options: dict[str, Any] = field(default_factory=dict)
 
 
+MILP = MethodCase("milp", exact=True)
+MILP_IN_PROCESS = MethodCase("milp", exact=True, options={"in_process": True})
 METHODS = (
-    MethodCase("milp", exact=True, options={"in_process": True}),  # starting a process for each seed would take minutes
+    MILP_IN_PROCESS,  # starting a process for each seed would take minutes
     MethodCase("greedy", exact=False),
 )
 
@@ -33,7 +36,25 @@ METHODS = (
 @pytest.mark.parametrize("tested", METHODS, ids=lambda tested: tested.method)
 def test_method_against_brute_force(tested: MethodCase, seed: int) -> None:
     """Solutions are valid for both checkers and never above the optimum, bounds never below; exact methods prove it."""
-    case = random_case(seed)
+    _assert_conforms(tested, random_case(seed))
+
+
+@pytest.mark.parametrize("seed", CONTENDED_SEEDS[:10])
+def test_milp_in_a_process_of_its_own(seed: int) -> None:
+    """What users get by default: the engine in its own process."""
+    _assert_conforms(MILP, random_case(seed))
+
+
+def test_milp_with_finish_times_everywhere(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Random applications are too small for finish times to replace paths, so they are made to wherever they can."""
+    monkeypatch.setattr(latency, "PATH_LIMIT", 0)
+    with_finish_times = [case for case in map(random_case, SEEDS[:60]) if len(compact_milp(case.instance).finish)]
+    assert len(with_finish_times) >= 10
+    for case in with_finish_times:
+        _assert_conforms(MILP_IN_PROCESS, case)
+
+
+def _assert_conforms(tested: MethodCase, case: Case) -> None:
     result = sloplan.solve(case.instance, method=tested.method, display=False, threads=1, **tested.options)
     best = case.optimum.value_milli
     assert result.message is None, str(case)

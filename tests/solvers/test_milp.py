@@ -86,7 +86,7 @@ def test_same_seed_same_answer_in_a_process_with_two_threads() -> None:
 def test_proven_nothing_is_an_answer() -> None:
     """Where no query can be served, the empty plan is proven best, with no engine or with one."""
     run = solved(tiny(TWO, edges=CHAIN, query={"slo_latency_ms": 1.0}))
-    assert (run.best_objective, run.bound) == (0, 0)
+    assert (run.best_objective, run.bound, run.proof) == (0, 0, "method")
     run = solved(tiny(TWO, edges=CHAIN, query={"value": 0.0}))
     assert (run.best_objective, run.bound) == (0, 0)
 

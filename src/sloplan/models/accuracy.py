@@ -11,7 +11,7 @@ import pyomo.environ as pyo
 from sloplan.models.choices import CopyChoice
 from sloplan.models.menu import FactorMenu
 from sloplan.models.rows import Alternatives, limit_if_served, linear
-from sloplan.problem.compiled import NO_SLO, CompiledInstance, Int
+from sloplan.problem.compiled import NO_LIMIT, CompiledInstance, Int
 
 
 def add_accuracy(model: Any, compiled: CompiledInstance, copies: Sequence[CopyChoice]) -> None:
@@ -30,7 +30,7 @@ def add_accuracy(model: Any, compiled: CompiledInstance, copies: Sequence[CopyCh
     keys = [
         (choice.copy, number, row)
         for choice in copies
-        if compiled.queries.slo_accuracy[choice.menu.query] != NO_SLO
+        if compiled.queries.slo_accuracy[choice.menu.query] != NO_LIMIT
         for number, factor in enumerate(choice.menu.factors)
         if len(_varying(choice, factor, configuration)) > 1
         for row in factor.kept.tolist()
@@ -40,7 +40,7 @@ def add_accuracy(model: Any, compiled: CompiledInstance, copies: Sequence[CopyCh
     model.accuracy = pyo.Constraint(pyo.Any)
     for choice in copies:
         slo = int(compiled.queries.slo_accuracy[choice.menu.query])
-        if slo == NO_SLO:
+        if slo == NO_LIMIT:
             continue
         parts = [_factor(model, choice, number, configuration) for number in range(len(choice.menu.factors))]
         row = limit_if_served(parts, slo, choice.served)

@@ -8,10 +8,11 @@ from sloplan.problem.compiled import CompiledInstance, Int
 from sloplan.problem.errors import SizeLimitError
 from sloplan.problem.solution import Solution
 
-COPY_LIMIT = 1000
+COPY_LIMIT = 500
 """Largest number of query copies that the compact model lists, unless told otherwise.
 
-Beyond it HiGHS finds next to nothing in a minute (docs/compact-milp.md)."""
+With twice as many HiGHS finds next to nothing in a minute (docs/compact-milp.md).
+"""
 
 
 def expand_copies(compiled: CompiledInstance, copy_limit: int = COPY_LIMIT) -> Int:

@@ -9,7 +9,7 @@ import pyomo.environ as pyo
 
 from sloplan.models.choices import CopyChoice
 from sloplan.models.rows import Alternatives, limit_if_served
-from sloplan.problem.compiled import NO_SLO, CompiledInstance
+from sloplan.problem.compiled import NO_LIMIT, CompiledInstance
 
 
 def add_cost(model: Any, compiled: CompiledInstance, copies: Sequence[CopyChoice]) -> None:
@@ -25,7 +25,7 @@ def add_cost(model: Any, compiled: CompiledInstance, copies: Sequence[CopyChoice
     model.cost = pyo.Constraint(pyo.Any)
     for choice in copies:
         slo = int(compiled.queries.slo_cost_nano[choice.menu.query])
-        if slo == NO_SLO:
+        if slo == NO_LIMIT:
             continue
         parts = [
             Alternatives(choose, compiled.options.cost_nano[options])

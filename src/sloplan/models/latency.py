@@ -16,7 +16,7 @@ import pyomo.environ as pyo
 from sloplan.models.choices import CopyChoice, LegChoice
 from sloplan.models.legs import END
 from sloplan.models.rows import Alternatives, limit_if_served, linear, power_of_two_unit
-from sloplan.problem.compiled import NO_SLO, CompiledInstance
+from sloplan.problem.compiled import NO_LIMIT, CompiledInstance
 
 PATH_LIMIT = 4
 """More paths than this meeting at an operator are gathered in a finish-time variable."""
@@ -52,7 +52,7 @@ def add_latency(model: Any, compiled: CompiledInstance, copies: Sequence[CopyCho
     model.latency = pyo.Constraint(pyo.Any)
     for choice in copies:
         slo = int(compiled.queries.slo_latency_us[choice.menu.query])
-        if slo != NO_SLO:
+        if slo != NO_LIMIT:
             _limit_paths(model, compiled, choice, slo)
 
 

@@ -11,8 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sloplan.problem.compiled import Bool, CompiledInstance, Int
-from sloplan.problem.evaluation import NO_LIMIT
+from sloplan.problem.compiled import NO_LIMIT, Bool, CompiledInstance, Int
 from sloplan.problem.transfers import transfers_of
 
 END = -1

@@ -16,7 +16,7 @@ import numpy as np
 from sloplan.models.checkpoint import Checkpoint
 from sloplan.models.legs import END, Leg, template_legs
 from sloplan.models.lower_bounds import SATURATED, class_least, least_cost, longest_paths, saturated_sum
-from sloplan.problem.compiled import NO_SLO, Application, Bool, CompiledInstance, Factor, Int
+from sloplan.problem.compiled import NO_LIMIT, Application, Bool, CompiledInstance, Factor, Int
 
 
 @dataclass(frozen=True)
@@ -181,7 +181,7 @@ class _Filters:
             for column, position in enumerate(factor.positions):
                 rows &= np.isin(factor.configurations[:, column], self._configuration[position][masks[position]])
         slo = self._compiled.queries.slo_accuracy[query]
-        if slo == NO_SLO:
+        if slo == NO_LIMIT:
             return kept
         least = [int(f.nano_nats[rows].min(initial=SATURATED)) for f, rows in zip(factors, kept, strict=True)]
         for factor, rows, own in zip(factors, kept, least, strict=True):
@@ -198,7 +198,7 @@ class _Filters:
     def _keep_fast(self, query: int, masks: list[Bool], pairs: list[Bool]) -> None:
         """Options and pairs on a path that cannot meet the latency SLO go."""
         slo = self._compiled.queries.slo_latency_us[query]
-        if slo == NO_SLO:
+        if slo == NO_LIMIT:
             return
         head, tail = longest_paths(self._legs, self._latency, masks, pairs)
         for position, mask in enumerate(masks):
@@ -211,7 +211,7 @@ class _Filters:
     def _keep_cheap(self, query: int, masks: list[Bool], pairs: list[Bool]) -> None:
         """Options and pairs whose cheapest completion exceeds the cost SLO go."""
         slo = self._compiled.queries.slo_cost_nano[query]
-        if slo == NO_SLO:
+        if slo == NO_LIMIT:
             return
         option_cost, pair_cost = least_cost(self._legs, self._cost, masks, pairs)
         for mask, cost in zip(masks, option_cost, strict=True):
