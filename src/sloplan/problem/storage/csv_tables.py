@@ -13,6 +13,7 @@ import warnings
 from collections.abc import Iterator
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from sloplan.problem.errors import InputError
@@ -116,7 +117,7 @@ def _read_typed(table: Table, header: list[str], content: bytes) -> pd.DataFrame
             warnings.simplefilter("error", pd.errors.ParserWarning)
             frame = pd.read_csv(
                 io.BytesIO(content),
-                dtype={name: "float64" if name in numeric else "object" for name in header},
+                dtype={name: np.dtype(np.float64 if name in numeric else object) for name in header},
                 index_col=False,
                 keep_default_na=False,
                 na_values=[""],
