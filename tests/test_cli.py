@@ -190,7 +190,10 @@ def test_a_file_half_written_is_not_left(
     with pytest.raises(SystemExit) as ended:
         cli.main()
     assert ended.value.code == 2
-    assert capsys.readouterr().err == f"error: {path}: No space left on device\n"
+    assert (
+        capsys.readouterr().err
+        == f"error: {path}: cannot be written: No space left on device; next: choose another path\n"
+    )
     assert "feasible" in sys.stdout.getvalue()  # type: ignore[attr-defined]
     assert path.read_text() == "older"
     assert list(tmp_path.iterdir()) == [path]
@@ -223,7 +226,7 @@ def test_an_unwritable_place_is_refused_first(home: Path, tmp_path: Path, name: 
         (("solve", "one", "--time-limit", "nan"), "seconds above 0"),
         (("solve", "one", "--threads", "0"), "a whole number from 1"),
         (("check", "one", "missing.json"), "cannot be read"),
-        (("check", "one", "truncated/instance.json"), "not valid JSON"),
+        (("check", "one", "truncated/instance.json"), "not readable as JSON"),
         (("check", "one", "empty.json"), "unknown format version"),
         (("instances", "show", "no-such"), "no such library instance"),
         (("instances", "generate", "edge-clod:queries=3", "-o", "new"), "did you mean edge-cloud"),
