@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from sloplan.problem.compiled import NO_SLO, CompiledInstance, Sparse
+from sloplan.problem.compiled import NO_LIMIT, CompiledInstance, Sparse
 from sloplan.problem.evaluation import evaluate_plans
 from sloplan.problem.plan_table import enumerate_plans
 from tests.conformance.brute_force import Plan
@@ -104,7 +104,7 @@ def _queries(compiled: CompiledInstance) -> dict[str, tuple[int | None, ...]]:
         queries.slo_cost_nano,
     )
     return {
-        name: tuple(None if column[query] == NO_SLO else int(column[query]) for column in columns)
+        name: tuple(None if column[query] == NO_LIMIT else int(column[query]) for column in columns)
         for query, name in enumerate(compiled.names.queries)
     }
 

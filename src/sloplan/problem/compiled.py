@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
@@ -19,8 +20,9 @@ Int = npt.NDArray[np.int64]
 Bool = npt.NDArray[np.bool_]
 Text = npt.NDArray[np.object_]
 
-NO_SLO = np.iinfo(np.int64).max
-"""Compiled value of an SLO that a query does not state: everything meets it."""
+INT64_MAX: Final = 2**63 - 1
+NO_LIMIT: Final = INT64_MAX
+"""Stands for a limit that is not there (an SLO that a query does not state): everything compiled is below it."""
 
 
 @dataclass(frozen=True)
@@ -254,7 +256,7 @@ class Supplies:
 
 @dataclass(frozen=True)
 class Queries:
-    """Queries; all int64 of shape (queries,). Absent SLOs are `NO_SLO`.
+    """Queries; all int64 of shape (queries,). Absent SLOs are `NO_LIMIT`.
 
     `slo_accuracy` is the largest allowed sum of nano-nats (one per factor already added).
     """

@@ -10,11 +10,8 @@ from functools import cached_property
 
 import numpy as np
 
-from sloplan.problem.compiled import Application, Bool, CompiledInstance, Factor, Int, Sparse
+from sloplan.problem.compiled import NO_LIMIT, Application, Bool, CompiledInstance, Factor, Int, Sparse
 from sloplan.problem.transfers import transfers_of
-
-NO_LIMIT = np.iinfo(np.int64).max
-"""`max_rate_milli` of a plan that loads nothing of its query's own."""
 
 
 @dataclass(frozen=True)
@@ -36,7 +33,7 @@ class PlanFigures:
     min_rate_milli : (n,) int64
         Least rate of one copy that its allocations need.
     max_rate_milli : (n,) int64
-        Largest rate of one copy that the query's own pools and links carry.
+        Largest rate of one copy that the query's own pools and links carry; `NO_LIMIT` if it loads none.
     usage : Sparse
         Per plan: usage per request on the shared rows.
     own_load : Sparse

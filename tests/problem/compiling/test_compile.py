@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from sloplan.problem.compiled import NO_SLO, Application, CompiledInstance
+from sloplan.problem.compiled import NO_LIMIT, Application, CompiledInstance
 from sloplan.problem.compiling.compile import compile_frames
 from sloplan.problem.errors import SizeLimitError
 from sloplan.problem.instance import Instance
@@ -226,7 +226,7 @@ def test_absent_slos_are_met_by_everything() -> None:
     """Queries that state no SLO get the largest integer, their rate as value, and one copy."""
     queries = compiled().queries
     for slo in (queries.slo_latency_us, queries.slo_accuracy, queries.slo_cost_nano):
-        assert slo.tolist() == [NO_SLO] * 4
+        assert slo.tolist() == [NO_LIMIT] * 4
     assert queries.value_milli.tolist() == queries.rate_milli.tolist() == [1000, 2000, 1000, 1000]
     assert queries.count.tolist() == [1, 1, 1, 1]
 

@@ -17,14 +17,13 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from sloplan.problem.compiled import Int
+from sloplan.problem.compiled import INT64_MAX, Int
 from sloplan.problem.errors import SizeLimitError
 
 Float = npt.NDArray[np.float64]
 Locate = Callable[[int], str]
 """Says where element i of a column stands (file, row, field), for error messages."""
 
-INT64_MAX: Final = 2**63 - 1
 CHECK_UNIT: Final = "check the unit of the figure, or leave it out if it limits nothing"
 _MAX_MANTISSA: Final = 1e15
 """Decimals of up to 15 digits survive a float64: at most one such decimal belongs to a float."""

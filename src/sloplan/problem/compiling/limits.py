@@ -13,8 +13,7 @@ from fractions import Fraction
 
 import numpy as np
 
-from sloplan.problem.compiled import Application, CompiledInstance, Int
-from sloplan.problem.compiling.decimals import INT64_MAX
+from sloplan.problem.compiled import INT64_MAX, Application, CompiledInstance, Int
 from sloplan.problem.compiling.longest_route import LongestRoute
 from sloplan.problem.errors import SizeLimitError
 
@@ -40,7 +39,7 @@ def refuse_overflow(compiled: CompiledInstance) -> None:
 
 
 def _refuse_above(total: int, where: str, what: str, advice: str) -> None:
-    # NO_SLO is the largest int64 and means "no limit", so every real figure stays below it.
+    # NO_LIMIT is the largest int64 and means "no limit", so every real figure stays below it.
     if total >= INT64_MAX:
         raise SizeLimitError(
             f"{where}: {what} may reach {Decimal(total):.3e}, which 64-bit integers cannot hold; "

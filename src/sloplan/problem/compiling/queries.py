@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 import pandas as pd
 
-from sloplan.problem.compiled import NO_SLO, Application, Int, Names, Queries, Templates
+from sloplan.problem.compiled import NO_LIMIT, Application, Int, Names, Queries, Templates
 from sloplan.problem.compiling.decimals import Float, Locate, nano_nats, scaled
 from sloplan.problem.compiling.lookup import indices_of
 from sloplan.problem.compiling.row_places import place_in
@@ -53,12 +53,12 @@ def compile_queries(
         rate_milli=rate_milli,
         value_milli=stated("value", rate_milli, lambda value, place, _: scaled(value, 1000, "nearest", place)),
         count=frame["count"].to_numpy(dtype=np.int64),
-        slo_latency_us=stated("slo_latency_ms", NO_SLO, lambda ms, place, _: scaled(ms, 1000, "floor", place)),
+        slo_latency_us=stated("slo_latency_ms", NO_LIMIT, lambda ms, place, _: scaled(ms, 1000, "floor", place)),
         # One more per factor: each is rounded on its own, and a plan exactly at its SLO passes.
         slo_accuracy=stated(
-            "slo_accuracy", NO_SLO, lambda accuracy, _, rows: nano_nats(accuracy) + num_factors[application[rows]]
+            "slo_accuracy", NO_LIMIT, lambda accuracy, _, rows: nano_nats(accuracy) + num_factors[application[rows]]
         ),
-        slo_cost_nano=stated("slo_cost_per_1k", NO_SLO, lambda usd, place, _: scaled(usd, 10**6, "floor", place)),
+        slo_cost_nano=stated("slo_cost_per_1k", NO_LIMIT, lambda usd, place, _: scaled(usd, 10**6, "floor", place)),
     )
     return queries, templates
 

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from sloplan.problem.compiled import Bool, Int, Sparse, Text
-from sloplan.problem.compiling.decimals import INT64_MAX, Decimals, shortest_decimals
+from sloplan.problem.compiled import INT64_MAX, Bool, Int, Sparse, Text
+from sloplan.problem.compiling.decimals import Decimals, shortest_decimals
 from sloplan.problem.errors import InputError, SizeLimitError
 from sloplan.problem.selections.selection import Groups, Plans, PlanSelection, PricedSupplies, ScaledRows
 from sloplan.problem.validation.floats import same_decimals

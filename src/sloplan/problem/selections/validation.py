@@ -8,8 +8,7 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from sloplan.problem.compiled import Bool, Int, Sparse, Text
-from sloplan.problem.compiling.decimals import INT64_MAX
+from sloplan.problem.compiled import INT64_MAX, Bool, Int, Sparse, Text
 from sloplan.problem.errors import InputError, SizeLimitError
 from sloplan.problem.selections.selection import SELECTION_OBJECTIVES, PlanSelection
 from sloplan.problem.validation.naming import LINE_RULE, is_line
