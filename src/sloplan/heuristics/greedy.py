@@ -9,8 +9,9 @@ import numpy as np
 import numpy.typing as npt
 
 from sloplan.heuristics.greedy_kernels import compile_kernels, prefer, serve
-from sloplan.heuristics.plan_arrays import PlanArrays, list_plans, undominated
+from sloplan.heuristics.plan_arrays import PlanArrays, list_plans
 from sloplan.heuristics.price_bound import PriceBound, best_scaled, certificate_of
+from sloplan.heuristics.undominated import undominated
 from sloplan.problem.compiled import Bool, CompiledInstance, Int
 from sloplan.problem.errors import InputError
 from sloplan.problem.plan_table import PLAN_LIMIT

@@ -9,7 +9,7 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
-from sloplan.heuristics.greedy_kernels import MAX_RATE, allowed_by, keep_undominated
+from sloplan.heuristics.greedy_kernels import MAX_RATE
 from sloplan.problem.compiled import CompiledInstance, Int, Sparse
 from sloplan.problem.plan_table import PlanTable, enumerate_plans
 from sloplan.problem.servable import largest_rate_alone
@@ -131,30 +131,6 @@ def list_plans(compiled: CompiledInstance, limit: int, should_stop: Callable[[in
             break
         tables.append(enumerate_plans(compiled, template, limit))
     return _joined(compiled, tables), len(tables)
-
-
-def undominated(plans: PlanArrays, compiled: CompiledInstance) -> PlanArrays:
-    """Leave out plans that another plan of the template can replace whichever query follows them.
-
-    It can if it uses no more of any row, and meets what every query of the template asks for that
-    the other one meets. Bounds at row prices, and what fits, stay as they are.
-
-    Parameters
-    ----------
-    plans : PlanArrays
-    compiled : CompiledInstance
-    """
-    # Only what queries ask for tells needs apart: a need becomes the number of levels that it misses.
-    allowed, missed = allowed_by(compiled.queries), np.zeros_like(plans.needs)
-    by_template = np.argsort(compiled.queries.template, kind="stable")
-    ends = np.cumsum(np.bincount(compiled.queries.template, minlength=len(compiled.templates)))
-    for template, members in enumerate(np.split(by_template, ends[:-1])):
-        part = slice(plans.start[template], plans.start[template + 1])
-        for column in range(missed.shape[1]):
-            missed[part, column] = np.searchsorted(np.unique(allowed[members, column]), plans.needs[part, column])
-    price = plans.priced(1 / np.maximum(compiled.rows.capacity, 1))
-    order = np.lexsort((*missed.T, price, plans.template))
-    return plans.taken(np.flatnonzero(keep_undominated(plans.start, order, missed, plans.usage)))
 
 
 def _joined(compiled: CompiledInstance, tables: list[PlanTable]) -> PlanArrays:

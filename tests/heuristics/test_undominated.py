@@ -1,0 +1,86 @@
+"""Tests of leaving out plans that others replace."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from sloplan.heuristics import greedy_kernels
+from sloplan.heuristics.greedy_kernels import prefer
+from sloplan.heuristics.plan_arrays import PlanArrays
+from sloplan.heuristics.undominated import undominated
+from sloplan.instances.families.spec import generate_spec
+from sloplan.problem.compiled import CompiledInstance, Int
+from sloplan.problem.instance import Instance
+from tests.conformance.random_instances import random_tables
+from tests.heuristics.test_plan_arrays import all_plans
+from tests.one_pool import one_pool
+
+
+def cheapest(compiled: CompiledInstance, plans: PlanArrays, prices: np.ndarray, needs: Int) -> list[float]:
+    """Return what each query's cheapest plan costs at row prices, -1 where it has none."""
+    price = plans.priced(prices)
+    plan = prefer(compiled.queries, plans.start, np.lexsort((price, plans.template)), needs)
+    return np.where(plan >= 0, price[plan] if len(price) else 0.0, -1.0).tolist()
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_leaving_plans_out_changes_no_price(seed: int) -> None:
+    """At any row prices each query's cheapest plan costs the same as among all plans, fitting alone or not."""
+    tables = random_tables(seed)
+    compiled = Instance.from_frames({name: pd.DataFrame(rows) for name, rows in tables.items()}).compiled
+    everything = all_plans(compiled)
+    fewer = undominated(everything, compiled)
+    random = np.random.default_rng(seed)
+    for _ in range(5):
+        prices = random.random(len(compiled.rows)) * random.integers(0, 2, len(compiled.rows))
+        for needs in ("needs", "needs_alone"):
+            assert cheapest(compiled, fewer, prices, getattr(fewer, needs)) == pytest.approx(
+                cheapest(compiled, everything, prices, getattr(everything, needs))
+            )
+
+
+def test_many_plans_are_left_out() -> None:
+    """On a family instance at most a quarter is kept, and nothing kept is replaced by another kept one."""
+    compiled = generate_spec("edge-cloud:queries=60,seed=1").compiled
+    everything = all_plans(compiled)
+    fewer = undominated(everything, compiled)
+    assert 0 < len(fewer) <= len(everything) / 4
+    again = undominated(fewer, compiled)
+    assert np.array_equal(again.choices, fewer.choices)
+
+
+def test_equal_plans_are_kept_once() -> None:
+    """Of plans that differ in nothing but their pool's name and row, each is kept; of equal ones, one."""
+    compiled = one_pool().compiled
+    plans = all_plans(compiled)
+    assert len(plans) == 1
+    twice = PlanArrays(
+        start=2 * plans.start,
+        choices=np.repeat(plans.choices, 2, axis=0),
+        needs=np.repeat(plans.needs, 2, axis=0),
+        alone_rate_milli=np.repeat(plans.alone_rate_milli, 2),
+        usage=plans.taken(np.array([0, 0])).usage,
+    )
+    assert len(undominated(twice, compiled)) == 1
+    frames = one_pool().to_frames()
+    frames["pools"] = pd.concat([frames["pools"], frames["pools"].assign(pool="more")], ignore_index=True)
+    two_pools = Instance.from_frames(frames).compiled
+    assert len(undominated(all_plans(two_pools), two_pools)) == 2
+
+
+def test_very_long_lists_are_compared_in_part(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Beyond the stated number of comparisons more plans are kept, and no query's cheapest is lost."""
+    compiled = generate_spec("edge-cloud:queries=12,seed=1").compiled
+    everything = all_plans(compiled)
+    fewer = undominated(everything, compiled)
+    monkeypatch.setattr(greedy_kernels, "_COMPARISONS", 3)
+    monkeypatch.setattr(greedy_kernels, "_at_most", greedy_kernels._at_most.py_func)
+    monkeypatch.setattr(greedy_kernels, "_keep_undominated", greedy_kernels._keep_undominated.py_func)
+    more = undominated(everything, compiled)
+    assert len(fewer) < len(more) < len(everything)
+    prices = 1 / np.maximum(compiled.rows.capacity, 1)
+    assert cheapest(compiled, more, prices, more.needs) == pytest.approx(
+        cheapest(compiled, everything, prices, everything.needs)
+    )
