@@ -50,12 +50,12 @@ def result_table(result: Result) -> Table:
         result.objective_name: _figure(result.objective, unit),
         "bound": _figure(result.bound, unit) + ("" if result.proof is None else f" (proof: {result.proof})"),
         "certified bound": _figure(result.certified_bound, unit),
-        "gap": "-" if result.gap is None else f"{result.gap:.4%}",
+        "gap": _percent(result.gap),
         "served": f"{_count(result.served_count)} of {result.query_count:,} query copies",
         "cost": _figure(result.cost_usd_per_hour, "USD/h"),
         "verified": "-" if result.verified is None else "yes" if result.verified else "no",
-        "runtime": f"{result.runtime:.2f} s, best after {_figure(result.time_to_best, 's')}",
-        "kernel compilation": f"{result.compile_time:.2f} s",
+        "runtime": f"{_seconds(result.runtime)}, best after {_seconds(result.time_to_best)}",
+        "kernel compilation": _seconds(result.compile_time),
         "seed, threads": f"{result.seed}, {result.threads}",
     }
     return _two_columns(result.instance, lines)
@@ -103,6 +103,15 @@ def _two_columns(title: str, lines: dict[str, str]) -> Table:
 
 def _figure(value: float | None, unit: str) -> str:
     return "-" if value is None else f"{value:,.6g} {unit}"
+
+
+def _percent(share: float | None) -> str:
+    # Three digits, however small: only a gap of exactly nothing may look like it.
+    return "-" if share is None else f"{100 * share:.3g}%"
+
+
+def _seconds(value: float | None) -> str:
+    return "-" if value is None else f"{value:.2f} s"
 
 
 def _count(value: int | None) -> str:

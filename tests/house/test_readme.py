@@ -27,6 +27,11 @@ def _run(*command: str, cwd: Path) -> subprocess.CompletedProcess[str]:
     )  # fmt: skip
 
 
+def _words(text: str) -> list[str]:
+    """Return the lines with single blanks: a table is as wide as its longest runtime."""
+    return [re.sub(r" +", " ", line) for line in text.splitlines()]
+
+
 def test_demo_and_test_stand_first() -> None:
     """The first commands of the README are the two that a fresh machine needs."""
     assert _blocks("sh")[0].split("\n")[:2] == ["make demo", "make test"]
@@ -77,12 +82,8 @@ def test_demo_output_is_what_the_demo_prints(tmp_path: Path) -> None:
     """The status, goodput, bound and gap shown for `make demo` are those that its two commands print."""
     (shown,) = re.findall(r"^```\n(\.venv/bin/sloplan .*?)^```$", README, re.MULTILINE | re.DOTALL)
     commands = re.findall(r"^\.venv/bin/sloplan (.+)$", shown, re.MULTILINE)
-    printed = [
-        line
-        for command in commands
-        for line in _run("-m", "sloplan", *command.split(), cwd=tmp_path).stdout.splitlines()
-    ]
-    exact = [line for line in shown.splitlines() if re.match(r"(│ (status|goodput|bound|gap) |valid: )", line)]
+    printed = "".join(_run("-m", "sloplan", *command.split(), cwd=tmp_path).stdout for command in commands)
+    exact = [line for line in _words(shown) if re.match(r"(│ (status|goodput|bound|gap) |valid: )", line)]
     assert len(commands) == 2
     assert len(exact) == 5
-    assert [line for line in exact if line not in printed] == []
+    assert [line for line in exact if line not in _words(printed)] == []
