@@ -414,3 +414,13 @@ def test_check_wants_problem_and_solution_of_one_kind(instance: Instance) -> Non
     selection = PlanSelection.from_numbers(group=[0], value=[1], usage=[[1]], capacity=[1])
     with pytest.raises(InputError, match="not of one kind"):
         sp.check(instance, SelectionSolution.from_choices(selection, np.array([0])))
+
+
+@pytest.mark.parametrize("name", ["queries.csv", "instance.json", "new.json"])
+def test_solution_never_replaces_a_part_of_an_instance(name: str, instance: Instance, tmp_path: Path) -> None:
+    """-o into an instance's folder is refused before the run, and the instance stays as it was."""
+    instance.save(tmp_path / "one")
+    with pytest.raises(InputError, match=r"no solution file|in the folder of an instance"):
+        run("solve", tmp_path / "one", "--method", "greedy", "-o", tmp_path / "one" / name)
+    assert load(tmp_path / "one").sha256 == instance.sha256
+    assert not (tmp_path / "one" / "new.json").exists()

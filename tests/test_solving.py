@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from sloplan.problem.certificates.verification import Certificate, certificate_bound
@@ -231,3 +232,10 @@ def test_options_reach_the_method(instance: Instance) -> None:
     assert solved(instance, "fake", effort=2, mode="slow").objective == 1.0
     with pytest.raises(InputError, match="passes = 0"):
         solved(instance, "greedy", passes=0)
+
+
+def test_numpy_numbers_are_numbers() -> None:
+    """Seeds and limits out of an array are taken, and the result holds plain numbers."""
+    result = solve(instance=one_pool(), method="greedy", seed=np.int64(3), time_limit=np.float32(9), display=False)
+    assert result.status == "optimal"
+    assert type(result.seed) is int

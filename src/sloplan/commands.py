@@ -75,6 +75,20 @@ def _refuse_unwritable(output: Path) -> None:
             value=str(output),
             allowed="a file in a folder that exists and can be written to",
         )
+    if output.exists() and output.suffix != ".json":
+        raise InputError(
+            "would replace a file that is no solution file",
+            field="--output",
+            value=str(output),
+            allowed="a new file, or one that ends in .json",
+        )
+    if (folder / "instance.json").exists():
+        raise InputError(
+            "stands in the folder of an instance, which holds nothing else",
+            field="--output",
+            value=str(output),
+            advice="write the solution beside that folder",
+        )
 
 
 def check_solution(instance: str, path: Path) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import math
 from collections.abc import Callable
+from numbers import Integral, Real
 from os import PathLike
 from typing import Any, Final
 
@@ -33,7 +34,7 @@ _LARGEST_WHOLE: Final = 2**31 - 1  # what every engine takes
 
 
 def solve(
-    problem: Instance | str | PathLike[str],
+    instance: Instance | str | PathLike[str],
     method: str = "auto",
     objective: str = "goodput",
     time_limit: float | None = None,
@@ -49,7 +50,7 @@ def solve(
 
     Parameters
     ----------
-    problem : Instance, str or path
+    instance : Instance, str or path
         An instance, or what `load` takes: a library name, a family spec or a path.
     method : str, optional
         A method of `sloplan methods`; "auto" picks one, named in the result.
@@ -94,20 +95,20 @@ def solve(
     picked = AUTO_METHOD if method == "auto" else method
     chosen = find_method(picked)
     refuse_unknown_options(chosen, options)
-    instance = problem if isinstance(problem, Instance | PlanSelection) else load(problem)
-    if isinstance(instance, PlanSelection):
+    problem = instance if isinstance(instance, Instance | PlanSelection) else load(instance)
+    if isinstance(problem, PlanSelection):
         raise UnsupportedError(f"method {chosen.name!r} solves instances; no method solves plan selections yet")
 
     run = Run(
-        instance,
+        problem,
         objective=goal,
-        seed=seed,
-        threads=threads,
-        time_limit=time_limit,
-        rel_gap=rel_gap,
+        seed=int(seed),  # numpy's numbers are welcome, and a result holds plain ones
+        threads=int(threads),
+        time_limit=None if time_limit is None else float(time_limit),
+        rel_gap=None if rel_gap is None else float(rel_gap),
         initial_solution=initial_solution,
     )
-    refusal = chosen.unsupported(instance.compiled, goal.name)
+    refusal = chosen.unsupported(problem.compiled, goal.name)
     if refusal is not None:
         raise UnsupportedError(refusal)
     _offer_initial_solution(run)
@@ -165,14 +166,14 @@ def _check_arguments(
         )
 
 
-def _check_number(field: str, value: float, *, allowed: str, valid: Callable[[float], bool]) -> None:
+def _check_number(field: str, value: object, *, allowed: str, valid: Callable[[Any], bool]) -> None:
     # NaN fails every comparison, so `valid` refuses it too.
-    if not isinstance(value, int | float) or isinstance(value, bool) or not valid(value):
+    if isinstance(value, bool) or not isinstance(value, Real) or not valid(value):
         raise InputError("unusable value", field=field, value=value, allowed=allowed)
 
 
-def _check_whole(field: str, value: int, *, least: int) -> None:
-    if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= _LARGEST_WHOLE:
+def _check_whole(field: str, value: object, *, least: int) -> None:
+    if isinstance(value, bool) or not isinstance(value, Integral) or not least <= int(value) <= _LARGEST_WHOLE:
         allowed = f"a whole number from {least} to {_LARGEST_WHOLE}"
         raise InputError("unusable value", field=field, value=value, allowed=allowed)
 

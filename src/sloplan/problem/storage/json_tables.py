@@ -93,7 +93,11 @@ def read_field(content: Mapping[str, Any], field: str, kind: type, file: str) ->
     InputError
         If it is missing or of another type.
     """
-    value = content.get(field)
+    if field not in content:
+        raise InputError(
+            "missing field", file=file, field=field, allowed=_ALLOWED[kind], advice="see the format's page in docs"
+        )
+    value = content[field]
     if type(value) is not kind:
         raise InputError("wrong type of value", file=file, field=field, value=value, allowed=_ALLOWED[kind])
     return value

@@ -81,8 +81,20 @@ def load_selection(path: str | os.PathLike[str]) -> PlanSelection:
     file = Path(path).name
     content = read_json_object(path, SELECTION_FORMAT_VERSION)
     if content.get("kind") != SELECTION_KIND:
+        if "instance_sha256" in content:
+            raise InputError(
+                "a solution file, where an instance is wanted",
+                file=file,
+                allowed="a library name, a family spec, an instance's folder or zip, a plan selection's file",
+                advice="name the instance first, then the solution",
+            )
         raise InputError(
-            "not a plan selection", file=file, field="kind", value=content.get("kind"), allowed=SELECTION_KIND
+            "neither an instance nor a plan selection",
+            file=file,
+            field="kind",
+            value=content.get("kind"),
+            allowed=SELECTION_KIND,
+            advice="name an instance's folder or zip",
         )
     warn_unknown(file, "fields", content, (*_FIELDS, *_TABLES))
     try:
