@@ -41,8 +41,8 @@ def test_method_against_brute_force(tested: MethodCase, seed: int) -> None:
 
 @pytest.mark.parametrize("seed", CONTENDED_SEEDS[:10])
 def test_milp_in_a_process_of_its_own(seed: int) -> None:
-    """What users get by default: the engine in its own process."""
-    _assert_conforms(MILP, random_case(seed))
+    """What users get by default: the engine in its own process, with two threads."""
+    _assert_conforms(MILP, random_case(seed), threads=2)
 
 
 def test_milp_with_finish_times_everywhere(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -54,8 +54,8 @@ def test_milp_with_finish_times_everywhere(monkeypatch: pytest.MonkeyPatch) -> N
         _assert_conforms(MILP_IN_PROCESS, case)
 
 
-def _assert_conforms(tested: MethodCase, case: Case) -> None:
-    result = sloplan.solve(case.instance, method=tested.method, display=False, threads=1, **tested.options)
+def _assert_conforms(tested: MethodCase, case: Case, threads: int = 1) -> None:
+    result = sloplan.solve(case.instance, method=tested.method, display=False, threads=threads, **tested.options)
     best = case.optimum.value_milli
     assert result.message is None, str(case)
     assert result.exact.bound is not None, str(case)
