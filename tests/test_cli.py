@@ -320,6 +320,21 @@ def test_instances_list() -> None:
     assert "families: edge-cloud" in out
 
 
+def test_tables_cut_no_names(tmp_path: Path) -> None:
+    """In a pipe, 80 columns wide, names of rows and the specs in descriptions are folded, not cut."""
+    instance = one_pool()
+    frames = {
+        name: frame.replace({"pool": {"gpus": "g" * 150}}) if "pool" in frame else frame
+        for name, frame in instance.to_frames().items()
+    }
+    Instance.from_frames(frames).save(tmp_path / "long")
+    narrow = {**environment(), "COLUMNS": "80"}
+    shown = sloplan("instances", "show", tmp_path / "long", env=narrow).stdout
+    assert shown.rpartition("capacity")[2].count("g") == 150
+    assert "1,000,000,000" in shown
+    assert "…" not in sloplan("instances", "list", env=narrow).stdout
+
+
 @pytest.mark.parametrize("name", ["new", "new.zip"])
 def test_instances_generate(tmp_path: Path, name: str) -> None:
     """A generated instance is written as a folder or a zip, and is the one of the spec."""

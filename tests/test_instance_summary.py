@@ -40,10 +40,20 @@ def test_load_is_spread() -> None:
 
 
 def test_replicas() -> None:
-    """Under replicas a deployment's load is relative to what its most replicas carry."""
-    summary = summarise(one_pool().replace(hosting="replicas"))
-    loads = {row.name: row.load for row in summary.rows}
-    assert loads["deployment:gpus/detect/m/default"] == pytest.approx(1.2)
+    """A deployment's load is relative to the capacity shown, of its most replicas; what replicas take is unknown."""
+    frames = one_pool(units=2).to_frames()
+    frames["profiles"]["memory_gb"] = 1.0
+    summary = summarise(Instance.from_frames(frames, hosting="replicas"))
+    rows = {row.name: row for row in summary.rows}
+    deployment = rows.pop("deployment:gpus/detect/m/default")
+    assert (deployment.capacity, deployment.load) == (2 * 10**9, pytest.approx(0.6))
+    assert {name: row.load for name, row in rows.items()} == {"share:gpus": None, "memory:gpus": None}
+
+
+def test_servable_share_is_that_of_the_servable_value(monkeypatch: pytest.MonkeyPatch) -> None:
+    """There is one definition of what is servable."""
+    monkeypatch.setattr(instance_summary, "servable_value", lambda _: 3500)
+    assert summarise(one_pool([1.0, 2.0, 4.0])).servable_share == 0.5
 
 
 def test_no_value() -> None:

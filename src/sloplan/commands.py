@@ -149,7 +149,8 @@ def list_methods() -> None:
 
 def list_instances() -> None:
     """Print a table of the library's instances, and the families."""
-    table = Table("instance", "queries", "operators", "pools", "links", "description")
+    table = Table("instance", "queries", "operators", "pools", "links")
+    table.add_column("description", overflow="fold")  # holds the spec, which is copied: never cut
     for name in library.names():
         instance = library.load(name)
         sizes = [f"{len(instance.table(part)):,}" for part in ("queries", "operators", "pools", "links")]

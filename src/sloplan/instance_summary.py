@@ -10,10 +10,11 @@ import numpy.typing as npt
 
 from sloplan.heuristics.greedy_kernels import prefer
 from sloplan.heuristics.plan_arrays import list_plans
-from sloplan.problem.compiled import CompiledInstance
+from sloplan.problem.compiled import Bool, CompiledInstance
 from sloplan.problem.errors import SizeLimitError
 from sloplan.problem.instance import Instance
 from sloplan.problem.plan_table import PLAN_LIMIT
+from sloplan.problem.servable import servable_value
 
 Float = npt.NDArray[np.float64]
 
@@ -23,7 +24,7 @@ _LEAST_PRICE = 1e-3  # of a row that nobody has used yet: less usage still is be
 
 @dataclass(frozen=True)
 class RowLoad:
-    """A coupling row: `load` is the demand of `InstanceSummary` over its capacity, None if unknown."""
+    """A coupling row: `load` is the demand of `InstanceSummary` over `capacity`, None if unknown."""
 
     name: str
     capacity: int
@@ -47,7 +48,8 @@ class InstanceSummary:
     rows : tuple of RowLoad
         Demand is the usage if every servable copy were served, whether or not all fit: the average of
         20 rounds, in each of which all copies take the plan that costs least at the loads so far as
-        prices. Under `replicas`, a deployment's capacity is what its largest number of replicas brings.
+        prices. Under `replicas`, a deployment's capacity is what its largest number of replicas brings,
+        and the load of the rows that replicas take from is unknown.
     not_listed : str, optional
         Why plans were not listed.
     """
@@ -75,12 +77,16 @@ def summarise(instance: Instance) -> InstanceSummary:
     InstanceSummary
     """
     compiled = instance.compiled
-    capacity = compiled.rows.capacity
     try:
         listed, not_listed = _list_plans(compiled), None
     except SizeLimitError as error:
         listed, not_listed = None, str(error)
-    loads = [None] * len(capacity) if listed is None else listed.load.tolist()
+    loads: list[float | None]
+    if listed is None:
+        loads = [None] * len(compiled.rows)
+    else:
+        taken = _taken_by_replicas(compiled).tolist()
+        loads = [None if unknown else load for unknown, load in zip(taken, listed.load.tolist(), strict=True)]
     return InstanceSummary(
         name=instance.name,
         sha256=instance.sha256,
@@ -90,8 +96,8 @@ def summarise(instance: Instance) -> InstanceSummary:
         plans_per_template=None if listed is None else listed.plans_per_template,
         servable_share=None if listed is None else listed.servable_share,
         rows=tuple(
-            RowLoad(str(name), int(amount), load)
-            for name, amount, load in zip(compiled.rows.name, capacity, loads, strict=True)
+            RowLoad(str(name), int(capacity), load)
+            for name, capacity, load in zip(compiled.rows.name, _reachable_capacity(compiled), loads, strict=True)
         ),
         not_listed=not_listed,
     )
@@ -125,7 +131,7 @@ def _list_plans(compiled: CompiledInstance) -> _Listed:
     queries = compiled.queries
     plans, _ = list_plans(compiled, PLAN_LIMIT, lambda _: False)
     copies_rate = queries.rate_milli.astype(np.float64) * queries.count
-    capacity = _reachable_capacity(compiled)
+    capacity = _reachable_capacity(compiled).astype(np.float64)
     load = np.zeros(len(capacity))
     for number in range(1, _ROUNDS + 1):
         # Loads so far are the prices: a query turns to the plans that use what others do not.
@@ -135,19 +141,25 @@ def _list_plans(compiled: CompiledInstance) -> _Listed:
         load += (
             plans.demand(plan_of[served], copies_rate[served], len(capacity)) / np.maximum(capacity, 1.0) - load
         ) / number
-    worth = queries.value_milli.astype(np.float64) * queries.count
+    worth = int((queries.value_milli.astype(object) * queries.count).sum())
     return _Listed(
         plans_per_template=tuple(np.diff(plans.start).tolist()),
-        servable_share=float(worth[plan_of >= 0].sum() / worth.sum()) if worth.sum() > 0 else None,
+        servable_share=servable_value(compiled) / worth if worth > 0 else None,
         load=load,
     )
 
 
-def _reachable_capacity(compiled: CompiledInstance) -> Float:
-    """Capacity of every row, with what the most replicas bring to a deployment."""
+def _taken_by_replicas(compiled: CompiledInstance) -> Bool:
+    """Say which rows replicas take from: how many replicas a demand needs is not worked out here."""
     brought = compiled.supplies.brought
-    capacity = compiled.rows.capacity.astype(np.float64)
+    return np.isin(np.arange(len(compiled.rows)), brought.column[brought.amount < 0])
+
+
+def _reachable_capacity(compiled: CompiledInstance) -> npt.NDArray[np.object_]:
+    """Capacity of every row, with what the most replicas bring to a deployment; exact integers."""
+    brought = compiled.supplies.brought
+    capacity = compiled.rows.capacity.astype(object)
     brings = brought.amount > 0
     most = compiled.supplies.maximum[brought.row_of_entry[brings]]
-    np.add.at(capacity, brought.column[brings], brought.amount[brings].astype(np.float64) * most)
+    np.add.at(capacity, brought.column[brings], brought.amount[brings].astype(object) * most)
     return capacity

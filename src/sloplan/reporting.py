@@ -82,8 +82,10 @@ def row_table(summary: InstanceSummary) -> Table:
     from rich.markup import escape
     from rich.table import Table
 
-    table = Table("row", "capacity", "load", title="demand over capacity, if all servable copies were served")
-    table.columns[1].justify = table.columns[2].justify = "right"
+    table = Table(title="demand over capacity, if all servable copies were served")
+    table.add_column("row", overflow="fold")  # names are copied: never cut
+    table.add_column("capacity", justify="right", no_wrap=True)
+    table.add_column("load", justify="right", no_wrap=True)
     for row in sorted(summary.rows, key=lambda row: -(row.load or 0.0)):
         table.add_row(escape(row.name), f"{row.capacity:,}", "-" if row.load is None else f"{row.load:.3f}")
     return table

@@ -6,17 +6,15 @@ import numpy as np
 
 from sloplan.problem.compiled import Bool, CompiledInstance, Int
 from sloplan.problem.evaluation import PlanFigures, largest_rate
-from sloplan.problem.plan_table import PLAN_LIMIT, enumerate_plans
+from sloplan.problem.plan_table import enumerate_plans
 
 
-def servable_queries(compiled: CompiledInstance, limit: int = PLAN_LIMIT) -> Bool:
+def servable_queries(compiled: CompiledInstance) -> Bool:
     """Say which queries have a plan that meets SLOs and rules and fits alone in the empty infrastructure.
 
     Parameters
     ----------
     compiled : CompiledInstance
-    limit : int
-        Largest number of partial plans per template.
 
     Returns
     -------
@@ -25,11 +23,11 @@ def servable_queries(compiled: CompiledInstance, limit: int = PLAN_LIMIT) -> Boo
     Raises
     ------
     SizeLimitError
-        If a template has more partial plans than `limit`.
+        If a template has more partial plans than `PLAN_LIMIT`.
     """
     servable = np.zeros(len(compiled.names.queries), dtype=np.bool_)
     for template in range(len(compiled.templates)):
-        table = enumerate_plans(compiled, template, limit)
+        table = enumerate_plans(compiled, template)
         members = compiled.template_queries(template)
         fits_alone = largest_rate_alone(compiled, table.figures, int(compiled.queries.rate_milli[members].max()))
         order = np.argsort(-fits_alone, kind="stable")
@@ -37,9 +35,9 @@ def servable_queries(compiled: CompiledInstance, limit: int = PLAN_LIMIT) -> Boo
     return servable
 
 
-def servable_value(compiled: CompiledInstance, limit: int = PLAN_LIMIT) -> int:
+def servable_value(compiled: CompiledInstance) -> int:
     """Return the value (milli) of all copies of servable queries; see `servable_queries`."""
-    servable = servable_queries(compiled, limit)
+    servable = servable_queries(compiled)
     queries = compiled.queries
     value = queries.value_milli[servable].astype(object) * queries.count[servable].astype(object)
     return int(value.sum())
