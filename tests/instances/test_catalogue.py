@@ -14,17 +14,18 @@ from sloplan.instances.catalogue_page import catalogue_page
 from sloplan.problem.errors import InputError
 
 PINNED = {
-    "operators": "88927824fb584554",
-    "edges": "2fc71e50dd582f56",
-    "placement": "56c4ec1f0727f57e",
-    "configurations": "2cedc92c52a94d2b",
-    "accuracy": "0983d89508ab91ae",
-    "profiles": "167282d20b834324",
-    "memory": "c88814aac403a56b",
-    "hardware": "83e3d2dd55de249f",
-    "prices": "fe35ef2776b5b6a6",
-    "networks": "d8844c772c4bdacd",
-    "rules": "59d139901ac8598c",
+    "operators": "38f5cacbc5fe3392",
+    "edges": "4483cbda5d6d8679",
+    "placement": "5e6f39233d7fd921",
+    "configurations": "74798cb77c0b0182",
+    "accuracy": "b8ac0e0d41afd938",
+    "profiles": "aec3259b6855a6a0",
+    "memory": "49e61de298349237",
+    "hardware": "3b3cc92d36d8f042",
+    "prices": "c1d922b3887fd922",
+    "networks": "46823933b4b8f2e0",
+    "rules": "e0759a4d463ded30",
+    "measurements": "198b7f348ae04c2e",
 }
 SOURCE = re.compile(r"assumption|web page:\S+|[\w.-]+/[\w.-]+@[0-9a-f]{40}:\S+")
 

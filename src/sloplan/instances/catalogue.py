@@ -4,6 +4,10 @@ The tables are CSV files in the folder `catalogue`. Every row names its `source`
 (``repository@commit:file``, several joined by " + ", or ``assumption``) and its `mark`: `measured`
 as published, `derived` from published figures, or `assumed`; `how` gives the formula or the reason
 of the latter two. A row is marked as its weakest figure is.
+
+A derived row also has a `formula`: ``figure = expression``, several joined by "; ". A name in
+brackets is a row of `measurements` (published figures that no other table holds as they are) or,
+as ``rule:name``, of `rules`; the result is rounded to four decimals.
 """
 
 from __future__ import annotations
@@ -28,6 +32,7 @@ TABLES: Final = (
     "prices",
     "networks",
     "rules",
+    "measurements",
 )
 MARKS: Final = ("measured", "derived", "assumed")
 
@@ -76,7 +81,7 @@ def _read(name: str) -> pd.DataFrame:
     with path.open(encoding="utf-8") as file:
         frame = pd.read_csv(file, dtype=str, keep_default_na=False)
     for column in frame.columns:
-        if column in _NUMBERS or (column == "value" and name in ("rules", "networks")):
+        if column in _NUMBERS or (column == "value" and name in ("rules", "networks", "measurements")):
             # A CSV number is its shortest decimal: pandas' own parser may miss the last digit.
             frame[column] = [float(text) if text else float("nan") for text in frame[column]]
         else:
