@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from sloplan.heuristics.greedy_kernels import prefer
-from sloplan.heuristics.plan_arrays import list_plans
+from sloplan.pricing.plan_arrays import list_plans
+from sloplan.pricing.plan_kernels import prefer
 from sloplan.problem.compiled import Bool, CompiledInstance
 from sloplan.problem.errors import SizeLimitError
 from sloplan.problem.instance import Instance

@@ -7,11 +7,12 @@ from collections.abc import Callable
 import pandas as pd
 import pytest
 
-from sloplan.heuristics import greedy, greedy_kernels
+from sloplan.heuristics import greedy
 from sloplan.heuristics.greedy import Greedy
-from sloplan.heuristics.greedy_kernels import compile_kernels
-from sloplan.heuristics.plan_arrays import PlanArrays, list_plans
 from sloplan.instances.families.spec import generate_spec
+from sloplan.pricing import plan_kernels
+from sloplan.pricing.plan_arrays import PlanArrays, list_plans
+from sloplan.pricing.plan_kernels import compile_kernels
 from sloplan.problem.certificates.verification import certificate_bound
 from sloplan.problem.compiled import CompiledInstance
 from sloplan.problem.errors import InputError, SizeLimitError
@@ -282,5 +283,5 @@ def test_nothing_is_compiled_after_the_clock_starts() -> None:
     instance = generate_spec("edge-cloud:queries=12,seed=1")
     compile_kernels(instance.compiled.queries)
     run_of(instance)
-    for kernel in (greedy_kernels._prefer, greedy_kernels._serve, greedy_kernels._keep_undominated):
+    for kernel in (plan_kernels._prefer, plan_kernels._serve, plan_kernels._keep_undominated):
         assert len(kernel.signatures) == 1

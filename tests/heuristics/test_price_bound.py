@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from sloplan.heuristics.plan_arrays import list_plans
 from sloplan.heuristics.price_bound import PriceBound, best_scaled, certificate_of
+from sloplan.pricing.plan_arrays import list_plans
 from sloplan.problem.certificates.verification import certificate_bound
 from tests.one_pool import one_pool
 

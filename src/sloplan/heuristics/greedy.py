@@ -8,10 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from sloplan.heuristics.greedy_kernels import compile_kernels, prefer, serve
-from sloplan.heuristics.plan_arrays import PlanArrays, list_plans
 from sloplan.heuristics.price_bound import PriceBound, best_scaled, certificate_of
-from sloplan.heuristics.undominated import undominated
+from sloplan.pricing.plan_arrays import PlanArrays, list_plans
+from sloplan.pricing.plan_kernels import compile_kernels, prefer, serve
+from sloplan.pricing.undominated import undominated
 from sloplan.problem.compiled import Bool, CompiledInstance, Int
 from sloplan.problem.errors import InputError
 from sloplan.problem.plan_table import PLAN_LIMIT

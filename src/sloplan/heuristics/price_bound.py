@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from sloplan.heuristics.plan_arrays import PlanArrays
+from sloplan.pricing.plan_arrays import PlanArrays
 from sloplan.problem.certificates.verification import Certificate
 from sloplan.problem.compiled import CompiledInstance, Int
 

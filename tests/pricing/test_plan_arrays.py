@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from sloplan.heuristics.greedy_kernels import MAX_RATE
-from sloplan.heuristics.plan_arrays import PlanArrays, list_plans
 from sloplan.instances.families.spec import generate_spec
+from sloplan.pricing.plan_arrays import PlanArrays, list_plans
+from sloplan.pricing.plan_kernels import MAX_RATE
 from sloplan.problem.compiled import CompiledInstance
 from sloplan.problem.plan_table import enumerate_plans
 

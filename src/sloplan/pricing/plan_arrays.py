@@ -9,7 +9,7 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
-from sloplan.heuristics.greedy_kernels import MAX_RATE
+from sloplan.pricing.plan_kernels import MAX_RATE
 from sloplan.problem.compiled import CompiledInstance, Int, Sparse
 from sloplan.problem.plan_table import PlanTable, enumerate_plans
 from sloplan.problem.servable import largest_rate_alone
@@ -27,7 +27,7 @@ class PlanArrays:
     choices : (plans, most operators of an application) int64
         Global option per local operator position, padded by -1.
     needs : (plans, 5) int64
-        What a plan needs of a query, as `greedy_kernels` says.
+        What a plan needs of a query, as `plan_kernels` says.
     alone_rate_milli : (plans,) int64
         Largest rate at which the plan fits alone in the shared capacity (or that anyone asks for).
     usage : Sparse

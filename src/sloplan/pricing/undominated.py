@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from sloplan.heuristics.greedy_kernels import allowed_by, keep_undominated
-from sloplan.heuristics.plan_arrays import PlanArrays
+from sloplan.pricing.plan_arrays import PlanArrays
+from sloplan.pricing.plan_kernels import allowed_by, keep_undominated
 from sloplan.problem.compiled import CompiledInstance
 
 

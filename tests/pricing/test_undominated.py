@@ -5,16 +5,16 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
+from tests.heuristics.test_plan_arrays import all_plans
 
-from sloplan.heuristics import greedy_kernels
-from sloplan.heuristics.greedy_kernels import prefer
-from sloplan.heuristics.plan_arrays import PlanArrays
-from sloplan.heuristics.undominated import undominated
 from sloplan.instances.families.spec import generate_spec
+from sloplan.pricing import plan_kernels
+from sloplan.pricing.plan_arrays import PlanArrays
+from sloplan.pricing.plan_kernels import prefer
+from sloplan.pricing.undominated import undominated
 from sloplan.problem.compiled import CompiledInstance, Int
 from sloplan.problem.instance import Instance
 from tests.conformance.random_instances import random_tables
-from tests.heuristics.test_plan_arrays import all_plans
 from tests.one_pool import one_pool
 
 
@@ -75,9 +75,9 @@ def test_very_long_lists_are_compared_in_part(monkeypatch: pytest.MonkeyPatch) -
     compiled = generate_spec("edge-cloud:queries=12,seed=1").compiled
     everything = all_plans(compiled)
     fewer = undominated(everything, compiled)
-    monkeypatch.setattr(greedy_kernels, "_COMPARISONS", 3)
-    monkeypatch.setattr(greedy_kernels, "_at_most", greedy_kernels._at_most.py_func)
-    monkeypatch.setattr(greedy_kernels, "_keep_undominated", greedy_kernels._keep_undominated.py_func)
+    monkeypatch.setattr(plan_kernels, "_COMPARISONS", 3)
+    monkeypatch.setattr(plan_kernels, "_at_most", plan_kernels._at_most.py_func)
+    monkeypatch.setattr(plan_kernels, "_keep_undominated", plan_kernels._keep_undominated.py_func)
     more = undominated(everything, compiled)
     assert len(fewer) < len(more) < len(everything)
     prices = 1 / np.maximum(compiled.rows.capacity, 1)

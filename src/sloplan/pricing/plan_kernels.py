@@ -1,4 +1,4 @@
-"""The inner loops of `greedy`, over queries and plans.
+"""Inner loops over queries and their listed plans.
 
 Kernels that call each other stay in this file: numba's cache looks at one file only. They take plain
 arrays: a named tuple's class would be written into the cache, and a later release without that class
