@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
-from tests.heuristics.test_plan_arrays import all_plans
 
 from sloplan.instances.families.spec import generate_spec
 from sloplan.pricing import plan_kernels
@@ -16,6 +15,7 @@ from sloplan.problem.compiled import CompiledInstance, Int
 from sloplan.problem.instance import Instance
 from tests.conformance.random_instances import random_tables
 from tests.one_pool import one_pool
+from tests.pricing.test_plan_arrays import all_plans
 
 
 def cheapest(compiled: CompiledInstance, plans: PlanArrays, prices: np.ndarray, needs: Int) -> list[float]:
