@@ -114,6 +114,7 @@ def unit_price(hardware: str, tier: str) -> float:
     return _only("prices", "price_per_unit_hour", hardware=hardware, tier=tier)
 
 
+@cache
 def _only(name: str, column: str, **keys: str) -> float:
     frame = _read(name)
     for key, value in keys.items():

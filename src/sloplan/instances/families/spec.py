@@ -7,8 +7,9 @@ from collections.abc import Callable
 from dataclasses import fields
 from typing import Any, Final
 
-from sloplan.instances.families import edge_cloud
-from sloplan.instances.families.edge_cloud import EdgeCloud
+from sloplan.instances.families.generate import generate
+from sloplan.instances.families.layouts import LAYOUTS
+from sloplan.instances.families.parameters import FamilyParameters
 from sloplan.problem.errors import InputError
 from sloplan.problem.instance import Instance
 from sloplan.problem.validation.naming import near_names
@@ -16,7 +17,7 @@ from sloplan.problem.validation.naming import near_names
 
 def family_names() -> tuple[str, ...]:
     """Return the names of the families."""
-    return (edge_cloud.NAME,)
+    return tuple(LAYOUTS)
 
 
 def is_spec(text: str) -> bool:
@@ -24,7 +25,7 @@ def is_spec(text: str) -> bool:
     return text.partition(":")[0] in family_names()
 
 
-def parse_spec(text: str) -> EdgeCloud:
+def parse_spec(text: str) -> FamilyParameters:
     """Return the parameters that a spec states; those it leaves out have their defaults.
 
     Parameters
@@ -34,7 +35,7 @@ def parse_spec(text: str) -> EdgeCloud:
 
     Returns
     -------
-    EdgeCloud
+    FamilyParameters
 
     Raises
     ------
@@ -56,7 +57,7 @@ def parse_spec(text: str) -> EdgeCloud:
         if name in given:
             raise InputError("parameter given twice", field=name, value=value, advice="state it once")
         given[name] = _READERS[name](name, value)
-    return EdgeCloud(**given)
+    return FamilyParameters(family, **given)
 
 
 def generate_spec(text: str) -> Instance:
@@ -68,15 +69,19 @@ def generate_spec(text: str) -> Instance:
         As `parse_spec`.
     """
     parameters = parse_spec(text)
-    return edge_cloud.generate(parameters, name=canonical_spec(parameters))
+    return generate(parameters, name=canonical_spec(parameters))
 
 
-def canonical_spec(parameters: EdgeCloud) -> str:
-    """Return the spec that states every parameter, in order."""
+def canonical_spec(parameters: FamilyParameters) -> str:
+    """Return the spec that states every parameter, in order; SLO dimensions only where they differ from `slo`."""
     stated = {field.name: getattr(parameters, field.name) for field in fields(parameters)}
+    family = stated.pop("family")
     stated["sites"] = parameters.user_sites
     stated["applications"] = "+".join(parameters.applications)
-    return f"{edge_cloud.NAME}:" + ",".join(f"{name}={value}" for name, value in stated.items())
+    for dimension in ("slo_latency", "slo_accuracy", "slo_cost"):
+        if stated[dimension] in ("", parameters.slo):
+            del stated[dimension]
+    return f"{family}:" + ",".join(f"{name}={value}" for name, value in stated.items())
 
 
 def _whole(name: str, text: str) -> int:
@@ -103,9 +108,14 @@ def _names(_: str, text: str) -> tuple[str, ...]:
 
 _READERS: Final[dict[str, Callable[[str, str], Any]]] = {
     "queries": _whole,
+    "copies": _whole,
     "sites": _whole,
     "load": _decimal,
     "slo": _text,
+    "slo_latency": _text,
+    "slo_accuracy": _text,
+    "slo_cost": _text,
+    "hosting": _text,
     "seed": _whole,
     "applications": _names,
 }

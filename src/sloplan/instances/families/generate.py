@@ -1,0 +1,172 @@
+"""Instances of the families: the same parameters give the same bytes, on any machine."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Final
+
+import numpy as np
+import pandas as pd
+
+from sloplan.instances.families.applications import SETTINGS
+from sloplan.instances.families.asking import Asking, application_tables, ask, sink_site
+from sloplan.instances.families.bursts import bursts
+from sloplan.instances.families.capacities import LINE_PART, Capacities, demand_by_application, first_pools, meet_load
+from sloplan.instances.families.draws import Draws
+from sloplan.instances.families.neighbourhoods import shared_rows, site_plans
+from sloplan.instances.families.parameters import FamilyParameters
+from sloplan.instances.families.places import (
+    MBPS_PER_COPY,
+    Hubs,
+    UserClass,
+    UserSite,
+    line_rate_mbps,
+    link_frame,
+    pool_frame,
+    shared_links,
+    site_frame,
+)
+from sloplan.problem.compiled import Int, Queries
+from sloplan.problem.instance import Instance
+
+OUT_OF_REACH_PERCENT: Final = 5
+"""Queries in 100 drawn without asking whether any plan meets their SLOs."""
+
+VALUES: Final = (5.0, 10.0, 20.0, 40.0)
+STATED_VALUES_PERCENT: Final = 50
+"""Queries in 100 that state a value; the others are worth their rate."""
+
+
+def generate(parameters: FamilyParameters, name: str) -> Instance:
+    """Return an instance of a family.
+
+    Parameters
+    ----------
+    parameters : FamilyParameters
+    name : str
+        Name of the instance.
+
+    Returns
+    -------
+    Instance
+    """
+    random = Draws(parameters.seed)
+    users, user_classes, class_of_user = _users(parameters, random)
+    copies_per_hub = parameters.queries * parameters.copies / parameters.hubs
+    hubs = Hubs(parameters.layout, parameters.hubs, line_rate_mbps(MBPS_PER_COPY * copies_per_hub))
+    tables = application_tables(parameters, user_classes)
+    asking = ask(parameters, user_classes, tables, hubs.line_mbps)
+    user, drawn = _draws(parameters, class_of_user, asking, random)
+    values = _values(parameters, random)
+    extra = bursts(parameters.queries, random) if parameters.layout.bursts else {}
+
+    copies = np.bincount(drawn, minlength=len(asking.frame)) * float(parameters.copies)
+    pools = first_pools(parameters, hubs, demand_by_application(asking, copies))
+    lines = dict.fromkeys(shared_links(hubs), LINE_PART * MBPS_PER_COPY * copies_per_hub)
+    rows = shared_rows(list(pools), list(lines))
+    plans = site_plans(asking, users, class_of_user, hubs, rows)
+    capacities = meet_load(parameters.load, plans, _grouped(parameters, asking, user, drawn), pools, lines)
+    return Instance.from_frames(
+        tables
+        | {
+            "sites": site_frame(users, hubs),
+            "pools": pool_frame(users, hubs, capacities.pools),
+            "links": link_frame(users, hubs, capacities.lines),
+            "queries": _query_frame(parameters, users, asking, user, drawn).assign(value=values, **extra),
+        },
+        name=name,
+        hosting=parameters.hosting,
+        description=_description(parameters, capacities),
+    )
+
+
+def _description(parameters: FamilyParameters, capacities: Capacities) -> str:
+    least, most = f"{capacities.least_load:.3f}", f"{capacities.most_load:.3f}"
+    reached = least if least == most else f"{least} to {most}"
+    return f"load {reached} of {parameters.load:g} asked"
+
+
+def _users(parameters: FamilyParameters, random: Draws) -> tuple[list[UserSite], list[UserClass], Int]:
+    """Give every user site a class and a home hub.
+
+    Applications take turns, and so do the classes of each in a drawn order.
+
+    Returns
+    -------
+    list of UserSite
+    list of UserClass
+        Those that some user site has, by application.
+    (user sites,) int64
+        Position of each user site's class.
+    """
+    layout, count = parameters.layout, len(parameters.applications)
+    orders = {}
+    for name in parameters.applications:
+        devices = SETTINGS[name].devices
+        kinds = [
+            UserClass(name, *devices[number % len(devices)], speed=layout.speeds[number % len(layout.speeds)])
+            for number in range(max(len(devices), len(layout.speeds)))
+        ]
+        in_order = [kinds[number] for number in random.order(len(kinds))]
+        orders[name] = [replace(kind, thin=thin) for kind in in_order for thin in (False, True)[: 1 + layout.thin]]
+    homes = np.argsort(random.below(2**31, parameters.user_sites), kind="stable") % parameters.hubs
+    width = max(3, len(str(parameters.user_sites)))
+    users = []
+    for number, home in enumerate(homes.tolist()):
+        order = orders[parameters.applications[number % count]]
+        users.append(UserSite(f"u{number:0{width}d}", order[number // count % len(order)], home))
+    present = {user.user_class for user in users}
+    user_classes = [kind for name in sorted(orders) for kind in orders[name] if kind in present]
+    position = {kind: number for number, kind in enumerate(user_classes)}
+    return users, user_classes, np.array([position[user.user_class] for user in users], dtype=np.int64)
+
+
+def _draws(parameters: FamilyParameters, class_of_user: Int, asking: Asking, random: Draws) -> tuple[Int, Int]:
+    """Draw a user site and a query class for every query."""
+    user = random.below(len(class_of_user), parameters.queries)
+    anything = random.chance(OUT_OF_REACH_PERCENT, parameters.queries)
+    drawn = np.empty(parameters.queries, dtype=np.int64)
+    for number in range(len(asking.start) - 1):
+        all_of = np.arange(asking.start[number], asking.start[number + 1])
+        within_reach = all_of[asking.least_us[all_of] >= 0]
+        for choices, wanted in ((all_of, anything), (within_reach if len(within_reach) else all_of, ~anything)):
+            members = np.flatnonzero(wanted & (class_of_user[user] == number))
+            drawn[members] = choices[random.below(len(choices), len(members))]
+    return user, drawn
+
+
+def _values(parameters: FamilyParameters, random: Draws) -> np.ndarray:
+    value = np.array(VALUES)[random.below(len(VALUES), parameters.queries)]
+    return np.where(random.chance(STATED_VALUES_PERCENT, parameters.queries), value, np.nan)
+
+
+def _grouped(parameters: FamilyParameters, asking: Asking, user: Int, drawn: Int) -> Queries:
+    """Return the queries with alike ones of a user site counted together; a user site is a template."""
+    classes = len(asking.frame)
+    group, number = np.unique(user * classes + drawn, return_counts=True)
+    site, of_class = np.divmod(group, classes)
+    own = asking.queries
+    return Queries(
+        template=site,
+        rate_milli=own.rate_milli[of_class],
+        value_milli=own.value_milli[of_class],
+        count=number * parameters.copies,
+        slo_latency_us=own.slo_latency_us[of_class],
+        slo_accuracy=own.slo_accuracy[of_class],
+        slo_cost_nano=own.slo_cost_nano[of_class],
+    )
+
+
+def _query_frame(
+    parameters: FamilyParameters, users: list[UserSite], asking: Asking, user: Int, drawn: Int
+) -> pd.DataFrame:
+    source = np.array([one.name for one in users], dtype=object)
+    sink = np.array([sink_site(parameters, one.user_class.application, one.name) for one in users], dtype=object)
+    width = max(3, len(str(parameters.queries)))
+    frame = asking.frame.drop(columns="user_class").iloc[drawn].reset_index(drop=True)
+    return frame.assign(
+        query=np.char.mod(f"q%0{width}d", np.arange(parameters.queries)).astype(object),
+        source_site=source[user],
+        sink_site=sink[user],
+        count=parameters.copies,
+    )
