@@ -14,18 +14,18 @@ from sloplan.instances.catalogue_page import catalogue_page
 from sloplan.problem.errors import InputError
 
 PINNED = {
-    "operators": "38f5cacbc5fe3392",
-    "edges": "4483cbda5d6d8679",
+    "operators": "18de2844e5b28eaa",
+    "edges": "af50559930f5da5e",
     "placement": "5e6f39233d7fd921",
-    "configurations": "74798cb77c0b0182",
-    "accuracy": "b8ac0e0d41afd938",
-    "profiles": "aec3259b6855a6a0",
-    "memory": "49e61de298349237",
+    "configurations": "5434795472a04f8d",
+    "accuracy": "8bd03f217777e34d",
+    "profiles": "255bbc129d0498d4",
+    "memory": "8b43cd3d7ec29e33",
     "hardware": "3b3cc92d36d8f042",
-    "prices": "c1d922b3887fd922",
-    "networks": "46823933b4b8f2e0",
-    "rules": "e0759a4d463ded30",
-    "measurements": "198b7f348ae04c2e",
+    "prices": "613a0c360bce3a8b",
+    "networks": "9edbc9a40f774eda",
+    "rules": "30a6be291f13e7f0",
+    "measurements": "18f4a18cac5adce6",
 }
 SOURCE = re.compile(r"assumption|web page:\S+|[\w.-]+/[\w.-]+@[0-9a-f]{40}:\S+")
 
