@@ -87,3 +87,29 @@ def test_page_is_current() -> None:
     """The committed page is the generated one."""
     page = Path(__file__).parents[2] / "docs" / "catalogue.md"
     assert page.read_text(encoding="utf-8") == catalogue_page()
+
+
+def test_page_shows_what_is_profiled() -> None:
+    """Each application has its table, with a row for each machine, and what is weak about it is said."""
+    page = catalogue_page()
+    for application in catalogue.applications():
+        section = page.partition(f"### {application}\n")[2].partition("\n#")[0]
+        profiles = catalogue.table("profiles")
+        machines = profiles.loc[profiles["application"] == application, "hardware"].unique()
+        assert all(f"| {machine} |" in section for machine in machines), application
+    assert "- **Document questions** are assembled here" in page
+
+
+def test_page_explains_formulas_by_a_real_one() -> None:
+    """The example of a formula is one of the catalogue."""
+    (example,) = re.findall(r"```\n(.*)\n```", catalogue_page())
+    assert example in set(catalogue.table("profiles")["formula"])
+
+
+def test_page_shows_like_reasons_once() -> None:
+    """Reasons that differ in numbers only are one line, which counts the others."""
+    page = catalogue_page()
+    lines = [line for line in page.splitlines() if "for each of" in line and "M parameters (published)" in line]
+    like = catalogue.table("memory")["how"].str.contains("M parameters (published)", regex=False).sum()
+    assert len(lines) == 1
+    assert f" and {like - 1} more |" in lines[0]
