@@ -5,7 +5,11 @@ from __future__ import annotations
 import csv
 from pathlib import Path
 
+import pandas as pd
+
 DATA = Path(__file__).parents[3] / "shared" / "data"
+APPLICATIONS = ("vqa", "traffic-video", "ar-pose", "document-qa")
+"""Those whose figures `test_catalogue_sources` and `test_measurement_sources` look up."""
 OPERATORS = {"vqa-image": "ExtractImageFeature", "vqa-speech": "SpeechRecognition", "vqa-answer": "VQA"}
 GALAXIES = {"galaxy-s24": "Samsung Galaxy S24", "galaxy-s25": "Samsung Galaxy S25"}
 RTMPOSE_COLUMNS = {
@@ -13,6 +17,11 @@ RTMPOSE_COLUMNS = {
     "gtx-1660-ti": "trt_fp16_ms_GTX1660Ti",
     "snapdragon-865": "ncnn_fp16_ms_SD865",
 }
+
+
+def of_applications(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows of `APPLICATIONS`, or the whole of a table without applications."""
+    return frame[frame["application"].isin(APPLICATIONS)] if "application" in frame else frame
 
 
 def read(path: str, header: tuple[str, ...] = ()) -> list[dict[str, str]]:

@@ -19,13 +19,13 @@ PINNED = {
     "placement": "5e6f39233d7fd921",
     "configurations": "5434795472a04f8d",
     "accuracy": "8bd03f217777e34d",
-    "profiles": "255bbc129d0498d4",
+    "profiles": "c795841506bdf11a",
     "memory": "8b43cd3d7ec29e33",
     "hardware": "3b3cc92d36d8f042",
     "prices": "613a0c360bce3a8b",
     "networks": "9edbc9a40f774eda",
-    "rules": "30a6be291f13e7f0",
-    "measurements": "18f4a18cac5adce6",
+    "rules": "ddc10c5173f230f3",
+    "measurements": "2352d60239d0a192",
 }
 SOURCE = re.compile(r"assumption|web page:\S+|[\w.-]+/[\w.-]+@[0-9a-f]{40}:\S+")
 

@@ -10,7 +10,16 @@ from typing import Any
 import pytest
 
 from sloplan.instances import catalogue
-from tests.instances.published import DATA, GALAXIES, OPERATORS, RTMPOSE_COLUMNS, only, published_map, read
+from tests.instances.published import (
+    DATA,
+    GALAXIES,
+    OPERATORS,
+    RTMPOSE_COLUMNS,
+    of_applications,
+    only,
+    published_map,
+    read,
+)
 
 pytestmark = pytest.mark.skipif(not DATA.is_dir(), reason="the published tables are not beside the checkout")
 
@@ -114,7 +123,7 @@ MEASURED_LATENCIES = {"vqa": 72, "traffic-video": 42, "ar-pose": 22, "document-q
 
 def measured(name: str) -> list[Row]:
     """Return the measured rows of a catalogue table."""
-    frame = catalogue.table(name)
+    frame = of_applications(catalogue.table(name))
     return list(frame[frame["mark"] == "measured"].itertuples())
 
 
