@@ -122,6 +122,14 @@ def _show(instance: InstanceArgument) -> None:
     commands.show_instance(instance)
 
 
+@instances_app.command("catalogue")
+def _catalogue() -> None:
+    """Show which operators are profiled on which machines, and how much is measured."""
+    from sloplan import commands
+
+    commands.show_catalogue()
+
+
 @instances_app.command("generate")
 def _generate(
     spec: Annotated[str, typer.Argument(metavar="SPEC", help="Family spec: edge-cloud:queries=40,seed=3.")],

@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from sloplan.catalogue_report import coverage_tables
 from sloplan.instance_summary import summarise
 from sloplan.instances import library
 from sloplan.instances.families.spec import family_names, generate_spec
@@ -169,6 +170,13 @@ def show_instance(source: str) -> None:
     console = Console()
     console.print(summary_table(summary))
     console.print(row_table(summary))
+
+
+def show_catalogue() -> None:
+    """Print which operators the catalogue profiles on which machines, and how much is measured."""
+    console = Console()
+    for part in coverage_tables():
+        console.print(part, highlight=False)
 
 
 def generate_instance(spec: str, output: Path) -> None:

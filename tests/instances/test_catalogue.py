@@ -14,18 +14,18 @@ from sloplan.instances.catalogue_page import catalogue_page
 from sloplan.problem.errors import InputError
 
 PINNED = {
-    "operators": "38f5cacbc5fe3392",
-    "edges": "4483cbda5d6d8679",
+    "operators": "18de2844e5b28eaa",
+    "edges": "af50559930f5da5e",
     "placement": "5e6f39233d7fd921",
-    "configurations": "74798cb77c0b0182",
-    "accuracy": "b8ac0e0d41afd938",
-    "profiles": "aec3259b6855a6a0",
-    "memory": "49e61de298349237",
+    "configurations": "5434795472a04f8d",
+    "accuracy": "8bd03f217777e34d",
+    "profiles": "c795841506bdf11a",
+    "memory": "8b43cd3d7ec29e33",
     "hardware": "3b3cc92d36d8f042",
-    "prices": "c1d922b3887fd922",
-    "networks": "46823933b4b8f2e0",
-    "rules": "e0759a4d463ded30",
-    "measurements": "198b7f348ae04c2e",
+    "prices": "613a0c360bce3a8b",
+    "networks": "9edbc9a40f774eda",
+    "rules": "ddc10c5173f230f3",
+    "measurements": "2352d60239d0a192",
 }
 SOURCE = re.compile(r"assumption|web page:\S+|[\w.-]+/[\w.-]+@[0-9a-f]{40}:\S+")
 
@@ -87,3 +87,29 @@ def test_page_is_current() -> None:
     """The committed page is the generated one."""
     page = Path(__file__).parents[2] / "docs" / "catalogue.md"
     assert page.read_text(encoding="utf-8") == catalogue_page()
+
+
+def test_page_shows_what_is_profiled() -> None:
+    """Each application has its table, with a row for each machine, and what is weak about it is said."""
+    page = catalogue_page()
+    for application in catalogue.applications():
+        section = page.partition(f"### {application}\n")[2].partition("\n#")[0]
+        profiles = catalogue.table("profiles")
+        machines = profiles.loc[profiles["application"] == application, "hardware"].unique()
+        assert all(f"| {machine} |" in section for machine in machines), application
+    assert "- **Document questions** are assembled here" in page
+
+
+def test_page_explains_formulas_by_a_real_one() -> None:
+    """The example of a formula is one of the catalogue."""
+    (example,) = re.findall(r"```\n(.*)\n```", catalogue_page())
+    assert example in set(catalogue.table("profiles")["formula"])
+
+
+def test_page_shows_like_reasons_once() -> None:
+    """Reasons that differ in numbers only are one line, which counts the others."""
+    page = catalogue_page()
+    lines = [line for line in page.splitlines() if "for each of" in line and "M parameters (published)" in line]
+    like = catalogue.table("memory")["how"].str.contains("M parameters (published)", regex=False).sum()
+    assert len(lines) == 1
+    assert f" and {like - 1} more |" in lines[0]

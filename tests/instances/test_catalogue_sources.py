@@ -2,46 +2,40 @@
 
 from __future__ import annotations
 
-import csv
 import json
 import re
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from sloplan.instances import catalogue
+from tests.instances.published import (
+    DATA,
+    GALAXIES,
+    OPERATORS,
+    RTMPOSE_COLUMNS,
+    of_applications,
+    only,
+    published_map,
+    read,
+)
 
-DATA = Path(__file__).parents[3] / "shared" / "data"
 pytestmark = pytest.mark.skipif(not DATA.is_dir(), reason="the published tables are not beside the checkout")
 
 Row = Any
-OPERATORS = {"vqa-image": "ExtractImageFeature", "vqa-speech": "SpeechRecognition", "vqa-answer": "VQA"}
 EDGE_DEVICES = {
     "jetson-orin-nano": ("Jetson Orin Nano Super 8GB", "TensorRT FP16"),
     "jetson-orin-nx": ("Jetson Orin NX 16GB", "TensorRT FP16"),
     "raspberry-pi-5": ("Raspberry Pi 5", "OpenVINO"),
 }
-RTMPOSE_COLUMNS = {
-    "core-i7-11700": "ort_ms_i7-11700",
-    "gtx-1660-ti": "trt_fp16_ms_GTX1660Ti",
-    "snapdragon-865": "ncnn_fp16_ms_SD865",
+DOCUMENT_MODELS = {
+    ("doc-layout", "picodet-s-3cls"): "PicoDet-S_layout_3cls",
+    ("doc-layout", "picodet-l-3cls"): "PicoDet-L_layout_3cls",
+    ("doc-layout", "rt-detr-h-3cls"): "RT-DETR-H_layout_3cls",
+    ("doc-detect", "pp-ocrv4-mobile"): "PP-OCRv4_mobile_det",
+    ("doc-detect", "pp-ocrv4-server"): "PP-OCRv4_server_det",
 }
-
-
-def read(path: str, header: tuple[str, ...] = ()) -> list[dict[str, str]]:
-    """Read a published table."""
-    with (DATA / path).open(encoding="utf-8") as file:
-        rows = [[field.strip() for field in row] for row in csv.reader(file) if row]
-    return [dict(zip(header or rows[0], row, strict=False)) for row in (rows if header else rows[1:])]
-
-
-def only(rows: list[dict[str, str]], column: str, **keys: str) -> float:
-    """Return the figure of the only row with these keys."""
-    found = [float(row[column]) for row in rows if all(row[key] == value for key, value in keys.items())]
-    assert len(found) == 1, (keys, found)
-    return found[0]
 
 
 def of_jellybean(row: Row) -> float:
@@ -80,8 +74,12 @@ def of_yolov5(row: Row) -> float:
 def of_paddlex(row: Row) -> float:
     """Return a latency of the PaddleX list."""
     models = {"xs": "PicoDet-XS", "s": "PicoDet-S", "m": "PicoDet-M", "l": "PicoDet-L"}
-    picodet = row.configuration.startswith("picodet")
-    model = models[row.configuration.split("-")[1]] if picodet else "PP-LCNet_x1_0_vehicle_attribute"
+    if row.application == "document-qa":
+        model = DOCUMENT_MODELS[row.operator, row.configuration]
+    elif row.configuration.startswith("picodet"):
+        model = models[row.configuration.split("-")[1]]
+    else:
+        model = "PP-LCNet_x1_0_vehicle_attribute"
     columns = {"t4": "latency_ms_T4_fp32", "xeon-gold-5117": "latency_ms_XeonGold5117_8threads_fp32"}
     return only(read("paddlex-model-list/models_t4_cpu.csv"), columns[row.hardware], model=model)
 
@@ -100,6 +98,14 @@ def of_rtmpose(row: Row) -> float:
     return only(rows, RTMPOSE_COLUMNS[row.hardware], model=f"RTMPose-{name}", input=size)
 
 
+def of_easyocr(row: Row) -> float:
+    """Return the latency of EasyOCR's detector on a phone."""
+    keys = {"component": "EasyOCRDetector", "precision": "float", "runtime": "tflite"}
+    assert row.allocation == "npu-tflite-float"
+    rows = read("qualcomm-ai-hub-models/perf.csv")
+    return only(rows, "inference_time_ms", device=GALAXIES[row.hardware], **keys)
+
+
 LATENCIES: dict[str, Callable[[Row], float]] = {
     "execution_profile_p50.csv": of_jellybean,
     "nvidia-jetson.md": of_edge_device,
@@ -110,19 +116,22 @@ LATENCIES: dict[str, Callable[[Row], float]] = {
     "models_list_en.md": of_paddlex,
     "picodet/README_en.md": of_picodet,
     "rtmpose/README.md": of_rtmpose,
+    "easyocr/perf.yaml": of_easyocr,
 }
+MEASURED_LATENCIES = {"vqa": 72, "traffic-video": 42, "ar-pose": 22, "document-qa": 12}
 
 
 def measured(name: str) -> list[Row]:
     """Return the measured rows of a catalogue table."""
-    frame = catalogue.table(name)
+    frame = of_applications(catalogue.table(name))
     return list(frame[frame["mark"] == "measured"].itertuples())
 
 
 def test_latencies() -> None:
     """Every measured latency is the published one, rounded to 4 decimals."""
     rows = measured("profiles")
-    assert len(rows) == 136
+    for application, count in MEASURED_LATENCIES.items():
+        assert [row.application for row in rows].count(application) == count, application
     for row in rows:
         (found,) = [look_up for end, look_up in LATENCIES.items() if row.source.endswith(end)]
         assert row.latency_ms == round(found(row), 4), row
@@ -182,14 +191,18 @@ def test_structure_and_memory() -> None:
             assert (OPERATORS[row.from_operator], OPERATORS[row.to_operator]) in graph
         else:
             assert {"det", "pose"} <= set(pipelines[0])
-    for row in measured("hardware"):
+    boards = [row for row in measured("hardware") if row.hardware in EDGE_DEVICES]
+    assert len(boards) == 2
+    for row in boards:
         device, _ = EDGE_DEVICES[row.hardware]
         assert device.endswith(f"{row.memory_gb:g}GB")
 
 
-def derived(name: str) -> list[Row]:
-    """Return the derived rows of a catalogue table."""
+def derived(name: str, *applications: str) -> list[Row]:
+    """Return the derived rows of a catalogue table, or those of some applications."""
     frame = catalogue.table(name)
+    if applications:
+        frame = frame[frame["application"].isin(list(applications))]
     return list(frame[frame["mark"] == "derived"].itertuples())
 
 
@@ -208,11 +221,11 @@ def test_derived_message_sizes() -> None:
     """Inputs and outputs of VQA are the published ones, in units of 1,000 bytes."""
     sizes = read("jellybean-vqa/message_sizes.csv", ("from", "to", "variant", "to_variant", "kib"))
     readers = {"vqa-image": "ReadImage", "vqa-speech": "ReadSpeech"}
-    inputs = derived("operators")
+    inputs = derived("operators", "vqa")
     assert len(inputs) == 2
     for row in inputs:
         assert row.input_kb == round(only(sizes, "kib", **{"from": readers[row.operator]}) * 1.024, 4), row
-    outputs = [row for row in derived("configurations") if row.operator != "video-stream"]
+    outputs = derived("configurations", "vqa")
     assert len(outputs) == 7
     for row in outputs:
         variant = row.configuration if row.operator == "vqa-image" else "default"
@@ -225,7 +238,7 @@ def test_derived_latencies() -> None:
     pipelines = read("mmpose-rtmpose/rtmpose_pipelines.csv")
     models = {r["model"]: r for r in read("mmpose-rtmpose/rtmpose_models.csv") if r["input"] == "256x192"}
     batches = read("ultralytics-yolo/yolov5_v7_v100_b1_b32.csv")
-    rows = derived("profiles")
+    rows = derived("profiles", "traffic-video", "ar-pose")
     assert [row.operator for row in rows].count("video-detect") == 6
     assert [row.operator for row in rows].count("pose-person") == 3
     for row in rows:
@@ -240,22 +253,9 @@ def test_derived_latencies() -> None:
             assert row.latency_ms == pytest.approx(sum(rest) / len(rest), abs=1e-4), row
 
 
-def published_map(configuration: str) -> float:
-    """Return a detector's published COCO mAP."""
-    name, size = configuration.rsplit("-", 1)
-    if name.startswith("yolov5"):
-        rows = read("ultralytics-yolo/yolov5_v7_v100_b1_b32.csv")
-        return only(rows, "mAP50_95", model=name.replace("yolov5", "YOLOv5"), size_px=size)
-    if name.startswith("picodet"):
-        model = "PicoDet-" + name.removeprefix("picodet-").upper()
-        return only(read("paddledetection-picodet/picodet_resolution.csv"), "mAP50_95", model=model, input=size)
-    rows = read("ultralytics-yolo/yolo_official_tables.csv")
-    return only(rows, "accuracy", task="detect", model=name.replace("yolo", "YOLO"))
-
-
 def test_derived_accuracies() -> None:
     """A detector's accuracy is its COCO mAP over that of the best."""
-    rows = derived("accuracy")
+    rows = derived("accuracy", "traffic-video")
     assert len(rows) == 20
     for row in rows:
         assert row.accuracy == round(published_map(row.configurations) / published_map("yolov5x6-1280"), 4), row
@@ -293,14 +293,13 @@ def test_assumed_phone_figures() -> None:
     """The figures of both phones that stand in for unpublished ones are published, and of one runtime."""
     rows = read("qualcomm-ai-hub-models/perf.csv")
     models = {"rtmdet-m-640": "rtmdet", "rtmpose-m-256x192": "rtmpose_body2d"}
-    devices = {"galaxy-s24": "Samsung Galaxy S24", "galaxy-s25": "Samsung Galaxy S25"}
     frame = catalogue.table("profiles")
-    frame = frame[frame["hardware"].isin(list(devices)) & frame["configuration"].isin(list(models))]
+    frame = frame[frame["hardware"].isin(list(GALAXIES)) & frame["configuration"].isin(list(models))]
     assert len(frame) == 4
     for row in frame.itertuples():
         keys = {
             "model": models[row.configuration],
-            "device": devices[row.hardware],
+            "device": GALAXIES[row.hardware],
             "runtime": "onnx",
             "precision": "float",
         }

@@ -120,14 +120,14 @@ def _profiles(application: str, chosen: pd.DataFrame, hardware: Collection[str] 
         share=rows["share"].fillna(1.0),
         base=rows["configuration"],
     )
-    rows = chosen[["operator", "configuration", "base", "frames_per_s"]].merge(
+    rows = chosen[["operator", "configuration", "base", "calls"]].merge(
         rows.drop(columns="configuration"), on=["operator", "base"]
     )
     # A batch is formed within one query: it waits to fill, and needs the rate that fills it in time.
     fill_ms = rule("batch_fill_ms")
     batched = rows["batch"].notna()
     rows.loc[batched, "latency_ms"] = (rows["latency_ms"] + fill_ms).round(4)
-    rows["min_rate_rps"] = (rows["batch"] / rows["frames_per_s"] / (fill_ms / 1000)).round(3)
+    rows["min_rate_rps"] = (rows["batch"] / rows["calls"] / (fill_ms / 1000)).round(3)
     rows["memory_gb"] = _memory(application, rows)
     columns = ["operator", "configuration", "hardware", "allocation", "latency_ms", "busy_ms", "share", "memory_gb"]
     return rows[[*columns, "min_rate_rps", "origin", "batch"]]

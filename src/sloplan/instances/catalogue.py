@@ -3,7 +3,8 @@
 The tables are CSV files in the folder `catalogue`. Every row names its `source`
 (``repository@commit:file``, several joined by " + ", or ``assumption``) and its `mark`: `measured`
 as published, `derived` from published figures, or `assumed`; `how` gives the formula or the reason
-of the latter two. A row is marked as its weakest figure is.
+of the latter two. A row is marked as its weakest figure is, rules apart: a derived row may follow
+an assumed rule, which it names.
 
 A derived row also has a `formula`: ``figure = expression``, several joined by "; ". A name in
 brackets is a row of `measurements` (published figures that no other table holds as they are) or,

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 import pandas as pd
 
-from sloplan.instances.catalogue import MARKS, TABLES, table
+from sloplan.instances.catalogue import TABLES, applications, table
+from sloplan.instances.catalogue_coverage import coverage_grid, coverage_totals, mark_counts
 
 _INTRODUCTION: Final = """# The catalogue
 
 Figures of models, machines and networks that instances are made from. This page is generated from the
-tables in `src/sloplan/instances/catalogue/` by `sloplan.instances.catalogue_page`.
+tables in `src/sloplan/instances/catalogue/` by `tools/update_catalogue_page.py`.
 
 Every row names its source (`repository@commit:file`) and a mark:
 
@@ -20,33 +22,74 @@ Every row names its source (`repository@commit:file`) and a mark:
 - **derived**: worked out from published figures; the row says how;
 - **assumed**: chosen; the row says why.
 
-A row is marked as its weakest figure is. A pair of model and machine that nobody measured is absent, and
-so infeasible. Latencies are those of one call at batch 1; throughputs at large batch are not used. A unit is
-busy for as long as one call lasts, because the sources give no other time (rule `busy_per_latency`).
+A row is marked as its weakest figure is, rules apart: a derived row may follow an assumed rule, which it names. A
+pair of model and machine that nobody measured is absent, and so infeasible, unless a named rule fills it; such rows
+are derived. Latencies are those of one call at batch 1 where the allocation names no batch. A unit is busy for as
+long as one call lasts, where a row says nothing else (rule `busy_per_latency`).
 """
+
+_FORMULAS: Final = """## Formulas
+
+Every derived row says in `formula` how each of its figures comes about, as `figure = expression`, several joined by
+"; ":
+
+```
+latency_ms = 32 * [yolov5s-640.v100.batch_32_ms_per_image]; busy_ms = [yolov5s-640.v100.batch_32_ms_per_image]
+```
+
+A name in brackets is a row of `measurements.csv`, a published figure that no other table holds as it is, or, as
+`[rule:name]`, a row of `rules.csv`. There are `+ - * / ( )`, `mean() max() min()`, and numbers for changes of unit
+and for counts. `sloplan.instances.catalogue_formulas` works formulas out in exact fractions; the tables hold the
+results rounded to four decimals, and a test compares the two. Assumed rows have a formula where they follow a rule;
+measured rows have none. `tools/update_catalogue_page.py` writes this page anew after an edit, and prints the digests
+of the tables.
+"""
+
+_COVERAGE: Final = """\
+Configurations with a profile on each machine: m measured, d derived, a assumed, by the best of a configuration's
+allocations there; `runs` says how many operators the machine runs. `sloplan instances catalogue` prints the same.
+"""
+
+_REASONS: Final = """\
+How derived rows come about and why assumed ones are as they are. Reasons that differ in numbers only are shown
+once, with those of the first row.
+"""
+
+_NUMBER: Final = re.compile(r"\d[\d.,]*")
 
 _WEAKNESSES: Final = """## What is weak
 
-- **Percentiles.** The VQA latencies are medians. The other sources give one number for each model and do
-  not say which statistic it is; instances say `p50` for all.
+- **Percentiles.** The VQA latencies are medians. The sources of traffic video, AR pose and document questions give one
+  number for each model and do not say which statistic it is; instances say `p50` for all.
 - **VQA.** The source names no machines: `jellybean-cpu-1` to `jellybean-gpu-3` are its workers, and their memory
   is guessed from the AWS prices that theirs equal. Its kilobytes are 1,024 bytes: 2.00390625 of them are 2,052 bytes,
   512 numbers and a header.
 - **Traffic video** is assembled here from separate measurements. Its accuracy is the product of the stream's F1 and
   the detector's COCO mAP relative to the best detector, as if the two were independent. The F1 is that of pedestrian
   detection with detectors of 2017, relative to the undegraded stream. Tracking time is assumed (the source times
-  detector and tracker together) and tracking has no accuracy of its own; a tracker takes one core of its machine, or of
-  an accelerator's host, as a share of the unit. The vehicle attribute model's latencies equal those of the ImageNet
-  classifier with the same backbone in the same list. Ten vehicles for each second are assumed.
-- **Batch 32** is timed as images per second of full batches: its latency is derived, and the wait to fill a batch
-  assumed.
-- **AR pose.** Accuracy is measured end to end for each pair. The person detector's time is the pipeline's less the pose
-  model's, and these differences vary by a factor of two between pose models. On phones the detectors were not
+  detector and tracker together) and tracking has no accuracy of its own; a tracker takes one core of its machine, or
+  of an accelerator's host, as a share of the unit. The vehicle attribute model's latencies equal those of the
+  ImageNet classifier with the same backbone in the same list. Ten vehicles for each second are assumed. A batch of 32
+  frames is timed as images per second of full batches: its latency is derived, and the wait to fill a batch assumed.
+- **AR pose.** Accuracy is measured end to end for each pair. The person detector's time is the pipeline's less the
+  pose model's, and these differences vary by a factor of two between pose models. On phones the detectors were not
   measured: near relatives stand in for them; both figures of a Galaxy are of ONNX Runtime. One-stage models were
   measured on other machines than the pairs.
-- **T4** figures come from two sources at two precisions (TensorRT, and Paddle in FP32): a model of one is not
-  comparable with a model of the other.
-- **Memory** is half a gigabyte and 8 bytes for each parameter, except for machines and models that say more.
+- **Document questions** are assembled here: nobody measured the whole. Its accuracy is the product of six measures of
+  six data sets, each relative to the best model, as if independent. How many lines, passages and tokens a page has is
+  assumed, and lines are read one after the other. `whole-page`, EasyOCR, TrOCR and nomic-embed-text have
+  assumed accuracies. Encoders and rerankers are published as rates at large batch, without the batch: the 32 passages
+  of one request are timed as one batch at that rate, which is the least that it can take. T4 and A100 follow from
+  V100 by the time of a LLaMA layer over 1,000 tokens on each; the CPU of the source has no name and is taken for the
+  Xeon. Layout and text models on the A100 follow from the T4 by the mean of two MLPerf ratios that differ by more
+  than a factor of two (0.56, 0.21), both of 90th percentiles; the A100 there has 80 GB. No language model was
+  measured on T4, V100 or A100 in a source with a licence: LLaMA-30B's layers, timed one by one on those machines,
+  stand for them in proportion to parameters, though the small models' layers are not of its shape. One request is
+  timed as two, the fewest measured. SQuAD is that of base models, and what four bits cost is taken from another
+  four-bit form. The Galaxy S25's language models were measured on the reference device of its chip.
+- **T4** figures of image models come from two sources at two precisions (TensorRT, and Paddle in FP32): a model of
+  one is not comparable with a model of the other.
+- **Memory** is half a gigabyte and 8 bytes for each parameter where a row says nothing else.
 - **Edge prices** are assumed purchases over three years at half use; devices are free to who owns them.
 - **Networks.** Round trips are quartiles of a student project's RIPE Atlas measurements; uplinks are not measured
   anywhere and should be swept.
@@ -56,14 +99,23 @@ _WEAKNESSES: Final = """## What is weak
 def catalogue_page() -> str:
     """Return the page as Markdown text."""
     frames = {name: table(name) for name in TABLES}
-    parts = [_INTRODUCTION, "## How much is measured\n", _counts(frames), "## Sources\n", _sources(frames)]
-    parts += ["## Formulas and assumptions\n", _reasons(frames), _WEAKNESSES]
+    parts = [_INTRODUCTION, "## How much is measured\n", _frame(mark_counts())]
+    parts += ["## What is profiled\n", _COVERAGE, *_coverage(), _FORMULAS]
+    parts += [
+        "## Sources\n",
+        _sources(frames),
+        "## Reasons and assumptions\n",
+        _REASONS,
+        *_reasons(frames),
+        _WEAKNESSES,
+    ]
     return "\n".join(parts)
 
 
-def _counts(frames: dict[str, pd.DataFrame]) -> str:
-    rows = [[name, *(int((frame["mark"] == mark).sum()) for mark in MARKS)] for name, frame in frames.items()]
-    return _markdown(["table", *MARKS], rows)
+def _coverage() -> Iterator[str]:
+    """Yield the coverage of each application, with its heading."""
+    for application in applications():
+        yield f"### {application}\n\n{_frame(coverage_grid(application))}\n{coverage_totals(application)}.\n"
 
 
 def _sources(frames: dict[str, pd.DataFrame]) -> str:
@@ -74,12 +126,18 @@ def _sources(frames: dict[str, pd.DataFrame]) -> str:
     return _markdown(["source", "tables"], [[f"`{source}`", names] for source, names in sorted(tables.items())])
 
 
-def _reasons(frames: dict[str, pd.DataFrame]) -> str:
-    rows = []
+def _reasons(frames: dict[str, pd.DataFrame]) -> Iterator[str]:
+    """Yield why the rows of each table are as they are; what differs in numbers only is shown once."""
     for name, frame in frames.items():
-        for (mark, how), of in frame[frame["how"] != ""].groupby(["mark", "how"], sort=False):
-            rows.append([name, _what(of), mark, how])
-    return _markdown(["table", "rows", "mark", "how"], rows)
+        given = frame[frame["how"] != ""]
+        if given.empty:
+            continue
+        alike = given["how"].str.replace(_NUMBER, "0", regex=True)
+        rows = [
+            [_what(of), str(of["mark"].iloc[0]), str(of["how"].iloc[0])]
+            for _, of in given.groupby([given["mark"], alike], sort=False)
+        ]
+        yield f"### {name}\n\n{_markdown(['rows', 'mark', 'how'], rows)}"
 
 
 def _what(rows: pd.DataFrame) -> str:
@@ -88,6 +146,10 @@ def _what(rows: pd.DataFrame) -> str:
     first = rows.iloc[0]
     name = " ".join(first[label] for label in labels if label in rows)
     return name if len(rows) == 1 else f"{name} and {len(rows) - 1} more"
+
+
+def _frame(frame: pd.DataFrame) -> str:
+    return _markdown([str(column) for column in frame], frame.to_numpy().tolist())
 
 
 def _markdown(header: list[str], rows: Sequence[Sequence[object]]) -> str:
