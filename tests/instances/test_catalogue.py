@@ -14,18 +14,18 @@ from sloplan.instances.catalogue_page import catalogue_page
 from sloplan.problem.errors import InputError
 
 PINNED = {
-    "operators": "38f5cacbc5fe3392",
-    "edges": "4483cbda5d6d8679",
+    "operators": "7ef61bc0772cc5bd",
+    "edges": "10a6ca06c91c21da",
     "placement": "5e6f39233d7fd921",
-    "configurations": "74798cb77c0b0182",
-    "accuracy": "b8ac0e0d41afd938",
-    "profiles": "aec3259b6855a6a0",
-    "memory": "49e61de298349237",
-    "hardware": "3b3cc92d36d8f042",
-    "prices": "c1d922b3887fd922",
+    "configurations": "0853bc714165d09d",
+    "accuracy": "ac58f2a6229943cb",
+    "profiles": "4595236377450d60",
+    "memory": "4c2605ef69731113",
+    "hardware": "aa30544f4fd0eb65",
+    "prices": "89a801c2cf1e59e7",
     "networks": "46823933b4b8f2e0",
-    "rules": "e0759a4d463ded30",
-    "measurements": "198b7f348ae04c2e",
+    "rules": "02da827c86f194d4",
+    "measurements": "33e3aecad3506a39",
 }
 SOURCE = re.compile(r"assumption|web page:\S+|[\w.-]+/[\w.-]+@[0-9a-f]{40}:\S+")
 

@@ -29,7 +29,6 @@ import numpy as np
 import pandas as pd
 
 from sloplan.instances.applications import application_frames
-from sloplan.instances.catalogue import applications as known_applications
 from sloplan.instances.families.draws import Draws
 from sloplan.instances.families.edge_cloud_places import (
     CAMERA,
@@ -111,10 +110,10 @@ class EdgeCloud:
     load: float = 1.2
     slo: str = "tight"
     seed: int = 0
-    applications: tuple[str, ...] = known_applications()
+    applications: tuple[str, ...] = tuple(SHARES)
 
     def __post_init__(self) -> None:
-        known = known_applications()
+        known = tuple(SHARES)
         applications = f"some of {', '.join(known)}, each once"
         self._require("applications", applications, len(self.applications) == len(set(self.applications)) > 0)
         self._require("applications", applications, set(self.applications) <= set(known))
