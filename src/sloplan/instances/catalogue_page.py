@@ -21,8 +21,9 @@ Every row names its source (`repository@commit:file`) and a mark:
 - **assumed**: chosen; the row says why.
 
 A row is marked as its weakest figure is. A pair of model and machine that nobody measured is absent, and
-so infeasible. Latencies are those of one call at batch 1; throughputs at large batch are not used. A unit is
-busy for as long as one call lasts, because the sources give no other time (rule `busy_per_latency`).
+so infeasible, unless a row fills it and says how. Latencies are those of one call at batch 1; throughputs at large
+batch are not used. A unit is busy for as long as one call lasts, because the sources give no other time (rule
+`busy_per_latency`).
 """
 
 _WEAKNESSES: Final = """## What is weak
@@ -44,6 +45,20 @@ _WEAKNESSES: Final = """## What is weak
   model's, and these differences vary by a factor of two between pose models. On phones the detectors were not
   measured: near relatives stand in for them; both figures of a Galaxy are of ONNX Runtime. One-stage models were
   measured on other machines than the pairs.
+- **Speech assistant** and **meeting companion** are assembled here from separate measurements, and their accuracy is
+  the product of word accuracy, quality of the reply (MMLU) or summary (ROUGE-L on TLDR9+) relative to the best model,
+  and that of the voice or of telling speakers apart, as if they were independent. How long an utterance, a prompt, a
+  reply and a summary are is assumed (rules). The reply is spoken only when it is complete. Voices have no licensed
+  listening test: their accuracies are assumed. Word error rates of the small Whisper models are those of the
+  English-only checkpoints, and quantised models count as the originals, for want of their own.
+- **Whisper** on phones is timed by window and token, elsewhere by 13 minutes of audio: a short utterance costs a phone
+  a whole window, and a server only its part of the 13 minutes. Batches of 8 are used only where the windows of one
+  request fill them. Recognisers and summarisers of MLPerf are 90th percentiles over the lengths of its data sets.
+- **Language models on GPUs** are not timed in the licensed sources, save LLaMA 30B: smaller ones take its time per
+  layer and parameter, as if decoding were bound by memory at every size. 4-bit models have no times on GPUs.
+- **Diarisation** is timed on an H100 only, and pyannote's precision-2 is a paid product; other machines take the ratio
+  of ResNet-50. **Speech synthesis** is timed on a Raspberry Pi 4 only; other machines take an assumed ratio.
+- **Hosted models** are left out: a price per token is not a price per busy hour of a machine.
 - **T4** figures come from two sources at two precisions (TensorRT, and Paddle in FP32): a model of one is not
   comparable with a model of the other.
 - **Memory** is half a gigabyte and 8 bytes for each parameter, except for machines and models that say more.
