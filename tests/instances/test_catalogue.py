@@ -18,14 +18,14 @@ PINNED = {
     "edges": "10a6ca06c91c21da",
     "placement": "5e6f39233d7fd921",
     "configurations": "0853bc714165d09d",
-    "accuracy": "ac58f2a6229943cb",
-    "profiles": "4595236377450d60",
-    "memory": "4c2605ef69731113",
+    "accuracy": "9f93e3117584066a",
+    "profiles": "e5f48c82e61d64b5",
+    "memory": "069d2df0aeaa965b",
     "hardware": "aa30544f4fd0eb65",
     "prices": "89a801c2cf1e59e7",
     "networks": "46823933b4b8f2e0",
-    "rules": "02da827c86f194d4",
-    "measurements": "33e3aecad3506a39",
+    "rules": "cfabf72bf8e6c4be",
+    "measurements": "ee1a27313671daa5",
 }
 SOURCE = re.compile(r"assumption|web page:\S+|[\w.-]+/[\w.-]+@[0-9a-f]{40}:\S+")
 
