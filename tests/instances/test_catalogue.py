@@ -14,18 +14,18 @@ from sloplan.instances.catalogue_page import catalogue_page
 from sloplan.problem.errors import InputError
 
 PINNED = {
-    "operators": "18de2844e5b28eaa",
-    "edges": "af50559930f5da5e",
+    "operators": "645edd0f0766db59",
+    "edges": "fe1f40be8b4fb6af",
     "placement": "5e6f39233d7fd921",
-    "configurations": "5434795472a04f8d",
-    "accuracy": "8bd03f217777e34d",
-    "profiles": "c795841506bdf11a",
-    "memory": "8b43cd3d7ec29e33",
-    "hardware": "3b3cc92d36d8f042",
-    "prices": "613a0c360bce3a8b",
-    "networks": "9edbc9a40f774eda",
-    "rules": "ddc10c5173f230f3",
-    "measurements": "2352d60239d0a192",
+    "configurations": "57f5041f4627896f",
+    "accuracy": "4e6396066f583a02",
+    "profiles": "d4f41bd0f7c3e535",
+    "memory": "0f251c105e414314",
+    "hardware": "aa30544f4fd0eb65",
+    "prices": "aaf1abb76b7e7e19",
+    "networks": "6b5a4f1d0c3a44fe",
+    "rules": "83b0bf8d72ed196a",
+    "measurements": "16bc3f4e6c0cef14",
 }
 SOURCE = re.compile(r"assumption|web page:\S+|[\w.-]+/[\w.-]+@[0-9a-f]{40}:\S+")
 

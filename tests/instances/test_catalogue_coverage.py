@@ -43,7 +43,7 @@ def test_grid() -> None:
     grid = coverage_grid("ar-pose").set_index("hardware")
     assert list(grid) == ["pose-person", "pose-keypoints", "runs"]
     assert list(grid.loc["gtx-1660-ti"]) == ["2d", "4m", "2 of 2"]
-    assert list(grid.loc["t4"]) == ["", "5m", "1 of 2"]
+    assert list(grid.loc["t4"]) == ["1a", "5m", "2 of 2"]
     assert list(grid.loc["configurations"]) == ["3", "14", ""]
     assert grid.index[-1] == "configurations"
 

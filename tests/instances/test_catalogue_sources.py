@@ -171,9 +171,9 @@ def test_prices() -> None:
     """Every measured price is the published one."""
     workers = read("jellybean-vqa/workers_specs.csv", ("worker", "price"))
     machines = read("aws-prices-karpenter/on_demand_us_east_1.csv", ("instance", "price", "region", "time"))
-    types = {"t4": "g4dn.xlarge", "v100": "p3.2xlarge"}
+    types = {"t4": "g4dn.xlarge", "v100": "p3.2xlarge", "l4": "g6.xlarge", "h100": "p5.4xlarge"}
     rows = measured("prices")
-    assert len(rows) == 11
+    assert len(rows) == 13
     for row in rows:
         if row.hardware in types:
             price = only(machines, "price", instance=types[row.hardware])

@@ -87,6 +87,20 @@ _WEAKNESSES: Final = """## What is weak
   stand for them in proportion to parameters, though the small models' layers are not of its shape. One request is
   timed as two, the fewest measured. SQuAD is that of base models, and what four bits cost is taken from another
   four-bit form. The Galaxy S25's language models were measured on the reference device of its chip.
+- **Speech assistant** and **meeting companion** are assembled here from separate measurements, and their accuracy is
+  the product of word accuracy, quality of the reply (MMLU) or summary (ROUGE-L on TLDR9+) relative to the best model,
+  and that of the voice or of telling speakers apart, as if they were independent. How long an utterance, a prompt, a
+  reply and a summary are is assumed (rules). The reply is spoken only when it is complete. Voices have no licensed
+  listening test: their accuracies are assumed. Word error rates of the small Whisper models are those of the
+  English-only checkpoints, and quantised models count as the originals, for want of their own.
+- **Whisper** on phones is timed by window and token, elsewhere by 13 minutes of audio: a short utterance costs a phone
+  a whole window, and a server only its part of the 13 minutes. Batches of 8 are used only where the windows of one
+  request fill them. Recognisers and summarisers of MLPerf are 90th percentiles over the lengths of its data sets.
+- **Language models on GPUs** are not timed in the licensed sources, save LLaMA 30B: smaller ones take its time per
+  layer and parameter, as if decoding were bound by memory at every size. 4-bit models have no times on GPUs.
+- **Diarisation** is timed on an H100 only, and pyannote's precision-2 is a paid product; other machines take the ratio
+  of ResNet-50. **Speech synthesis** is timed on a Raspberry Pi 4 only; other machines take an assumed ratio.
+- **Hosted models** are left out: a price per token is not a price per busy hour of a machine.
 - **T4** figures of image models come from two sources at two precisions (TensorRT, and Paddle in FP32): a model of
   one is not comparable with a model of the other.
 - **Memory** is half a gigabyte and 8 bytes for each parameter where a row says nothing else.
