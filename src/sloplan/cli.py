@@ -20,6 +20,8 @@ app = typer.Typer(
 )
 instances_app = typer.Typer(help="List, show and generate instances.", no_args_is_help=True)
 app.add_typer(instances_app, name="instances")
+best_known_app = typer.Typer(help="The best solutions and bounds known, checked again when used.", no_args_is_help=True)
+instances_app.add_typer(best_known_app, name="best-known")
 
 InstanceArgument = Annotated[
     str,
@@ -133,6 +135,32 @@ def _generate(
     from sloplan import commands
 
     commands.generate_instance(spec, output)
+
+
+FolderOption = Annotated[
+    Path | None, typer.Option("--folder", metavar="DIR", help="Where entries are kept; the package's without it.")
+]
+
+
+@best_known_app.command("list")
+def _list_best_known(folder: FolderOption = None) -> None:
+    """List what the entries claim."""
+    from sloplan import best_known_commands
+
+    best_known_commands.list_best_known(folder)
+
+
+@best_known_app.command("update")
+def _update_best_known(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Library name, family spec or path of the instance.")],
+    solution: Annotated[Path, typer.Argument(metavar="SOLUTION.json", help="A solution file.")],
+    method: Annotated[str, typer.Option(help="What found it, for the record.")] = "unknown",
+    folder: FolderOption = None,
+) -> None:
+    """Take in a solution file whose solution, bound or certificate is better than what is known."""
+    from sloplan import best_known_commands
+
+    best_known_commands.update_best_known(name, solution, method, folder)
 
 
 def _fail(message: str) -> None:

@@ -75,12 +75,12 @@ def _refuse_unwritable(output: Path) -> None:
             value=str(output),
             allowed="a file in a folder that exists and can be written to",
         )
-    if output.exists() and output.suffix != ".json":
+    if output.exists() and not output.name.endswith((".json", ".json.gz")):
         raise InputError(
             "would replace a file that is no solution file",
             field="--output",
             value=str(output),
-            allowed="a new file, or one that ends in .json",
+            allowed="a new file, or one that ends in .json or .json.gz",
         )
     if (folder / "instance.json").exists():
         raise InputError(

@@ -50,7 +50,7 @@ def result_table(result: Result) -> Table:
         result.objective_name: _figure(result.objective, unit),
         "bound": _figure(result.bound, unit) + ("" if result.proof is None else f" (proof: {result.proof})"),
         "certified bound": _figure(result.certified_bound, unit),
-        "gap": _percent(result.gap),
+        "gap": percent(result.gap),
         "served": f"{_count(result.served_count)} of {result.query_count:,} query copies",
         "cost": _figure(result.cost_usd_per_hour, "USD/h"),
         "verified": "-" if result.verified is None else "yes" if result.verified else "no",
@@ -107,7 +107,8 @@ def _figure(value: float | None, unit: str) -> str:
     return "-" if value is None else f"{value:,.6g} {unit}"
 
 
-def _percent(share: float | None) -> str:
+def percent(share: float | None) -> str:
+    """Return a share as a percentage; "-" stands for unknown."""
     # Three digits, however small: only a gap of exactly nothing may look like it.
     return "-" if share is None else f"{100 * share:.3g}%"
 
