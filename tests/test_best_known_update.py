@@ -271,7 +271,7 @@ def test_a_result_of_another_instance(instance: Instance, tmp_path: Path) -> Non
         update_from_result(instance, result, tmp_path)
 
 
-@pytest.mark.parametrize("fails", ["write_file", "write_index"])
+@pytest.mark.parametrize("fails", ["write_bytes", "write_index"])
 def test_nothing_half_written(instance: Instance, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fails: str) -> None:
     """If writing fails midway, the old entry still stands and holds."""
     entry = update(instance, worse(instance), method="first", folder=tmp_path).entry

@@ -25,7 +25,7 @@ from sloplan.problem.objective import Objective, find_objective
 from sloplan.problem.result import Result
 from sloplan.problem.run import Proof
 from sloplan.problem.solution import Solution
-from sloplan.problem.storage.atomic import write_file
+from sloplan.problem.storage.atomic import write_bytes
 from sloplan.problem.storage.compression import compress
 
 LOCK_FILE: Final = ".lock"
@@ -155,7 +155,7 @@ def _update(
         if not changed:
             return Outcome(old, ())
         # Readers see the old entry or the new one: a file never changes, and the index is replaced as a whole.
-        write_file(folder / entry.solution_file, compress(content))
+        write_bytes(folder / entry.solution_file, compress(content))
         write_index(folder, ({**entries, (entry.instance, entry.objective): entry}).values())
         for replaced in (old, stale):
             if replaced is not None and replaced.solution_file != entry.solution_file:

@@ -117,11 +117,14 @@ def _list() -> None:
 
 
 @instances_app.command("show")
-def _show(instance: InstanceArgument) -> None:
-    """Show an instance's sizes, plans per template, servable share and load per row."""
-    from sloplan import commands
+def _show(
+    instance: InstanceArgument,
+    rows: Annotated[int, typer.Option(min=0, help="How many coupling rows to list, the most loaded first.")] = 12,
+) -> None:
+    """Show sizes, how many plans there are, servable share and load per row (plan selections: tightness)."""
+    from sloplan import show_commands
 
-    commands.show_instance(instance)
+    show_commands.show_problem(instance, rows)
 
 
 @instances_app.command("generate")

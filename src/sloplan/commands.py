@@ -13,12 +13,11 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from sloplan.instance_summary import summarise
 from sloplan.instances import library
 from sloplan.instances.families.spec import family_names, generate_spec
 from sloplan.loading import load
 from sloplan.problem.checker import judge
-from sloplan.problem.errors import InputError, UnsupportedError
+from sloplan.problem.errors import InputError
 from sloplan.problem.instance import Instance
 from sloplan.problem.objective import GOODPUT
 from sloplan.problem.registry import methods
@@ -29,7 +28,7 @@ from sloplan.problem.selections.solution import SelectionSolution
 from sloplan.problem.solution import Solution
 from sloplan.problem.storage.instance_files import save_instance
 from sloplan.problem.violation import Violation
-from sloplan.reporting import result_as_json, result_table, row_table, summary_table
+from sloplan.reporting import result_as_json, result_table
 from sloplan.solving import solve
 from sloplan.stdout import results_only_on_stdout
 
@@ -158,17 +157,6 @@ def list_instances() -> None:
     console = Console()
     console.print(table)
     console.print(f"families: {', '.join(family_names())}", highlight=False)
-
-
-def show_instance(source: str) -> None:
-    """Print an instance's sizes and the loads of its rows."""
-    problem = load(source)
-    if isinstance(problem, PlanSelection):
-        raise UnsupportedError(f"{source}: a plan selection; `instances show` shows instances only")
-    summary = summarise(problem)
-    console = Console()
-    console.print(summary_table(summary))
-    console.print(row_table(summary))
 
 
 def generate_instance(spec: str, output: Path) -> None:

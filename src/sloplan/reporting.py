@@ -1,4 +1,4 @@
-"""How results and instances are shown: one JSON object, or one table."""
+"""How results are shown: one JSON object, or one table."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from sloplan.problem.objective import find_objective
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from sloplan.instance_summary import InstanceSummary
     from sloplan.problem.result import Result
 
 
@@ -58,40 +57,11 @@ def result_table(result: Result) -> Table:
         "kernel compilation": _seconds(result.compile_time),
         "seed, threads": f"{result.seed}, {result.threads}",
     }
-    return _two_columns(result.instance, lines)
+    return two_columns(result.instance, lines)
 
 
-def summary_table(summary: InstanceSummary) -> Table:
-    """Return the table of sizes that begins `sloplan instances show`."""
-    lines = {
-        "sha256": summary.sha256,
-        "hosting": summary.hosting,
-        **{name: f"{size:,}" for name, size in summary.sizes.items()},
-        "plans per template": _range(summary.plans_per_template),
-        "servable": "-" if summary.servable_share is None else f"{summary.servable_share:.2%} of the value",
-    }
-    if summary.not_listed is not None:
-        lines["plans not listed"] = summary.not_listed
-    if summary.description:
-        lines["description"] = summary.description
-    return _two_columns(summary.name, lines)
-
-
-def row_table(summary: InstanceSummary) -> Table:
-    """Return the table of coupling rows with their loads, most loaded first."""
-    from rich.markup import escape
-    from rich.table import Table
-
-    table = Table(title="demand over capacity, if all servable copies were served")
-    table.add_column("row", overflow="fold")  # names are copied: never cut
-    table.add_column("capacity", justify="right", no_wrap=True)
-    table.add_column("load", justify="right", no_wrap=True)
-    for row in sorted(summary.rows, key=lambda row: -(row.load or 0.0)):
-        table.add_row(escape(row.name), f"{row.capacity:,}", "-" if row.load is None else f"{row.load:.3f}")
-    return table
-
-
-def _two_columns(title: str, lines: dict[str, str]) -> Table:
+def two_columns(title: str, lines: dict[str, str]) -> Table:
+    """Return a table of names and values; nothing is cut or read as markup."""
     from rich.table import Table
     from rich.text import Text
 
@@ -119,10 +89,3 @@ def _seconds(value: float | None) -> str:
 
 def _count(value: int | None) -> str:
     return "-" if value is None else f"{value:,}"
-
-
-def _range(counts: tuple[int, ...] | None) -> str:
-    if not counts:
-        return "-"
-    low, high = min(counts), max(counts)
-    return f"{low:,}" if low == high else f"{low:,} to {high:,}"

@@ -17,7 +17,7 @@ from typing import Any, Final, NamedTuple, cast, get_args
 from sloplan.problem.errors import InputError
 from sloplan.problem.objective import Objective, find_objective, relative_gap
 from sloplan.problem.run import Proof
-from sloplan.problem.storage.atomic import write_file
+from sloplan.problem.storage.atomic import write_bytes
 
 INDEX_FILE: Final = "index.csv"
 _WHAT: Final = ("", "bound_", "certified_")  # prefixes of the provenance columns
@@ -158,7 +158,7 @@ def write_index(folder: Path, entries: Iterable[Entry]) -> None:
     writer.writerow(COLUMNS)
     for entry in sorted(entries, key=lambda entry: (entry.instance, entry.objective)):
         writer.writerow(_text(value) for value in entry.record().values())
-    write_file(folder / INDEX_FILE, buffer.getvalue().encode("utf-8"))
+    write_bytes(folder / INDEX_FILE, buffer.getvalue().encode("utf-8"))
 
 
 def _text(value: Any) -> str:

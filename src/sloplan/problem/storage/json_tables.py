@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from sloplan.problem.errors import InputError
-from sloplan.problem.storage.atomic import write_file
+from sloplan.problem.storage.atomic import write_bytes
 from sloplan.problem.storage.compression import compress, decompress, is_compressed
 from sloplan.problem.validation.naming import warn_unknown
 
@@ -152,7 +152,7 @@ def write_json_object(path: str | os.PathLike[str], content: Mapping[str, Any]) 
         If `path` cannot be written.
     """
     written = json_bytes(content)
-    write_file(path, compress(written) if is_compressed(path) else written)
+    write_bytes(path, compress(written) if is_compressed(path) else written)
 
 
 def json_bytes(content: Mapping[str, Any]) -> bytes:
