@@ -127,6 +127,20 @@ def _show(
     show_commands.show_problem(instance, rows)
 
 
+@instances_app.command("plot")
+def _plot(
+    instance: InstanceArgument,
+    output: Annotated[Path, typer.Option("--output", "-o", metavar="F", help="File that ends in .png, .svg or .pdf.")],
+    application: Annotated[
+        str | None, typer.Option(metavar="A", help="Application to draw; the one with most query copies without it.")
+    ] = None,
+) -> None:
+    """Draw the infrastructure of an instance and one of its applications."""
+    from sloplan import show_commands
+
+    show_commands.plot_problem(instance, application, output)
+
+
 @instances_app.command("generate")
 def _generate(
     spec: Annotated[str, typer.Argument(metavar="SPEC", help="Family spec: edge-cloud:queries=40,seed=3.")],
