@@ -7,9 +7,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 from matplotlib.figure import Figure
+from matplotlib.patches import FancyArrowPatch, FancyBboxPatch
+from matplotlib.path import Path as MatplotlibPath
 from matplotlib.text import Text
 from matplotlib.transforms import Bbox
 
@@ -77,6 +80,21 @@ def crowded() -> Instance:
     return Instance.from_frames(frames)
 
 
+def skipping() -> Instance:
+    """Return `crowded` with an operator after the last step that the first feeds too, and one named as an end is."""
+    frames = crowded().to_frames()
+    for table in ("operators", "configurations", "profiles"):
+        named = frames[table]["operator"].replace({"step0": "query source"})
+        frames[table] = frames[table].assign(operator=named)
+    edges = frames["edges"].replace({"step0": "query source"})
+    skips = pd.DataFrame(
+        {"from_operator": ["step1", "step2", "step3"], "to_operator": ["step2", "step3", "query source"]}
+    )
+    frames["edges"] = pd.concat([edges, skips], ignore_index=True)
+    frames["queries"]["sink_site"] = "cloud"
+    return Instance.from_frames(frames)
+
+
 CASES = {
     "edge-cloud-xs": lambda: library.load("edge-cloud-xs"),
     "edge-cloud-m": lambda: library.load("edge-cloud-m"),
@@ -84,6 +102,7 @@ CASES = {
     "one pool": one_pool,
     "long names": long_names,
     "crowded": crowded,
+    "skipping": skipping,
 }
 
 
@@ -151,6 +170,24 @@ def test_the_default_application_has_most_copies() -> None:
         most = queries.assign(count=queries["count"].where(queries["application"] != application, 1000))
         said = texts(plot_instance(instance.replace(queries=most)))
         assert any(text.startswith(f"Application {application}: ") for text in said)
+
+
+def test_edges_pass_boxes_by() -> None:
+    """No arrow crosses a box: edges that pass layers by have a way of their own through them."""
+    figure = plot_instance(skipping())
+    (axes,) = figure.axes
+    patches = [patch for patch in axes.patches if patch.get_window_extent().width > 0]
+    drawn = [patch.get_window_extent().padded(-4) for patch in patches if isinstance(patch, FancyBboxPatch)]
+    arrows = [_line(patch) for patch in patches if isinstance(patch, FancyArrowPatch)]
+    assert len(arrows) == 12 + 3 + 1 + 9  # edges, chain, source, leaves
+    assert [box for box in drawn for arrow in arrows if arrow.intersects_bbox(box, filled=False)] == []
+
+
+def _line(arrow: FancyArrowPatch) -> MatplotlibPath:
+    """Return the line of an arrow on the sheet, without its head."""
+    path = arrow.get_path()
+    _, *later = np.flatnonzero(path.codes == MatplotlibPath.MOVETO)
+    return MatplotlibPath(path.vertices[: later[0]]).transformed(arrow.get_transform())
 
 
 def test_an_operator_that_runs_nowhere() -> None:

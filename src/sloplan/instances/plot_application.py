@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
+from itertools import chain
 from typing import TYPE_CHECKING, Final
 
 import networkx as nx
-import numpy as np
 import pandas as pd
 
 from sloplan.instances.plot_boxes import (
@@ -23,19 +24,21 @@ from sloplan.instances.plot_boxes import (
     text_height,
     wrapped,
 )
+from sloplan.instances.plot_layers import Node, layered
 from sloplan.problem.instance import Instance
 from sloplan.problem.schema import LIST_SEPARATOR
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-SOURCE: Final = "query source"
-SINK: Final = "query sink"
+SOURCE: Final = Node("query source", "end")
+SINK: Final = Node("query sink", "end")
 
 _GAP = 14.0
 _BETWEEN = 46.0
 _MAX_WIDTH = 215.0
 _COLOR = "#444444"
+_END_COLOR = "#999999"
 
 
 class ApplicationPanel:
@@ -50,37 +53,31 @@ class ApplicationPanel:
 
     def __init__(self, instance: Instance, application: str, colors: dict[str, str]) -> None:
         tables = _Tables(instance, application)
-        graph = tables.graph()
-        boxes = {operator: _operator_box(tables, operator, colors) for operator in tables.operators}
-        ends = {SOURCE: SOURCE, SINK: SINK}
-        self._boxes = boxes | {name: Box((Line(text, color=QUIET),), "#999999") for name, text in ends.items()}
-        self._graph = graph
-        # Layer by layer; within one, operators near those that they take from.
-        self._columns: list[list[str]] = []
-        rank: dict[str, float] = {}
-        for layer in nx.topological_generations(graph):
-            near = {name: np.mean([rank[p] for p in graph.predecessors(name)] or [0.0]) for name in layer}
-            column = sorted(layer, key=lambda name: (near[name], name))
-            rank |= {name: position - (len(column) - 1) / 2 for position, name in enumerate(column)}
-            self._columns.append(column)
-        self._body = max(column_height(self._of(column), _GAP) for column in self._columns)
+        self._layers = layered(tables.graph())
+        self._boxes: dict[Node, Box] = {}
+        for node in chain.from_iterable(self._layers.columns):
+            if node.kind == "operator":
+                self._boxes[node] = _operator_box(tables, node.name, colors)
+            else:
+                self._boxes[node] = Box((Line(node.name, color=QUIET),) if node.kind == "end" else (), _END_COLOR)
+        self._body = max(column_height(self._of(column), _GAP) for column in self._layers.columns)
         self._notes = [
             Line(text, color=QUIET) for note in tables.joint_factors() for text in wrapped(note, max(self.width, 300))
         ]
 
-    def _of(self, column: list[str]) -> list[Box]:
-        return [self._boxes[name] for name in column]
+    def _of(self, column: list[Node]) -> list[Box]:
+        return [self._boxes[node] for node in column]
 
     @property
     def width(self) -> float:
         """Width in points, with the least room between columns."""
-        widths = [max(box.width for box in self._of(column)) for column in self._columns]
+        widths = [max(box.width for box in self._of(column)) for column in self._layers.columns]
         return sum(widths) + _BETWEEN * self.gaps
 
     @property
     def gaps(self) -> int:
         """Gaps between columns."""
-        return len(self._columns) - 1
+        return len(self._layers.columns) - 1
 
     @property
     def height(self) -> float:
@@ -89,35 +86,33 @@ class ApplicationPanel:
 
     def draw(self, axes: Axes, left: float, top: float, between: float) -> None:
         """Draw the panel from an upper left corner, with so much room added between columns."""
-        places: dict[str, Place] = {}
+        places: dict[Node, Place] = {}
         x = left
-        for column in self._columns:
+        for column in self._layers.columns:
             found = column_places(self._of(column), x, top, self._body, _GAP)
             places |= dict(zip(column, found, strict=True))
             x += found[0].width + _BETWEEN + between
-        for name, place in places.items():
-            draw_box(axes, self._boxes[name], place)
-        for producer, consumer in self._graph.edges:
-            _draw_arrow(axes, places[producer], places[consumer])
+        for node, place in places.items():
+            if node.kind != "pass":
+                draw_box(axes, self._boxes[node], place)
+        for way in self._layers.ways:
+            _draw_arrow(axes, [places[node] for node in way])
         draw_lines(axes, self._notes, left, top + self._body + _GAP)
 
 
-def _draw_arrow(axes: Axes, start: Place, end: Place) -> None:
+def _draw_arrow(axes: Axes, places: Sequence[Place]) -> None:
+    """Draw an arrow from the first place to the last, along the middle of those between."""
     from matplotlib.patches import FancyArrowPatch
+    from matplotlib.path import Path
 
-    axes.add_patch(
-        FancyArrowPatch(
-            (start.x + start.width, start.middle),
-            (end.x, end.middle),
-            arrowstyle="-|>",
-            mutation_scale=11,
-            shrinkA=1,
-            shrinkB=1,
-            color=_COLOR,
-            linewidth=1.3,
-            zorder=1,
-        )
-    )
+    first, *between, last = places
+    corners = [(first.x + first.width, first.middle)]
+    for place in between:
+        corners += [(place.x, place.middle), (place.x + place.width, place.middle)]
+    path = Path([*corners, (last.x, last.middle)])
+    arrow = FancyArrowPatch(path=path, arrowstyle="-|>", mutation_scale=11, color=_COLOR, linewidth=1.3, zorder=1)
+    arrow.set_fill(False)
+    axes.add_patch(arrow)
 
 
 def _operator_box(tables: _Tables, operator: str, colors: dict[str, str]) -> Box:
@@ -161,16 +156,15 @@ class _Tables:
             }
         ).drop_duplicates()
 
-    def graph(self) -> nx.DiGraph[str]:
+    def graph(self) -> nx.DiGraph[Node]:
         """Operators, the query source before the first of them and the sink after the last if there is one."""
-        graph: nx.DiGraph[str] = nx.DiGraph()
-        graph.add_nodes_from(self.operators)
-        inside = self._edges["from_operator"].isin(self.operators)
-        graph.add_edges_from(
-            self._edges.loc[inside, ["from_operator", "to_operator"]].itertuples(index=False, name=None)
-        )
-        roots = [name for name, degree in graph.in_degree if degree == 0]
-        leaves = [name for name, degree in graph.out_degree if degree == 0]
+        graph: nx.DiGraph[Node] = nx.DiGraph()
+        graph.add_nodes_from(map(Node, self.operators))
+        inside = self._edges[self._edges["from_operator"].isin(self.operators)]
+        ends = zip(inside["from_operator"].tolist(), inside["to_operator"].tolist(), strict=True)
+        graph.add_edges_from((Node(producer), Node(consumer)) for producer, consumer in ends)
+        roots = [node for node, degree in graph.in_degree if degree == 0]
+        leaves = [node for node, degree in graph.out_degree if degree == 0]
         graph.add_edges_from((SOURCE, root) for root in roots)
         if (self._queries["sink_site"] != "").any():
             graph.add_edges_from((leaf, SINK) for leaf in leaves)

@@ -53,7 +53,7 @@ class Box:
     @property
     def width(self) -> float:
         """Width in points."""
-        return max(line_width(line) for line in self.lines) + 2 * _PADDING
+        return max(map(line_width, self.lines), default=0.0) + 2 * _PADDING
 
     @property
     def height(self) -> float:

@@ -164,7 +164,7 @@ def _links_text(links: Links) -> str:
         parts.append(f"{span(links.up_mbps)} Mbit/s up")
     if links.down_mbps:
         parts.append(f"{span(links.down_mbps)} Mbit/s down")
-    return f"to {links.tier}: {', '.join(parts)}, delay {span(links.delay_ms, 'ms')}"
+    return f"to {shortened(links.tier, _MAX_WIDTH / 4)}: {', '.join(parts)}, delay {span(links.delay_ms, 'ms')}"
 
 
 def _number(count: int, one: str, many: str | None = None) -> str:
