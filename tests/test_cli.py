@@ -309,7 +309,19 @@ def test_instances_show(home: Path) -> None:
     """Sizes, plans per template, servable share and the load of every row are shown."""
     code, out = run("instances", "show", home / "one")
     assert code == 0
-    for shown in ("one-pool", "plans per template", "100.00% of the value", "pool:gpus", "1.200"):
+    for shown in ("one-pool", "plans per template", "100% of the value", "pool:gpus", "1.200"):
+        assert shown in out
+    code, out = run("instances", "show", home / "one", "--rows", "0")
+    assert (code, "pool:gpus" in out) == (0, False)
+
+
+def test_instances_show_a_plan_selection(tmp_path: Path) -> None:
+    """A plan selection's sizes and the tightness of its rows are shown."""
+    selection = PlanSelection.from_numbers(group=[0, 0], value=[1.5, 2], usage=[[1], [3]], capacity=[2])
+    selection.save(tmp_path / "selection.json")
+    code, out = run("instances", "show", tmp_path / "selection.json")
+    assert code == 0
+    for shown in ("copies that may choose", "plans per group", "tightness", "0.667"):
         assert shown in out
 
 
@@ -356,6 +368,7 @@ def test_only_built_commands_are_listed() -> None:
     assert {command.name for command in cli.instances_app.registered_commands} == {
         "list",
         "show",
+        "plot",
         "catalogue",
         "generate",
     }

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import math
+
 import pandas as pd
 import pytest
 
 from sloplan import instance_summary
 from sloplan.instance_summary import summarise
+from sloplan.problem import plan_table
 from sloplan.problem.errors import SizeLimitError
 from sloplan.problem.instance import Instance
+from sloplan.problem.selections.selection import PlanSelection
+from sloplan.problem.selections.summary import summarise_selection
+from sloplan.problem.servable import servable_value
+from tests.conformance.cases import instance_from
+from tests.conformance.random_instances import random_tables
 from tests.one_pool import one_pool
 
 
@@ -16,7 +24,9 @@ def test_sizes_and_load() -> None:
     """Three copies of 0.4 busy units load one unit 1.2 times; all have a plan that fits alone."""
     summary = summarise(one_pool())
     assert (summary.sizes["queries"], summary.sizes["query copies"], summary.sizes["templates"]) == (3, 3, 1)
-    assert summary.plans_per_template == (1,)
+    assert summary.plans_per_template == (1, 1, 1, 1)
+    assert summary.combinations_log10 == (0, 0, 0, 0)
+    assert summary.load is None
     assert summary.servable_share == 1.0
     assert [(row.name, row.capacity) for row in summary.rows] == [("pool:gpus", 10**9)]
     assert summary.rows[0].load == pytest.approx(1.2)
@@ -50,10 +60,50 @@ def test_replicas() -> None:
     assert {name: row.load for name, row in rows.items()} == {"share:gpus": None, "memory:gpus": None}
 
 
-def test_servable_share_is_that_of_the_servable_value(monkeypatch: pytest.MonkeyPatch) -> None:
-    """There is one definition of what is servable."""
-    monkeypatch.setattr(instance_summary, "servable_value", lambda _: 3500)
-    assert summarise(one_pool([1.0, 2.0, 4.0])).servable_share == 0.5
+def test_combinations() -> None:
+    """Two templates with 2 and 3 pools to choose from: logarithms of each, and of all 5 together."""
+    frames = one_pool([1.0] * 4).to_frames()
+    frames["sites"] = pd.DataFrame({"site": ["cloud", "home"], "tier": ["cloud", "device"]})
+    pools = [frames["pools"], frames["pools"].assign(pool="more")]
+    own = frames["pools"].assign(pool="own", site="home", scope="query")
+    frames["pools"] = pd.concat([*pools, own], ignore_index=True)
+    frames["links"] = pd.DataFrame(
+        {"link": ["up", "down"], "from_site": ["home", "cloud"], "to_site": ["cloud", "home"],
+         "bandwidth_mbps": [10.0, 10.0], "delay_ms": [1.0, 1.0]}
+    )  # fmt: skip
+    frames["queries"].loc[0, "source_site"] = "home"
+    summary = summarise(Instance.from_frames(frames))
+    assert summary.plans_per_template == (2, 2.5, 3, 5)
+    assert summary.combinations_log10 == pytest.approx(
+        (math.log10(2), (math.log10(2) + math.log10(3)) / 2, math.log10(3), math.log10(5))
+    )
+
+
+@pytest.mark.parametrize("seed", range(0, 24, 2))
+def test_servable_share_is_that_of_the_servable_value(seed: int) -> None:
+    """What the summary calls servable is what the problem does, on random instances of both hostings."""
+    hosting = ("fluid", "replicas")[seed % 4 // 2]
+    instance = instance_from(random_tables(seed), hosting=hosting)
+    queries = instance.compiled.queries
+    worth = sum(
+        value * count for value, count in zip(queries.value_milli.tolist(), queries.count.tolist(), strict=True)
+    )
+    assert summarise(instance).servable_share == servable_value(instance.compiled) / worth
+
+
+def test_plans_are_listed_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each template is enumerated exactly once."""
+    instance, listed = one_pool(), []
+    made = plan_table._Enumeration
+    monkeypatch.setattr(plan_table, "_Enumeration", lambda *given: listed.append(given[1]) or made(*given))
+    summarise(instance)
+    assert listed == [0]
+
+
+def test_a_plan_selection_is_summarised_too() -> None:
+    """`summarise` takes a plan selection as well."""
+    selection = PlanSelection.from_numbers(group=[0, 0], value=[1.5, 2], usage=[[1], [3]], capacity=[2])
+    assert summarise(selection) == summarise_selection(selection)
 
 
 def test_no_value() -> None:
@@ -70,4 +120,5 @@ def test_too_many_plans(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(instance_summary, "list_plans", refuse)
     summary = summarise(one_pool())
     assert (summary.plans_per_template, summary.servable_share, summary.not_listed) == (None, None, "too many")
+    assert summary.combinations_log10 == (0, 0, 0, 0)
     assert [row.load for row in summary.rows] == [None]

@@ -20,6 +20,8 @@ app = typer.Typer(
 )
 instances_app = typer.Typer(help="List, show and generate instances.", no_args_is_help=True)
 app.add_typer(instances_app, name="instances")
+best_known_app = typer.Typer(help="The best solutions and bounds known, checked again when used.", no_args_is_help=True)
+instances_app.add_typer(best_known_app, name="best-known")
 
 InstanceArgument = Annotated[
     str,
@@ -115,11 +117,28 @@ def _list() -> None:
 
 
 @instances_app.command("show")
-def _show(instance: InstanceArgument) -> None:
-    """Show an instance's sizes, plans per template, servable share and load per row."""
-    from sloplan import commands
+def _show(
+    instance: InstanceArgument,
+    rows: Annotated[int, typer.Option(min=0, help="How many coupling rows to list, the most loaded first.")] = 12,
+) -> None:
+    """Show sizes, how many plans there are, servable share and load per row (plan selections: tightness)."""
+    from sloplan import show_commands
 
-    commands.show_instance(instance)
+    show_commands.show_problem(instance, rows)
+
+
+@instances_app.command("plot")
+def _plot(
+    instance: InstanceArgument,
+    output: Annotated[Path, typer.Option("--output", "-o", metavar="F", help="File that ends in .png, .svg or .pdf.")],
+    application: Annotated[
+        str | None, typer.Option(metavar="A", help="Application to draw; the one with most query copies without it.")
+    ] = None,
+) -> None:
+    """Draw the infrastructure of an instance and one of its applications."""
+    from sloplan import show_commands
+
+    show_commands.plot_problem(instance, application, output)
 
 
 @instances_app.command("catalogue")
@@ -141,6 +160,32 @@ def _generate(
     from sloplan import commands
 
     commands.generate_instance(spec, output)
+
+
+FolderOption = Annotated[
+    Path | None, typer.Option("--folder", metavar="DIR", help="Where entries are kept; the package's without it.")
+]
+
+
+@best_known_app.command("list")
+def _list_best_known(folder: FolderOption = None) -> None:
+    """List what the entries claim."""
+    from sloplan import best_known_commands
+
+    best_known_commands.list_best_known(folder)
+
+
+@best_known_app.command("update")
+def _update_best_known(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Library name, family spec or path of the instance.")],
+    solution: Annotated[Path, typer.Argument(metavar="SOLUTION.json", help="A solution file.")],
+    method: Annotated[str, typer.Option(help="What found it, for the record.")] = "unknown",
+    folder: FolderOption = None,
+) -> None:
+    """Take in a solution file whose solution, bound or certificate is better than what is known."""
+    from sloplan import best_known_commands
+
+    best_known_commands.update_best_known(name, solution, method, folder)
 
 
 def _fail(message: str) -> None:

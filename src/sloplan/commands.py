@@ -14,12 +14,11 @@ from rich.markup import escape
 from rich.table import Table
 
 from sloplan.catalogue_report import coverage_tables
-from sloplan.instance_summary import summarise
 from sloplan.instances import library
 from sloplan.instances.families.spec import family_names, generate_spec
 from sloplan.loading import load
 from sloplan.problem.checker import judge
-from sloplan.problem.errors import InputError, UnsupportedError
+from sloplan.problem.errors import InputError
 from sloplan.problem.instance import Instance
 from sloplan.problem.objective import GOODPUT
 from sloplan.problem.registry import methods
@@ -30,7 +29,7 @@ from sloplan.problem.selections.solution import SelectionSolution
 from sloplan.problem.solution import Solution
 from sloplan.problem.storage.instance_files import save_instance
 from sloplan.problem.violation import Violation
-from sloplan.reporting import result_as_json, result_table, row_table, summary_table
+from sloplan.reporting import result_as_json, result_table
 from sloplan.solving import solve
 from sloplan.stdout import results_only_on_stdout
 
@@ -76,12 +75,12 @@ def _refuse_unwritable(output: Path) -> None:
             value=str(output),
             allowed="a file in a folder that exists and can be written to",
         )
-    if output.exists() and output.suffix != ".json":
+    if output.exists() and not output.name.endswith((".json", ".json.gz")):
         raise InputError(
             "would replace a file that is no solution file",
             field="--output",
             value=str(output),
-            allowed="a new file, or one that ends in .json",
+            allowed="a new file, or one that ends in .json or .json.gz",
         )
     if (folder / "instance.json").exists():
         raise InputError(
@@ -159,17 +158,6 @@ def list_instances() -> None:
     console = Console()
     console.print(table)
     console.print(f"families: {', '.join(family_names())}", highlight=False)
-
-
-def show_instance(source: str) -> None:
-    """Print an instance's sizes and the loads of its rows."""
-    problem = load(source)
-    if isinstance(problem, PlanSelection):
-        raise UnsupportedError(f"{source}: a plan selection; `instances show` shows instances only")
-    summary = summarise(problem)
-    console = Console()
-    console.print(summary_table(summary))
-    console.print(row_table(summary))
 
 
 def show_catalogue() -> None:

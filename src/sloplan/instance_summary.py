@@ -1,20 +1,24 @@
-"""What an instance looks like: sizes, plans per template, load per row, servable share."""
+"""What an instance or a plan selection looks like: sizes, how many plans there are, load or tightness per row."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import overload
 
 import numpy as np
 import numpy.typing as npt
 
 from sloplan.pricing.plan_arrays import list_plans
 from sloplan.pricing.plan_kernels import prefer
-from sloplan.problem.compiled import Bool, CompiledInstance
+from sloplan.problem.compiled import Bool, CompiledInstance, Int
 from sloplan.problem.errors import SizeLimitError
 from sloplan.problem.instance import Instance
 from sloplan.problem.plan_table import PLAN_LIMIT
-from sloplan.problem.servable import servable_value
+from sloplan.problem.selections.selection import PlanSelection
+from sloplan.problem.selections.summary import SelectionSummary, summarise_selection
+from sloplan.problem.spread import Spread
 
 Float = npt.NDArray[np.float64]
 
@@ -40,8 +44,12 @@ class InstanceSummary:
     name, sha256, hosting, description : str
     sizes : mapping of str to int
         Number of queries, copies, templates, ...
-    plans_per_template : tuple of int, optional
-        Plans that meet placement, compatibility and the loosest SLOs; None if they are too many to list.
+    plans_per_template : Spread, optional
+        Plans that meet placement, compatibility and the loosest SLOs of the template's queries; None if they are
+        too many to list, or without templates.
+    combinations_log10 : Spread, optional
+        Decimal logarithm of the combinations of options per template, before compatibility and SLOs; the last
+        figure is that of all templates' combinations together. A template without any counts as 0.
     servable_share : float, optional
         Value of the copies that could be served alone over the value of all; None if unknown or
         there is no value.
@@ -52,6 +60,9 @@ class InstanceSummary:
         and the load of the rows that replicas take from is unknown.
     not_listed : str, optional
         Why plans were not listed.
+    load : float, optional
+        Smallest factor on all shared capacities at which serving everything servable is possible if copies may
+        be split (the linear program is feasible); None where it was not worked out.
     """
 
     name: str
@@ -59,23 +70,35 @@ class InstanceSummary:
     hosting: str
     description: str
     sizes: Mapping[str, int]
-    plans_per_template: tuple[int, ...] | None
+    plans_per_template: Spread | None
+    combinations_log10: Spread | None
     servable_share: float | None
     rows: tuple[RowLoad, ...]
     not_listed: str | None
+    load: float | None = None
 
 
-def summarise(instance: Instance) -> InstanceSummary:
-    """Summarise an instance.
+@overload
+def summarise(problem: Instance) -> InstanceSummary: ...
+@overload
+def summarise(problem: PlanSelection) -> SelectionSummary: ...
+def summarise(problem: Instance | PlanSelection) -> InstanceSummary | SelectionSummary:
+    """Summarise an instance or a plan selection.
 
     Parameters
     ----------
-    instance : Instance
+    problem : Instance or PlanSelection
 
     Returns
     -------
-    InstanceSummary
+    InstanceSummary or SelectionSummary
     """
+    if isinstance(problem, PlanSelection):
+        return summarise_selection(problem)
+    return _summarise_instance(problem)
+
+
+def _summarise_instance(instance: Instance) -> InstanceSummary:
     compiled = instance.compiled
     try:
         listed, not_listed = _list_plans(compiled), None
@@ -93,7 +116,8 @@ def summarise(instance: Instance) -> InstanceSummary:
         hosting=instance.hosting,
         description=instance.description,
         sizes=_sizes(compiled),
-        plans_per_template=None if listed is None else listed.plans_per_template,
+        plans_per_template=None if listed is None else Spread.of(listed.plans_per_template),
+        combinations_log10=_combinations(compiled),
         servable_share=None if listed is None else listed.servable_share,
         rows=tuple(
             RowLoad(str(name), int(capacity), load)
@@ -120,9 +144,17 @@ def _sizes(compiled: CompiledInstance) -> dict[str, int]:
     }
 
 
+def _combinations(compiled: CompiledInstance) -> Spread | None:
+    combinations = [
+        math.prod(map(len, compiled.template_options(template))) for template in range(len(compiled.templates))
+    ]
+    each = Spread.of([math.log10(number) if number else 0.0 for number in combinations])
+    return None if each is None else each._replace(total=math.log10(max(sum(combinations), 1)))
+
+
 @dataclass(frozen=True)
 class _Listed:
-    plans_per_template: tuple[int, ...]
+    plans_per_template: Int
     servable_share: float | None
     load: Float
 
@@ -141,10 +173,12 @@ def _list_plans(compiled: CompiledInstance) -> _Listed:
         load += (
             plans.demand(plan_of[served], copies_rate[served], len(capacity)) / np.maximum(capacity, 1.0) - load
         ) / number
-    worth = int((queries.value_milli.astype(object) * queries.count).sum())
+    value = queries.value_milli.astype(object) * queries.count  # Python integers: sums may pass int64
+    worth = sum(value.tolist())
     return _Listed(
-        plans_per_template=tuple(np.diff(plans.start).tolist()),
-        servable_share=servable_value(compiled) / worth if worth > 0 else None,
+        plans_per_template=np.diff(plans.start),
+        # Servable as `problem.servable` has it: a plan that fits alone. To ask there would list the plans again.
+        servable_share=sum(value[served].tolist()) / worth if worth > 0 else None,
         load=load,
     )
 

@@ -1,4 +1,4 @@
-"""How results and instances are shown: one JSON object, or one table."""
+"""How results are shown: one JSON object, or one table."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from sloplan.problem.objective import find_objective
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from sloplan.instance_summary import InstanceSummary
     from sloplan.problem.result import Result
 
 
@@ -50,7 +49,7 @@ def result_table(result: Result) -> Table:
         result.objective_name: _figure(result.objective, unit),
         "bound": _figure(result.bound, unit) + ("" if result.proof is None else f" (proof: {result.proof})"),
         "certified bound": _figure(result.certified_bound, unit),
-        "gap": _percent(result.gap),
+        "gap": percent(result.gap),
         "served": f"{_count(result.served_count)} of {result.query_count:,} query copies",
         "cost": _figure(result.cost_usd_per_hour, "USD/h"),
         "verified": "-" if result.verified is None else "yes" if result.verified else "no",
@@ -58,40 +57,11 @@ def result_table(result: Result) -> Table:
         "kernel compilation": _seconds(result.compile_time),
         "seed, threads": f"{result.seed}, {result.threads}",
     }
-    return _two_columns(result.instance, lines)
+    return two_columns(result.instance, lines)
 
 
-def summary_table(summary: InstanceSummary) -> Table:
-    """Return the table of sizes that begins `sloplan instances show`."""
-    lines = {
-        "sha256": summary.sha256,
-        "hosting": summary.hosting,
-        **{name: f"{size:,}" for name, size in summary.sizes.items()},
-        "plans per template": _range(summary.plans_per_template),
-        "servable": "-" if summary.servable_share is None else f"{summary.servable_share:.2%} of the value",
-    }
-    if summary.not_listed is not None:
-        lines["plans not listed"] = summary.not_listed
-    if summary.description:
-        lines["description"] = summary.description
-    return _two_columns(summary.name, lines)
-
-
-def row_table(summary: InstanceSummary) -> Table:
-    """Return the table of coupling rows with their loads, most loaded first."""
-    from rich.markup import escape
-    from rich.table import Table
-
-    table = Table(title="demand over capacity, if all servable copies were served")
-    table.add_column("row", overflow="fold")  # names are copied: never cut
-    table.add_column("capacity", justify="right", no_wrap=True)
-    table.add_column("load", justify="right", no_wrap=True)
-    for row in sorted(summary.rows, key=lambda row: -(row.load or 0.0)):
-        table.add_row(escape(row.name), f"{row.capacity:,}", "-" if row.load is None else f"{row.load:.3f}")
-    return table
-
-
-def _two_columns(title: str, lines: dict[str, str]) -> Table:
+def two_columns(title: str, lines: dict[str, str]) -> Table:
+    """Return a table of names and values; nothing is cut or read as markup."""
     from rich.table import Table
     from rich.text import Text
 
@@ -107,7 +77,8 @@ def _figure(value: float | None, unit: str) -> str:
     return "-" if value is None else f"{value:,.6g} {unit}"
 
 
-def _percent(share: float | None) -> str:
+def percent(share: float | None) -> str:
+    """Return a share as a percentage; "-" stands for unknown."""
     # Three digits, however small: only a gap of exactly nothing may look like it.
     return "-" if share is None else f"{100 * share:.3g}%"
 
@@ -118,10 +89,3 @@ def _seconds(value: float | None) -> str:
 
 def _count(value: int | None) -> str:
     return "-" if value is None else f"{value:,}"
-
-
-def _range(counts: tuple[int, ...] | None) -> str:
-    if not counts:
-        return "-"
-    low, high = min(counts), max(counts)
-    return f"{low:,}" if low == high else f"{low:,} to {high:,}"

@@ -12,8 +12,13 @@ import pandas as pd
 
 from sloplan.problem.compiled import CompiledInstance, Int
 from sloplan.problem.solution_tables import stored_table, stored_whole
-from sloplan.problem.storage.json_tables import Columns
-from sloplan.problem.storage.solution_files import read_solution_file, solution_frame, write_solution_file
+from sloplan.problem.storage.json_tables import Columns, json_bytes
+from sloplan.problem.storage.solution_files import (
+    read_solution_file,
+    solution_content,
+    solution_frame,
+    write_solution_file,
+)
 
 _TABLES: Final[dict[str, Columns]] = {
     "plans": {"query": str, "count": int},
@@ -111,7 +116,7 @@ class Solution:
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> Solution:
-        """Read a solution file.
+        """Read a solution file; one that ends in ".gz" is compressed.
 
         Raises
         ------
@@ -121,7 +126,9 @@ class Solution:
         return cls(**read_solution_file(path, _TABLES))
 
     def save(self, path: str | os.PathLike[str]) -> None:
-        """Write the solution file; an existing file is replaced only when the new one is complete.
+        """Write the solution file, compressed if `path` ends in ".gz".
+
+        An existing file is replaced only when the new one is complete.
 
         Raises
         ------
@@ -129,3 +136,7 @@ class Solution:
             If nothing can be written there.
         """
         write_solution_file(path, self, _TABLES)
+
+    def file_bytes(self) -> bytes:
+        """Return the bytes of the solution file that `save` writes (before compression)."""
+        return json_bytes(solution_content(self, _TABLES))

@@ -1,15 +1,19 @@
-"""JSON files whose tables are stored by column: one clear error for whatever is wrong, atomic writes."""
+"""JSON files whose tables are stored by column: one clear error for whatever is wrong, atomic writes.
+
+A file whose name ends in `.gz` is compressed.
+"""
 
 from __future__ import annotations
 
 import json
 import os
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from sloplan.problem.errors import InputError
+from sloplan.problem.storage.atomic import write_bytes
+from sloplan.problem.storage.compression import compress, decompress, is_compressed
 from sloplan.problem.validation.naming import warn_unknown
 
 Columns = Mapping[str, type]
@@ -69,9 +73,10 @@ def read_json_object(path: str | os.PathLike[str], format_version: int) -> dict[
     """
     name = Path(path).name
     try:
-        content = parse_json_object(Path(path).read_bytes(), name)
+        stored = Path(path).read_bytes()
     except OSError as error:
         raise InputError(f"cannot be read ({error.strerror})", file=str(path), advice="check the path") from error
+    content = parse_json_object(decompress(stored, name) if is_compressed(path) else stored, name)
     version = content.get("format_version")
     if version != format_version or isinstance(version, bool):
         raise InputError(
@@ -146,25 +151,10 @@ def write_json_object(path: str | os.PathLike[str], content: Mapping[str, Any]) 
     InputError
         If `path` cannot be written.
     """
-    try:
-        _write_json_object(Path(path), content)
-    except OSError as error:
-        reason = error.strerror or str(error)
-        raise InputError(f"cannot be written: {reason}", file=str(path), advice="choose another path") from error
+    written = json_bytes(content)
+    write_bytes(path, compress(written) if is_compressed(path) else written)
 
 
-def _write_json_object(target: Path, content: Mapping[str, Any]) -> None:
-    handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
-    temporary = Path(name)
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as stream:
-            json.dump(content, stream, ensure_ascii=False, separators=(",", ":"))
-            stream.write("\n")
-        # mkstemp makes private files; a result gets the permissions that open() would give.
-        umask = os.umask(0)
-        os.umask(umask)
-        temporary.chmod(0o666 & ~umask)
-        temporary.replace(target)
-    except BaseException:
-        temporary.unlink()
-        raise
+def json_bytes(content: Mapping[str, Any]) -> bytes:
+    """Return a JSON object as the bytes of a file: compact, UTF-8, one line."""
+    return (json.dumps(content, ensure_ascii=False, separators=(",", ":")) + "\n").encode("utf-8")

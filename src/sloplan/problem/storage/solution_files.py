@@ -83,12 +83,11 @@ def read_solution_file(path: str | os.PathLike[str], tables: Mapping[str, Column
     }
 
 
-def write_solution_file(path: str | os.PathLike[str], solution: Any, tables: Mapping[str, Columns]) -> None:
-    """Write a solution file; an existing file is replaced only when the new one is complete.
+def solution_content(solution: Any, tables: Mapping[str, Columns]) -> dict[str, Any]:
+    """Return the JSON object of a solution file.
 
     Parameters
     ----------
-    path : path
     solution : Solution or SelectionSolution
     tables : mapping
         Table name (an attribute of `solution`) to its columns.
@@ -105,4 +104,17 @@ def write_solution_file(path: str | os.PathLike[str], solution: Any, tables: Map
         content["bound"] = solution.bound
     if solution.certificate is not None:
         content["certificate"] = solution.certificate
-    write_json_object(path, content)
+    return content
+
+
+def write_solution_file(path: str | os.PathLike[str], solution: Any, tables: Mapping[str, Columns]) -> None:
+    """Write a solution file; an existing file is replaced only when the new one is complete.
+
+    Parameters
+    ----------
+    path : path
+    solution : Solution or SelectionSolution
+    tables : mapping
+        Table name (an attribute of `solution`) to its columns.
+    """
+    write_json_object(path, solution_content(solution, tables))

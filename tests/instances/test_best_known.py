@@ -1,0 +1,152 @@
+"""Tests of reading best-known solutions, and of every entry that the package holds."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from sloplan.best_known_update import update
+from sloplan.instances import best_known as module
+from sloplan.instances import library
+from sloplan.instances.best_known import FOLDER, best_known, check_entry, entries, named_instance
+from sloplan.instances.best_known_index import COLUMNS, INDEX_FILE, Entry, read_index, write_index
+from sloplan.instances.families.spec import generate_spec, is_spec, parse_spec
+from sloplan.problem.errors import InputError
+from sloplan.problem.solution import Solution
+from tests.best_known_case import WEAK, worse
+from tests.one_pool import one_pool
+
+STORED = read_index(FOLDER)
+GROUPS = 8
+QUICK_QUERIES = 100
+"""Larger instances take seconds to generate, and their certificates to verify: that is done in the slow test."""
+
+
+def _check(entry: Entry, *, all_of_it: bool) -> None:
+    """An entry's instance is the present one, and its figures are what checker and verifier find."""
+    small = is_spec(entry.instance) and parse_spec(entry.instance).queries <= QUICK_QUERIES
+    if not (all_of_it or small or entry.instance in library.names()):
+        return
+    instance = named_instance(entry.instance)
+    assert instance is not None, entry.instance
+    assert instance.sha256 == entry.instance_sha256, entry.instance
+    if all_of_it or len(instance.table("queries")) <= QUICK_QUERIES:
+        check_entry(entry, instance)
+        return
+    stored = Solution.load(FOLDER / entry.solution_file)
+    assert (stored.certificate is None) == (entry.certified_bound is None)
+    assert module.check_solution(instance, replace(stored, certificate=None)).value == entry.value
+
+
+@pytest.mark.parametrize("group", range(GROUPS))
+def test_stored_entries_hold(group: int) -> None:
+    """Solutions of the library and of small specs, certificates of small instances."""
+    for entry in STORED[group::GROUPS]:
+        _check(entry, all_of_it=False)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("group", range(GROUPS))
+def test_all_of_every_stored_entry_holds(group: int) -> None:
+    """Every stored entry with its certificate."""
+    for entry in STORED[group::GROUPS]:
+        _check(entry, all_of_it=True)
+
+
+def test_the_folder_holds_what_the_index_names() -> None:
+    """The package's folder holds the index and a file for each entry, nothing else."""
+    found = {path.name for path in FOLDER.iterdir()} - {".lock"}
+    assert found == {INDEX_FILE, *(entry.solution_file for entry in STORED)}
+    assert STORED
+
+
+def test_entries_is_a_table() -> None:
+    """The table has the columns of the file, exact integers, and None for what is unknown."""
+    table = entries()
+    assert tuple(table.columns) == COLUMNS
+    assert table["instance"].tolist() == [entry.instance for entry in STORED]
+    row, entry = table.iloc[0], STORED[0]
+    assert (row["value"], row["value_in_units"], row["unit"]) == (entry.value, entry.value / 1000, "value/s")
+    assert type(row["value"]) is int
+    assert row["date"] == entry.found.date
+
+
+def test_no_entries(tmp_path: Path) -> None:
+    """A folder without an index has no entries, and a table with all columns."""
+    assert best_known("edge-cloud-xs", folder=tmp_path) is None
+    assert tuple(entries(tmp_path).columns) == COLUMNS
+    assert len(entries(tmp_path)) == 0
+
+
+def test_found_by_name_spec_and_content(tmp_path: Path) -> None:
+    """An entry is found by library name, by a spec that leaves out defaults, and by the instance itself."""
+    assert best_known("edge-cloud-xs") == best_known(library.load("edge-cloud-xs"))
+    assert best_known("edge-cloud-xs", objective="cost") is None
+    spec = "edge-cloud:queries=3"
+    entry = update(generate_spec(spec), Solution(generate_spec(spec).sha256), method="none", folder=tmp_path).entry
+    assert entry is not None
+    assert best_known(spec, folder=tmp_path) == entry
+    assert best_known("edge-cloud:queries=4", folder=tmp_path) is None
+    assert check_entry(entry, folder=tmp_path).value == 0
+
+
+def test_other_peoples_instances_are_given(tmp_path: Path) -> None:
+    """An entry of an instance that Sloplan cannot make by name is checked against the one that is given."""
+    instance = one_pool()
+    entry = update(instance, worse(instance), method="mine", folder=tmp_path).entry
+    assert entry is not None
+    with pytest.raises(InputError, match="neither a library instance nor a spec; next: give the instance"):
+        check_entry(entry, folder=tmp_path)
+    with pytest.raises(InputError, match="belongs to another instance"):
+        check_entry(entry, one_pool(busy_ms=300.0), tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "message"),
+    [
+        ("value", "4.5", "value = '4.5': not a whole number"),
+        ("value", "", "is missing"),
+        ("value", "5000", "value_in_units = '4': does not follow from the rest of the row; allowed: 5"),
+        ("status", "optimal", "status = 'optimal': does not follow"),
+        ("objective", "speed", "unknown objective"),
+        ("date", "yesterday", "not a date; allowed: YYYY-MM-DD"),
+        ("proof", "trust me", "unknown proof; allowed: method, solver, certified"),
+        ("solution_file", "../secret.json", "not a file name"),
+        ("solution_file", "", "not a file name"),
+    ],
+)
+def test_malformed_rows(tmp_path: Path, column: str, value: str, message: str) -> None:
+    """A malformed field is one error that names file, row and field."""
+    instance = one_pool()
+    update(instance, worse(instance, certificate=WEAK), method="mine", folder=tmp_path)
+    path = tmp_path / INDEX_FILE
+    header, row = path.read_text("utf-8").splitlines()
+    fields = row.split(",")
+    fields[COLUMNS.index(column)] = value
+    path.write_text(f"{header}\n{','.join(fields)}\n", "utf-8")
+    with pytest.raises(InputError, match=re.escape(message)):
+        read_index(tmp_path)
+
+
+def test_malformed_index(tmp_path: Path) -> None:
+    """Other columns, a row cut short, an entry given twice, a bound that the value contradicts."""
+    instance = one_pool()
+    entry = update(instance, worse(instance, bound=6500), method="mine", folder=tmp_path).entry
+    assert entry is not None
+    path = tmp_path / INDEX_FILE
+    text = path.read_text("utf-8")
+    path.write_text(text.replace("instance,", "name,", 1), "utf-8")
+    with pytest.raises(InputError, match="unknown columns"):
+        read_index(tmp_path)
+    path.write_text(text[: len(text) // 2 + 150].rstrip("\n"), "utf-8")
+    with pytest.raises(InputError, match="number of fields"):
+        read_index(tmp_path)
+    write_index(tmp_path, [entry, entry])
+    with pytest.raises(InputError, match=r"row 2, instance = 'one-pool': given twice"):
+        read_index(tmp_path)
+    write_index(tmp_path, [replace(entry, bound=3000)])
+    with pytest.raises(InputError, match="bound = '3000': is contradicted by the value"):
+        read_index(tmp_path)
