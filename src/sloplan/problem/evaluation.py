@@ -340,6 +340,6 @@ def sum_entries(rows: int, columns: int, row: Int, column: Int, amount: Int) -> 
     """Build a Sparse of `rows` rows from entries, adding up entries of one (row, column)."""
     from scipy.sparse import coo_array  # takes a tenth of a second: not on `import sloplan`
 
-    summed = coo_array((amount, (row, column)), shape=(rows, columns)).tocsr()
+    summed = coo_array((amount, (row, column)), shape=(rows, max(columns, 1))).tocsr()
     start, column = summed.indptr.astype(np.int64), summed.indices.astype(np.int64)
     return Sparse(start, column, summed.data)
