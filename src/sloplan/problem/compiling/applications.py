@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import math
-
 import networkx as nx
 import numpy as np
 
 from sloplan.problem.compiled import Application, Compatibility, Factor, Int, Names
-from sloplan.problem.compiling.decimals import exact, nano_nats
+from sloplan.problem.compiling.decimals import nano_nats
 from sloplan.problem.compiling.lookup import configuration_index, indices_of
+from sloplan.problem.compiling.rounding import rounded
 from sloplan.problem.compiling.row_places import place_in
 from sloplan.problem.schema import LIST_SEPARATOR
 from sloplan.problem.tables import Columns, Tables
@@ -146,8 +145,9 @@ def input_bytes(tables: Tables) -> Int:
     """
     operators = tables["operators"]
     is_root = indices_of(np.unique(tables["edges"]["to_operator"]), operators["operator"]) < 0
-    return exact(
-        lambda kb: math.ceil(1000 * kb),
+    return rounded(
+        "ceil",
+        1000,
         np.where(is_root, np.nan_to_num(operators["input_kb"]), 0.0),
         locate=place_in("operators", operators, "input_kb"),
     )
@@ -165,8 +165,5 @@ def configuration_bytes(tables: Tables) -> Int:
     (configurations,) int64
     """
     configurations = tables["configurations"]
-    return exact(
-        lambda kb: math.ceil(1000 * kb),
-        configurations["output_kb"],
-        locate=place_in("configurations", configurations, "output_kb"),
-    )
+    place = place_in("configurations", configurations, "output_kb")
+    return rounded("ceil", 1000, configurations["output_kb"], locate=place)

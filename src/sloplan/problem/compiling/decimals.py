@@ -15,7 +15,6 @@ from typing import Final, Literal
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 
 from sloplan.problem.compiled import INT64_MAX, Int
 from sloplan.problem.errors import SizeLimitError
@@ -155,39 +154,6 @@ def int64_array(values: Iterable[int], locate: Locate, advice: str = CHECK_UNIT)
                 f"allowed: up to {Decimal(INT64_MAX):.3e}; next: {advice}"
             )
     return np.array(listed, dtype=np.int64)
-
-
-def exact(function: Callable[..., int], *columns: Float | Int, locate: Locate) -> Int:
-    """Apply an exact function row by row, once per distinct row.
-
-    Meant for tables with few distinct rows (profiles, pools, links): the function works on
-    `Fraction`s and is called once for each distinct combination of values.
-
-    Parameters
-    ----------
-    function : callable
-        Takes one Fraction per column and returns an int.
-    *columns : (n,) float64 or int64
-    locate : callable
-        Names the place of row i.
-
-    Returns
-    -------
-    (n,) int64
-
-    Raises
-    ------
-    SizeLimitError
-        When a result is outside int64.
-    """
-    code = np.zeros(len(columns[0]), dtype=np.int64)
-    for column in columns:
-        column_code, uniques = pd.factorize(column)
-        code = pd.factorize(code * max(len(uniques), 1) + column_code)[0]
-    _, first = np.unique(code, return_index=True)
-    arguments = [fractions_of(column[first]) for column in columns]
-    results = [function(*row) for row in zip(*arguments, strict=True)]
-    return int64_array(results, lambda i: locate(int(first[i])))[code]
 
 
 Rounding = Literal["floor", "nearest"]

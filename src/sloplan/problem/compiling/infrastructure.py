@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import math
+from fractions import Fraction
 
 import numpy as np
 import numpy.typing as npt
 
 from sloplan.problem.compiled import Int, Links, Names, Pools, Sparse
-from sloplan.problem.compiling.decimals import common_power_of_ten, exact, fractions_of, int64_array
+from sloplan.problem.compiling.decimals import common_power_of_ten, fractions_of, int64_array
 from sloplan.problem.compiling.lookup import indices_of
+from sloplan.problem.compiling.rounding import rounded
 from sloplan.problem.compiling.row_places import place_in
 from sloplan.problem.tables import Columns, num_rows
 
@@ -28,8 +29,9 @@ def compile_pools(columns: Columns, names: Names) -> Pools:
     Pools
     """
     units = columns["units"]
-    unit_capacity = exact(
-        lambda utilization: math.floor(10**9 * utilization),
+    unit_capacity = rounded(
+        "floor",
+        10**9,
         columns["max_utilization"],
         locate=place_in("pools", columns, "max_utilization"),
     )
@@ -38,8 +40,9 @@ def compile_pools(columns: Columns, names: Names) -> Pools:
         site=indices_of(names.sites, columns["site"]),
         units=units,
         max_units=columns["max_units"],
-        capacity=exact(
-            lambda units, of_unit: int(units * of_unit),
+        capacity=rounded(
+            "floor",
+            1,
             units,
             unit_capacity,
             locate=place_in("pools", columns, "units", "max_utilization"),
@@ -48,8 +51,9 @@ def compile_pools(columns: Columns, names: Names) -> Pools:
         reserved=(columns["billing"] == "reserved"),
         row=np.full(num_rows(columns), -1, dtype=np.int64),
         unit_capacity=unit_capacity,
-        unit_price_pico=exact(
-            lambda price: math.ceil(price * 10**12 / 3600),
+        unit_price_pico=rounded(
+            "ceil",
+            Fraction(10**12, 3600),
             columns["price_per_unit_hour"],
             locate=place_in("pools", columns, "price_per_unit_hour"),
         ),
@@ -70,20 +74,16 @@ def compile_links(columns: Columns, names: Names) -> Links:
     -------
     Links
     """
-    bandwidth = columns["bandwidth_mbps"]
     bandwidth_num, bandwidth_den = _numerators_and_denominators(columns, "bandwidth_mbps")
     price_num, price_den = _numerators_and_denominators(columns, "price_per_gb")
     return Links(
         from_site=indices_of(names.sites, columns["from_site"]),
         to_site=indices_of(names.sites, columns["to_site"]),
-        delay_us=exact(
-            lambda delay: math.ceil(1000 * delay),
-            columns["delay_ms"],
-            locate=place_in("links", columns, "delay_ms"),
-        ),
-        capacity=exact(
-            lambda bandwidth, utilization: math.floor(125_000_000 * bandwidth * utilization),
-            bandwidth,
+        delay_us=rounded("ceil", 1000, columns["delay_ms"], locate=place_in("links", columns, "delay_ms")),
+        capacity=rounded(
+            "floor",
+            125_000_000,
+            columns["bandwidth_mbps"],
             columns["max_utilization"],
             locate=place_in("links", columns, "bandwidth_mbps", "max_utilization"),
         ),
@@ -97,12 +97,12 @@ def compile_links(columns: Columns, names: Names) -> Links:
 
 
 def _numerators_and_denominators(columns: Columns, field: str) -> tuple[Int, Int]:
-    values = fractions_of(columns[field])
-    place = place_in("links", columns, field)
-    return (
-        int64_array((value.numerator for value in values), place),
-        int64_array((value.denominator for value in values), place),
-    )
+    figures = columns[field]
+    distinct, first, which = np.unique(figures, return_index=True, return_inverse=True)
+    values, place = fractions_of(distinct), place_in("links", columns, field)
+    numerators = int64_array((value.numerator for value in values), lambda i: place(int(first[i])))
+    denominators = int64_array((value.denominator for value in values), lambda i: place(int(first[i])))
+    return numerators[which], denominators[which]
 
 
 def link_delay_ranks(columns: Columns) -> npt.NDArray[np.object_]:
@@ -118,11 +118,12 @@ def link_delay_ranks(columns: Columns) -> npt.NDArray[np.object_]:
     (links,) object
         Python ints: delays of 17 digits and different size need not fit into int64.
     """
-    delays = fractions_of(columns["delay_ms"])
+    distinct, which = np.unique(columns["delay_ms"], return_inverse=True)
+    delays = fractions_of(distinct)
     unit = common_power_of_ten(delays)
     ranks = np.empty(len(delays), dtype=object)
     ranks[:] = [int(delay * unit) for delay in delays]
-    return ranks
+    return ranks[which]
 
 
 def given_routes(columns: Columns, names: Names) -> dict[tuple[int, int], tuple[int, ...]]:

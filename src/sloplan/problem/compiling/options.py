@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import math
 from fractions import Fraction
 
 import numpy as np
 
 from sloplan.problem.compiled import Bool, Int, Names, Options, Pools
-from sloplan.problem.compiling.decimals import Locate, exact
+from sloplan.problem.compiling.decimals import Locate
 from sloplan.problem.compiling.lookup import configuration_index, indices_of
+from sloplan.problem.compiling.rounding import rounded
 from sloplan.problem.compiling.row_places import place_in
 from sloplan.problem.spans import spans
 from sloplan.problem.tables import Columns, Tables
@@ -50,16 +50,18 @@ def compile_options(tables: Tables, names: Names, pools: Pools) -> tuple[Options
         return lambda i: f"{of_profile(int(profile[i]))}; {of_pool(int(pool[i]))}"
 
     speed = pool_columns["speed"][pool]
-    busy_us = exact(
-        lambda calls, busy, share, speed: math.ceil(1000 * calls * busy * share / speed),
+    busy_us = rounded(
+        "ceil",
+        1000,
         tables["configurations"]["calls"][configuration[kept]],
         profiles["busy_ms"][profile],
         profiles["share"][profile],
-        speed,
+        over=speed,
         locate=place("busy_ms"),
     )
-    cost_nano = exact(
-        lambda busy, price: math.ceil(busy * price * _NANO_USD_PER_BUSY_PRICE),
+    cost_nano = rounded(
+        "ceil",
+        _NANO_USD_PER_BUSY_PRICE,
         busy_us,
         pool_columns["price_per_unit_hour"][pool],
         locate=place("busy_ms"),
@@ -70,17 +72,13 @@ def compile_options(tables: Tables, names: Names, pools: Pools) -> tuple[Options
         pool=pool,
         allocation=allocation[kept],
         site=site[kept],
-        latency_us=exact(
-            lambda latency, speed: math.ceil(1000 * latency / speed),
-            profiles["latency_ms"][profile],
-            speed,
-            locate=place("latency_ms"),
-        ),
+        latency_us=rounded("ceil", 1000, profiles["latency_ms"][profile], over=speed, locate=place("latency_ms")),
         busy_us=busy_us,
         cost_nano=cost_nano,
         billed_cost_nano=np.where(pools.reserved[pool], 0, cost_nano),
-        min_rate_milli=exact(
-            lambda rate: math.floor(1000 * rate + Fraction(1, 2)),
+        min_rate_milli=rounded(
+            "nearest",
+            1000,
             np.nan_to_num(profiles["min_rate_rps"])[profile],
             locate=place("min_rate_rps"),
         ),
