@@ -189,8 +189,10 @@ def scaled(values: Float, factor: int, rounding: Rounding, locate: Locate) -> In
         low, high = np.floor(estimate - margin + shift), np.floor(estimate + margin + shift)
     # The float estimate is off by at most four roundings (decimal to float, factor, product, sum),
     # each 2^-53 of it. Where both ends of a wider interval round alike, nothing more is needed.
-    certain = (low == high) & (estimate < 2.0**52)
-    result = np.where(certain, low, 0.0).astype(np.int64)
+    # A whole number's product is exact, and often is on the edge between two roundings.
+    whole = np.rint(values) == values
+    certain = (whole | (low == high)) & (estimate < 2.0**52)
+    result = np.where(certain, np.where(whole, estimate, low), 0.0).astype(np.int64)
     rest = np.flatnonzero(~certain)
     if len(rest):
         result[rest] = _scaled_exactly(values[rest], factor, rounding, lambda i: locate(int(rest[i])))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
+import pandas as pd
 
 from sloplan.problem.compiled import NO_LIMIT, Application, Int, Names, Queries, Templates
 from sloplan.problem.compiling.decimals import Float, Locate, nano_nats, scaled
@@ -68,7 +69,7 @@ def _templates(application: Int, source: Int, sink: Int, names: Names) -> tuple[
     """Distinct (application, source, sink) and the template of each query; sink -1 is none."""
     num_sites = len(names.sites)
     code = (application * num_sites + source) * (num_sites + 1) + sink + 1
-    distinct, template = np.unique(code, return_inverse=True)
+    template, distinct = pd.factorize(code, sort=True)
     ends, sink_code = np.divmod(distinct, num_sites + 1)
     of_application, of_source = np.divmod(ends, num_sites)
     return Templates(of_application, of_source, sink_code - 1), template.astype(np.int64)

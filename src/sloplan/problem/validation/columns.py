@@ -298,7 +298,7 @@ def _texts(table: Table, column: Column, values: pd.Series | npt.NDArray[Any]) -
 
 def _first_bad_text(column: Column, distinct: Collection[str]) -> str | None:
     """Return the first of a column's texts, in the order of its rows, that breaks the column's rule."""
-    given = [text for text in distinct if text or column.default is None]
+    given = distinct if column.default is None else [text for text in distinct if text]
     if column.kind is Kind.CHOICE:
         return next((text for text in given if text not in column.choices), None)
     if column.kind is Kind.TEXT:
@@ -313,14 +313,17 @@ def _first_bad_text(column: Column, distinct: Collection[str]) -> str | None:
 def _as_text(
     table: Table, column: Column, values: pd.Series | npt.NDArray[Any]
 ) -> tuple[npt.NDArray[np.object_], Collection[str]]:
-    """Return a column as text of its own, "" where missing, and its distinct texts in the order of their rows."""
+    """Return a column as text of its own, "" where missing, and its distinct texts in the order of their rows.
+
+    What names the rows is taken as distinct without asking.
+    """
     if is_integer_dtype(values.dtype):
         texts = values.astype(str).astype(object)  # names such as 0, 1, 2 made by a program
         return np.asarray(texts), dict.fromkeys(texts)
     objects = np.array(values, dtype=object)  # a copy: the caller may go on writing to his
     try:
-        distinct: dict[Any, None] = dict.fromkeys(objects.tolist())
-        if all(type(text) is str for text in distinct):
+        distinct = objects.tolist() if table.key == (column.name,) else dict.fromkeys(objects.tolist())
+        if set(map(type, distinct)) <= {str}:
             return objects, distinct
     except TypeError:  # what cannot be looked up is no text
         pass
