@@ -324,6 +324,9 @@ def _as_text(
     try:
         distinct = objects.tolist() if table.key == (column.name,) else dict.fromkeys(objects.tolist())
         if set(map(type, distinct)) <= {str}:
+            if values.dtype != object and len(distinct) < len(objects):
+                # Some columns of pandas hand out a new text for every row: keep one of each.
+                objects[:] = list(map({text: text for text in distinct}.__getitem__, objects.tolist()))
             return objects, distinct
     except TypeError:  # what cannot be looked up is no text
         pass
