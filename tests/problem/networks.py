@@ -27,12 +27,19 @@ def network(
     sites: Sequence[str], links: Sequence[Link], given: dict[tuple[str, str], Sequence[str]] | None = None
 ) -> CompiledInstance:
     """Return a compiled instance with these sites, links and given routes, and one query at the first site."""
+    return Instance.from_frames(network_frames(sites, links, given)).compiled
+
+
+def network_frames(
+    sites: Sequence[str], links: Sequence[Link], given: dict[tuple[str, str], Sequence[str]] | None = None
+) -> dict[str, pd.DataFrame]:
+    """Return the tables of `network`."""
     steps = [
         (start, end, position, link)
         for (start, end), route in (given or {}).items()
         for position, link in enumerate(route, start=1)
     ]
-    frames = {
+    return {
         "sites": pd.DataFrame({"site": sites, "tier": "edge"}),
         "pools": pd.DataFrame(
             {"pool": ["machine"], "site": sites[:1], "hardware": "cpu", "units": 1, "memory_gb": 1.0}
@@ -46,4 +53,3 @@ def network(
         ),
         "queries": pd.DataFrame({"query": ["q"], "application": "app", "source_site": sites[:1], "rate_rps": 1.0}),
     }
-    return Instance.from_frames(frames).compiled

@@ -57,17 +57,29 @@ def test_templates_together_equal_each_alone(seed: int) -> None:
 
 @pytest.mark.parametrize("seed", range(20))
 def test_options_and_queries_of_a_template(seed: int) -> None:
-    """A template's options are those open at its source, in order; its queries those of its kind."""
+    """A template's options are those open to its source and in its reach, in order; its queries those of its kind."""
     compiled = instance_from(random_tables(seed)).compiled
     options = compiled.options
     bound = compiled.pools.query_scope[options.pool] | options.source_only
     for template in range(len(compiled.templates)):
-        own = ~bound | (options.site == compiled.templates.source[template])
+        source = int(compiled.templates.source[template])
+        own = np.isin(options.site, list(within_reach(compiled, source)))
+        own &= ~bound | (options.site == source)
         operators = compiled.applications[compiled.templates.application[template]].operators
         expected = [np.flatnonzero(own & (options.operator == operator)).tolist() for operator in operators]
         assert [part.tolist() for part in compiled.template_options(template)] == expected
         members = np.flatnonzero(compiled.queries.template == template).tolist()
         assert compiled.template_queries(template).tolist() == members
+
+
+def within_reach(compiled: CompiledInstance, source: int) -> set[int]:
+    """Sites at the ends of the links that a query with this source owns, followed from there."""
+    links, reached = compiled.links, {source}
+    ends = zip(links.from_site.tolist(), links.to_site.tolist(), links.query_scope.tolist(), strict=True)
+    owned = [(start, end) for start, end, query_scope in ends if not query_scope or source in (start, end)]
+    while new := {end for start, end in owned if start in reached} - reached:
+        reached |= new
+    return reached
 
 
 def devices(number: int) -> Instance:

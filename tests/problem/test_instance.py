@@ -247,6 +247,17 @@ def test_what_is_no_table(tiny: Instance) -> None:
         tiny.replace(queries=pd.concat([queries, queries[["value"]]], axis=1))
 
 
+def test_equal_texts_are_kept_once(tiny: Instance) -> None:
+    """Columns that pandas keeps in a way of its own may hold a text per row; the instance holds one of each."""
+    frames = tiny.to_frames()
+    application = frames["queries"]["application"]
+    copies = ["".join(list(name)) for name in application]
+    frames["queries"]["application"] = pd.Series(pd.array(copies, dtype="string"))
+    kept = Instance.from_frames(frames, name=tiny.name)._tables["queries"]["application"]
+    assert kept.tolist() == application.tolist()
+    assert len(set(map(id, kept))) == application.nunique() < len(kept)
+
+
 def test_unknown_columns_warn_and_are_dropped(tiny: Instance) -> None:
     """An unknown column is named in a warning and is not part of the content."""
     with pytest.warns(UserWarning, match=r"queries\.csv: unknown columns ignored: slo_latency \(did you mean"):

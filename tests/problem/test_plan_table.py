@@ -11,11 +11,12 @@ import pytest
 
 from sloplan.problem import plan_table
 from sloplan.problem.errors import SizeLimitError
-from sloplan.problem.evaluation import meets
+from sloplan.problem.evaluation import evaluate_plans, meets
 from sloplan.problem.instance import Instance
 from sloplan.problem.plan_table import enumerate_plans
 from tests.conformance.cases import instance_from
 from tests.conformance.random_instances import random_tables
+from tests.problem.networks import Link, network_frames
 
 
 @pytest.mark.parametrize("seed", range(20))
@@ -35,6 +36,38 @@ def test_first_feasible_plan(seed: int) -> None:
                     usable = usable & (compiled.queries.rate_milli[query] <= limit)
                 expected.append(next((int(plan) for plan in order if usable[plan]), -1))
             assert table.first_feasible(compiled, asking, order, limit).tolist() == expected
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_all_plans_of_use_are_listed_in_order(seed: int) -> None:
+    """Of all combinations of any options, those that a query may use are listed, by option and with their figures."""
+    compiled = instance_from(random_tables(seed)).compiled
+    for template in range(len(compiled.templates)):
+        operators = compiled.applications[compiled.templates.application[template]].operators
+        options = [np.flatnonzero(compiled.options.operator == operator) for operator in operators]
+        every = np.stack(np.meshgrid(*options, indexing="ij"), axis=-1).reshape(-1, len(operators))
+        figures = evaluate_plans(compiled, template, every)
+        table = enumerate_plans(compiled, template)
+        queries = compiled.template_queries(template)[:, None]
+        usable = figures.placeable & meets(compiled, queries, figures).any(axis=0)
+        listed = meets(compiled, queries, table.figures).any(axis=0)
+        assert table.choices[listed].tolist() == every[usable].tolist()
+        assert table.figures.latency_us[listed].tolist() == figures.latency_us[usable].tolist()
+
+
+def test_options_out_of_reach_are_not_tried() -> None:
+    """Of many edge sites with a pool each, only the one that a phone's own link leads to is looked at."""
+    sites = ["phone", *(f"edge-{i}" for i in range(50))]
+    links = [Link(f"up-{site}", site, "phone", 1.0) for site in sites[1:]] + [
+        Link("up", "phone", "edge-7", 1.0, "query")
+    ]
+    frames = dict(network_frames(sites, links))
+    pools = frames["pools"]
+    frames["pools"] = pd.concat([pools.assign(pool=f"at-{site}", site=site) for site in sites[1:]])
+    compiled = Instance.from_frames(frames).compiled
+    open_options = compiled.template_options(0)
+    assert [compiled.names.sites[compiled.options.site[part]].tolist() for part in open_options] == [["edge-7"]]
+    assert len(enumerate_plans(compiled, 0)) == 1
 
 
 def chain(operators: int, configurations: int, queries: int = 1, **of_queries: Any) -> Instance:

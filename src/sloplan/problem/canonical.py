@@ -6,58 +6,68 @@ that sorts first first; an accuracy row names its operators in sorted order.
 
 from __future__ import annotations
 
-from typing import Any
+import operator
 
 import numpy as np
-import numpy.typing as npt
-import pandas as pd
 
 from sloplan.problem.schema import LIST_SEPARATOR, Table
-from sloplan.problem.validation.columns import stored_frame
+from sloplan.problem.tables import Columns, num_rows, taken
 
 
-def canonical_rows(table: Table, frame: pd.DataFrame) -> pd.DataFrame:
-    """Return `frame` with every row in its one canonical spelling, rows in their given order."""
+def canonical_rows(table: Table, columns: Columns) -> Columns:
+    """Return a stored table with every row in its one canonical spelling, rows in their given order."""
     if table.name == "compatible":
-        return _with_ordered_pairs(frame)
+        return _with_ordered_pairs(columns)
     if table.name == "accuracy":
-        return _with_ordered_factors(frame)
-    return frame
+        return _with_ordered_factors(columns)
+    return columns
 
 
-def canonical_order(table: Table, frame: pd.DataFrame) -> pd.DataFrame:
-    """Return `frame` sorted by the key of `table`, with a new 0..n-1 index."""
-    keys = [frame[name].to_numpy() for name in table.key]
-    if len(keys) == 1 and _is_sorted(keys[0]):
-        return frame.reset_index(drop=True)
-    order = np.arange(len(frame))
-    for key in reversed(keys):
-        order = order[np.argsort(key[order], kind="stable")]
-    return frame.iloc[order].reset_index(drop=True)
+def canonical_order(table: Table, columns: Columns) -> Columns:
+    """Return a stored table sorted by the key of `table`."""
+    keys = [columns[name] for name in table.key]
+    if len(keys) == 1 and (keys[0][:-1] <= keys[0][1:]).all():
+        return columns
+    rows = list(zip(*(key.tolist() for key in keys), strict=True))
+    if all(map(operator.le, rows, rows[1:])):
+        return columns
+    return taken(columns, np.array(sorted(range(num_rows(columns)), key=rows.__getitem__), dtype=np.int64))
 
 
-def _is_sorted(values: npt.NDArray[Any]) -> bool:
-    return bool((values[:-1] <= values[1:]).all())
-
-
-def _with_ordered_pairs(frame: pd.DataFrame) -> pd.DataFrame:
-    swap = frame["operator"].to_numpy() > frame["other_operator"].to_numpy()
-    columns = {name: frame[name].to_numpy() for name in frame.columns}
+def _with_ordered_pairs(columns: Columns) -> Columns:
+    swap = columns["operator"] > columns["other_operator"]
+    if not swap.any():
+        return columns
+    ordered = dict(columns)
     for name, other in (("operator", "other_operator"), ("configuration", "other_configuration")):
         first, second = columns[name], columns[other]
-        columns[name], columns[other] = np.where(swap, second, first), np.where(swap, first, second)
-    return stored_frame(columns)
+        ordered[name], ordered[other] = np.where(swap, second, first), np.where(swap, first, second)
+    return ordered
 
 
-def _with_ordered_factors(frame: pd.DataFrame) -> pd.DataFrame:
-    operators, configurations = [], []
-    for names, values in zip(frame["operators"], frame["configurations"], strict=True):
-        pairs = sorted(
-            zip(names.split(LIST_SEPARATOR), values.split(LIST_SEPARATOR), strict=True), key=lambda pair: pair[0]
-        )
-        operators.append(LIST_SEPARATOR.join(name for name, _ in pairs))
-        configurations.append(LIST_SEPARATOR.join(value for _, value in pairs))
-    columns = {name: frame[name].to_numpy() for name in frame.columns}
-    columns["operators"] = np.array(operators, dtype=object)
-    columns["configurations"] = np.array(configurations, dtype=object)
-    return stored_frame(columns)
+def _with_ordered_factors(columns: Columns) -> Columns:
+    rows = list(zip(columns["operators"].tolist(), columns["configurations"].tolist(), strict=True))
+    # Rows of one factor name the same operators, which are put in order once.
+    orders: dict[str, list[int] | None] = {names: _order(names) for names, _ in rows}
+    if not any(orders.values()):
+        return columns
+    ordered = [(_reordered(names, orders[names]), _reordered(listed, orders[names])) for names, listed in rows]
+    return {
+        **columns,
+        "operators": np.array([names for names, _ in ordered], dtype=object),
+        "configurations": np.array([listed for _, listed in ordered], dtype=object),
+    }
+
+
+def _order(names: str) -> list[int] | None:
+    """Return the positions of joined names in sorted order; None where they are sorted."""
+    listed = names.split(LIST_SEPARATOR)
+    order = sorted(range(len(listed)), key=listed.__getitem__)
+    return None if order == list(range(len(listed))) else order
+
+
+def _reordered(text: str, order: list[int] | None) -> str:
+    if order is None:
+        return text
+    parts = text.split(LIST_SEPARATOR)
+    return LIST_SEPARATOR.join(parts[i] for i in order)

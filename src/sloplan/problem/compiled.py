@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from sloplan.problem.compiling.read_only import make_read_only
+from sloplan.problem.open_options import OpenOptions
 
 Int = npt.NDArray[np.int64]
 Bool = npt.NDArray[np.bool_]
@@ -342,23 +343,12 @@ class CompiledInstance:
         """Return the options open to `template`, per local operator position.
 
         An option on a query-scope pool is open only at the query's own source site, as is an
-        option whose operator may stand there only as the source. Routes are not looked at.
+        option whose operator may stand there only as the source. Sites that the query's data cannot
+        reach from the source, over shared links and its own, are left out: no plan stands there.
         """
         operators = self.applications[self.templates.application[template]].operators
-        (shared, shared_code), (bound, bound_code) = self._options_by_scope
-        own_code = operators * len(self.names.sites) + self.templates.source[template]
-        of_shared = np.searchsorted(shared_code, np.stack([operators, operators + 1], axis=1))
-        of_bound = np.searchsorted(bound_code, np.stack([own_code, own_code + 1], axis=1))
-        return tuple(
-            np.sort(np.concatenate([shared[slice(*everyone)], bound[slice(*own)]]))
-            for everyone, own in zip(of_shared.tolist(), of_bound.tolist(), strict=True)
-        )
+        return self._open_options.at(int(self.templates.source[template]), operators)
 
     @cached_property
-    def _options_by_scope(self) -> tuple[tuple[Int, Int], tuple[Int, Int]]:
-        """Options open to everyone with their operators, and bound ones with operator x sites + site; sorted."""
-        options = self.options
-        shared, bound = np.flatnonzero(~self.source_bound), np.flatnonzero(self.source_bound)
-        code = options.operator[bound] * len(self.names.sites) + options.site[bound]
-        order = np.argsort(code, kind="stable")
-        return make_read_only(((shared, options.operator[shared]), (bound[order], code[order])))
+    def _open_options(self) -> OpenOptions:
+        return OpenOptions(self)

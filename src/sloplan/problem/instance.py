@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from os import PathLike
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
@@ -14,7 +14,8 @@ from sloplan.problem.canonical import canonical_order, canonical_rows
 from sloplan.problem.errors import InputError
 from sloplan.problem.schema import TABLES
 from sloplan.problem.storage.content_hash import content_hash
-from sloplan.problem.storage.manifest import make_manifest
+from sloplan.problem.storage.manifest import Manifest, make_manifest
+from sloplan.problem.tables import Columns, Tables, as_frame
 from sloplan.problem.validation.columns import normalise_table
 from sloplan.problem.validation.naming import near_names
 from sloplan.problem.validation.rules import validate
@@ -35,7 +36,7 @@ class Instance:
         Which percentile the profiles' latencies are, e.g. "p50".
     description : str
         Free text; not part of `sha256`.
-    _frames : dict of str to DataFrame
+    _tables : mapping of str to mapping of str to array
         Every table of `schema.TABLES` in stored form (see `columns`), rows sorted by the table's
         key. Shared without copying inside `problem/`, where nobody writes to it; everyone else
         uses `table` or `to_frames`.
@@ -45,7 +46,7 @@ class Instance:
     hosting: str
     latency_percentile: str
     description: str
-    _frames: dict[str, pd.DataFrame] = field(repr=False)
+    _tables: Tables = field(repr=False)
 
     @classmethod
     def from_frames(
@@ -75,12 +76,13 @@ class Instance:
         manifest = make_manifest(
             {"name": name, "hosting": hosting, "latency_percentile": latency_percentile, "description": description}
         )
-        known = [table.name for table in TABLES]
-        for given in frames:
-            if given not in known:
-                problem = f"unknown table{near_names(str(given), known)}"
-                raise InputError(problem, value=given, allowed=", ".join(known), advice="rename or drop it")
-        stored = {table.name: normalise_table(table, frames.get(table.name)) for table in TABLES}
+        _check_given(frames)
+        return cls._checked(manifest, frames)
+
+    @classmethod
+    def _checked(cls, manifest: Manifest, given: Mapping[str, pd.DataFrame | Columns]) -> Instance:
+        """Return the instance of tables of known names, as frames or column by column."""
+        stored = {table.name: normalise_table(table, given.get(table.name)) for table in TABLES}
         validate(stored)
         for table in TABLES:
             stored[table.name] = canonical_order(table, canonical_rows(table, stored[table.name]))
@@ -107,14 +109,14 @@ class Instance:
         InputError
             There is no table of that name.
         """
-        if name not in self._frames:
-            problem = f"unknown table{near_names(str(name), list(self._frames))}"
-            raise InputError(problem, value=name, allowed=", ".join(self._frames), advice="name a table")
-        return self._frames[name].copy()
+        if name not in self._tables:
+            problem = f"unknown table{near_names(str(name), list(self._tables))}"
+            raise InputError(problem, value=name, allowed=", ".join(self._tables), advice="name a table")
+        return as_frame(self._tables[name]).copy()
 
     def to_frames(self) -> dict[str, pd.DataFrame]:
         """Return copies of all tables, by name."""
-        return {name: frame.copy() for name, frame in self._frames.items()}
+        return {name: as_frame(columns).copy() for name, columns in self._tables.items()}
 
     def replace(
         self,
@@ -139,7 +141,7 @@ class Instance:
             As `from_frames`.
         """
         return type(self).from_frames(
-            {**self._frames, **frames},
+            {**{name: as_frame(columns) for name, columns in self._tables.items()}, **frames},
             name=self.name if name is None else name,
             hosting=self.hosting if hosting is None else hosting,
             latency_percentile=self.latency_percentile if latency_percentile is None else latency_percentile,
@@ -149,7 +151,7 @@ class Instance:
     @cached_property
     def sha256(self) -> str:
         """Content hash, independent of row order, files and platform; see `content_hash`."""
-        return content_hash((self.name, self.hosting, self.latency_percentile), self._frames)
+        return content_hash((self.name, self.hosting, self.latency_percentile), self._tables)
 
     @cached_property
     def compiled(self) -> CompiledInstance:
@@ -157,3 +159,15 @@ class Instance:
         from sloplan.problem.compiling.compile import compile_instance
 
         return compile_instance(self)
+
+
+def _check_given(frames: Mapping[str, Any]) -> None:
+    """Check that the tables given are known and are frames; None stands for an absent one."""
+    known = {table.name: table for table in TABLES}
+    for name, frame in frames.items():
+        if name not in known:
+            problem = f"unknown table{near_names(str(name), list(known))}"
+            raise InputError(problem, value=name, allowed=", ".join(known), advice="rename or drop it")
+        if not isinstance(frame, pd.DataFrame | None):
+            what, allowed = type(frame).__name__, "a pandas DataFrame"
+            raise InputError("not a table", file=known[name].file, value=what, allowed=allowed)

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 import pandas as pd
 
-from sloplan.problem.compiled import Application, Bool, CompiledInstance, Int
+from sloplan.problem.compiled import Application, Bool, Compatibility, CompiledInstance, Int
 from sloplan.problem.errors import SizeLimitError
 from sloplan.problem.evaluation import PlanFigures, arrivals, evaluate_plans, factor_nano_nats, meets
+from sloplan.problem.spans import spans
 
 PLAN_LIMIT = 2_000_000
 """Largest number of partial plans that enumeration keeps for one template."""
@@ -18,6 +20,7 @@ CELL_LIMIT = 20_000_000
 """Largest number of their operators, summed over partial plans; plans of many operators take more memory."""
 
 _CHUNK = 4_000_000  # extensions looked at together, to bound memory
+_SIDES: Final = ("left", "right")
 
 
 @dataclass(frozen=True)
@@ -172,8 +175,11 @@ class _Enumeration:
         self._limit = limit
         self._source = int(compiled.templates.source[template])
         self.application: Application = compiled.applications[compiled.templates.application[template]]
-        self._open_options = compiled.template_options(template)
         self._loosest = _loosest_slos(compiled, template)
+        least_rate = compiled.options.min_rate_milli
+        self._open_options = tuple(
+            part[least_rate[part] <= self._loosest.rate] for part in compiled.template_options(template)
+        )
         self._least = _least_to_come(compiled, self.application, self._open_options)
 
     def extended(self, partial: _Partial, position: int) -> _Partial:
@@ -211,18 +217,22 @@ class _Enumeration:
         return _Partial(choices, np.column_stack([base.finish, finish]), accuracy, cost).taken(np.flatnonzero(keep))
 
     def _allowed_pairs(self, base: _Partial, position: int) -> tuple[Int, Int]:
-        """Pairs (row of `base`, option) that `compatible` and the rate allow."""
-        open_options = self._open_options[position]
-        parent = np.repeat(np.arange(len(base)), len(open_options))
-        option = np.tile(open_options, len(base))
-        configuration = self._compiled.options.configuration
+        """Pairs (row of `base`, option) that `compatible` allows, ascending."""
+        configuration, open_options = self._compiled.options.configuration, self._open_options[position]
+        pairs = [pair for pair in self.application.compatibilities if pair.second == position]
+        if pairs:
+            parent, option = _partners(
+                pairs[0], configuration[base.choices[:, pairs[0].first]], configuration, open_options
+            )
+        else:
+            parent = np.repeat(np.arange(len(base)), len(open_options))
+            option = np.tile(open_options, len(base))
         count = len(self._compiled.names.configurations)
-        keep = self._compiled.options.min_rate_milli[option] <= self._loosest.rate
-        for pair in self.application.compatibilities:
-            if pair.second == position:
-                code = configuration[base.choices[parent, pair.first]] * count + configuration[option]
-                keep &= np.isin(code, pair.allowed[:, 0] * count + pair.allowed[:, 1])
-        return parent[keep], option[keep]
+        for pair in pairs[1:]:
+            code = configuration[base.choices[parent, pair.first]] * count + configuration[option]
+            keep = np.isin(code, pair.allowed[:, 0] * count + pair.allowed[:, 1])
+            parent, option = parent[keep], option[keep]
+        return parent, option
 
     def _completed_factors(self, choices: Int, position: int) -> Int:
         """Nano-nats of the factors whose last operator is at `position`."""
@@ -232,6 +242,20 @@ class _Enumeration:
                 configurations = self._compiled.options.configuration[choices[:, factor.positions]]
                 total += factor_nano_nats(factor, configurations)
         return total
+
+
+def _partners(pair: Compatibility, of_first: Int, configuration: Int, options: Int) -> tuple[Int, Int]:
+    """Each of some configurations of a pair's first operator (its position) with the options that go with it.
+
+    `options` are the second operator's, ascending, which is by configuration.
+    """
+    first, second = pair.allowed.T  # sorted, so those of one configuration stand together
+    of_options = configuration[options]
+    start, end = (np.searchsorted(of_options, second, side) for side in _SIDES)
+    allowed = options[spans(start, end - start)]
+    offset = np.concatenate([[0], np.cumsum(end - start)])
+    start, end = (offset[np.searchsorted(first, of_first, side)] for side in _SIDES)
+    return np.repeat(np.arange(len(of_first)), end - start), allowed[spans(start, end - start)]
 
 
 @dataclass(frozen=True)

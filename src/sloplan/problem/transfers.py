@@ -12,6 +12,8 @@ from sloplan.problem.compiled import Bool, CompiledInstance, Int
 from sloplan.problem.compiling.decimals import ceil_ratio
 from sloplan.problem.routes import Routes
 
+_FEW_PAIRS = 1000
+
 
 @dataclass(frozen=True)
 class TransferFigures:
@@ -70,24 +72,28 @@ class Transfers:
         -------
         TransferFigures
         """
+        sites = self._num_sites
+        ends, code = pd.factorize(((self._owner[source] + 1) * sites + from_site) * sites + to_site)
         amount, distinct_bytes = pd.factorize(np.asarray(sent_bytes, dtype=np.int64))
-        on_route = self._routes_between(self._owner[source], from_site, to_site)
-        which, distinct = pd.factorize((on_route + 1) * max(len(distinct_bytes), 1) + amount)
-        route, amount = np.divmod(distinct, max(len(distinct_bytes), 1))
-        route -= 1
-        latency, cost = self._figures(route, distinct_bytes[amount])
+        route = self._numbered_routes(code)
+        # Few ends and sizes: computing every pair of them is less work than finding those that occur.
+        if len(route) * len(distinct_bytes) <= max(len(ends), _FEW_PAIRS):
+            pair, which = np.arange(len(route) * len(distinct_bytes)), ends * len(distinct_bytes) + amount
+        else:
+            which, pair = pd.factorize(ends * len(distinct_bytes) + amount)
+        of_pair, size = np.divmod(pair, max(len(distinct_bytes), 1))
+        latency, cost = self._figures(route[of_pair], distinct_bytes[size])
+        on_route = route[ends]
         return TransferFigures(on_route >= 0, latency[which], cost[which], on_route)
 
-    def _routes_between(self, owner: int | Int, from_site: Int, to_site: Int) -> Int:
-        """Route number of each transfer, -1 without a route."""
-        sites = self._num_sites
-        which, distinct = pd.factorize(((owner + 1) * sites + from_site) * sites + to_site)
-        owner_from, end = np.divmod(distinct, sites)
-        owner, start = np.divmod(owner_from, sites)
+    def _numbered_routes(self, code: Int) -> Int:
+        """Route number of each distinct (owner, from site, to site), -1 without a route."""
+        owner_from, end = np.divmod(code, self._num_sites)
+        owner, start = np.divmod(owner_from, self._num_sites)
         numbers = [
             self._numbered(o - 1, a, b) for o, a, b in zip(owner.tolist(), start.tolist(), end.tolist(), strict=True)
         ]
-        return np.array(numbers, dtype=np.int64)[which]
+        return np.array(numbers, dtype=np.int64)
 
     def _numbered(self, owner: int, from_site: int, to_site: int) -> int:
         links = self._routes.links(owner, from_site, to_site)

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from sloplan.problem.compiled import NO_LIMIT, Application, CompiledInstance
-from sloplan.problem.compiling.compile import compile_frames
+from sloplan.problem.compiling.compile import compile_tables
 from sloplan.problem.errors import SizeLimitError
 from sloplan.problem.instance import Instance
 from tests.problem.compiling.integers_page import instance_frames
@@ -281,10 +281,10 @@ def test_the_order_of_rows_does_not_matter() -> None:
     assert reverse.queries.rate_milli.tolist() == straight.queries.rate_milli.tolist()
 
 
-def test_compile_frames_carries_what_it_is_given() -> None:
+def test_compile_tables_carries_what_it_is_given() -> None:
     """Hash, name and hosting are passed through."""
     instance = Instance.from_frames(frames())
-    c = compile_frames(instance._frames, sha256="abc", name="n", hosting="fluid")
+    c = compile_tables(instance._tables, sha256="abc", name="n", hosting="fluid")
     assert (c.sha256, c.name, c.hosting) == ("abc", "n", "fluid")
 
 

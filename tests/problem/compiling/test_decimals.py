@@ -14,7 +14,6 @@ from hypothesis import strategies as st
 from sloplan.problem.compiling.decimals import (
     ceil_ratio,
     common_power_of_ten,
-    exact,
     fractions_of,
     int64_array,
     nano_nats,
@@ -98,30 +97,6 @@ def test_int64_array_holds_the_extremes() -> None:
     assert int64_array([INT64_MAX, -INT64_MAX], where).tolist() == [INT64_MAX, -INT64_MAX]
     with pytest.raises(SizeLimitError, match="place 2"):
         int64_array([0, 1, INT64_MAX + 1], where)
-
-
-def test_exact_calls_the_function_once_per_distinct_row() -> None:
-    """Rows that repeat are computed once, and results come back in row order."""
-    calls: list[tuple[Fraction, Fraction]] = []
-
-    def quotient(latency: Fraction, speed: Fraction) -> int:
-        calls.append((latency, speed))
-        return math.ceil(1000 * latency / speed)
-
-    latency, speed = np.array([2.1, 16.1, 2.1, 2.1]), np.array([0.7, 1.0, 0.7, 1.0])
-    assert exact(quotient, latency, speed, locate=where).tolist() == [3000, 16100, 3000, 2100]
-    assert len(calls) == 3
-
-
-def test_exact_names_the_row_that_is_too_large() -> None:
-    """The place is that of the row, not of its distinct value."""
-    with pytest.raises(SizeLimitError, match="place 3"):
-        exact(lambda x: int(x), np.array([1.0, 1.0, 2.0, 1e30]), locate=where)
-
-
-def test_exact_of_an_empty_table() -> None:
-    """No rows give no figures."""
-    assert exact(lambda x: int(x), np.zeros(0), locate=where).tolist() == []
 
 
 @settings(max_examples=200, deadline=None)

@@ -10,15 +10,22 @@ from sloplan.problem.errors import InputError
 from sloplan.problem.schema import TABLES, table
 from sloplan.problem.storage import csv_tables
 from sloplan.problem.storage.csv_tables import read_csv_table, write_csv_table
+from sloplan.problem.tables import as_frame
 from sloplan.problem.validation.columns import normalise_table
 from tests.problem.tiny_files import TINY
 
 SITES = b"site,tier\na,device\nb,edge\n"
 
 
+@pytest.fixture(params=[0, 2**16], ids=["as-large", "as-small"], autouse=True)
+def small_bytes(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Everything holds for files read fast first and for those small enough to be read as text at once."""
+    monkeypatch.setattr(csv_tables, "_SMALL_BYTES", request.param)
+
+
 def stored(name: str, content: bytes) -> pd.DataFrame:
     """Return the stored form of a table's bytes."""
-    return normalise_table(table(name), read_csv_table(table(name), content))
+    return as_frame(normalise_table(table(name), read_csv_table(table(name), content)))
 
 
 @pytest.mark.parametrize(
@@ -43,6 +50,7 @@ def test_equal_tables(content: bytes) -> None:
 def test_fast_and_careful_reading_agree(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Both readings of every tiny table give the same stored form."""
     content = TINY[f"{name}.csv"].encode()
+    monkeypatch.setattr(csv_tables, "_SMALL_BYTES", 0)
     fast = stored(name, content)
     monkeypatch.setattr(csv_tables, "_read_typed", lambda *_: None)
     pd.testing.assert_frame_equal(stored(name, content), fast)
@@ -107,8 +115,8 @@ def test_words_are_no_numbers(cell: str, field: str) -> None:
 def test_unknown_columns_warn() -> None:
     """Unknown columns are named in one warning and dropped."""
     with pytest.warns(UserWarning, match=r"sites\.csv: unknown columns ignored: teir \(did you mean tier\?\), zone"):
-        frame = read_csv_table(table("sites"), b"site,teir,tier,zone\na,x,device,1\n")
-    assert list(frame.columns) == ["site", "tier"]
+        columns = read_csv_table(table("sites"), b"site,teir,tier,zone\na,x,device,1\n")
+    assert list(columns) == ["site", "tier"]
 
 
 @pytest.mark.parametrize("name", [b"finance-7", b"nan", b"true", b'"a, b"', b'"a ""b"""', b'a"b'])
@@ -116,6 +124,7 @@ def test_words_and_quotes_in_names_are_read_fast(name: bytes, monkeypatch: pytes
     """Names made of such words, or in quotes, need no careful reading, and both readings agree."""
     content = b"query,application,source_site,rate_rps\n" + name + b",a,s,2.1\nq,a,s,1\n"
     careful = csv_tables._read_text
+    monkeypatch.setattr(csv_tables, "_SMALL_BYTES", 0)
     monkeypatch.setattr(csv_tables, "_read_text", lambda *_: pytest.fail("read cell by cell"))
     fast = stored("queries", content)
     monkeypatch.setattr(csv_tables, "_read_typed", lambda *_: None)

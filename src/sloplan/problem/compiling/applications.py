@@ -2,26 +2,24 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Mapping
-
 import networkx as nx
 import numpy as np
-import pandas as pd
 
 from sloplan.problem.compiled import Application, Compatibility, Factor, Int, Names
-from sloplan.problem.compiling.decimals import exact, nano_nats
+from sloplan.problem.compiling.decimals import nano_nats
 from sloplan.problem.compiling.lookup import configuration_index, indices_of
+from sloplan.problem.compiling.rounding import rounded
 from sloplan.problem.compiling.row_places import place_in
 from sloplan.problem.schema import LIST_SEPARATOR
+from sloplan.problem.tables import Columns, Tables
 
 
-def compile_applications(frames: Mapping[str, pd.DataFrame], names: Names) -> tuple[Application, ...]:
+def compile_applications(tables: Tables, names: Names) -> tuple[Application, ...]:
     """Compile every application.
 
     Parameters
     ----------
-    frames : mapping of str to DataFrame
+    tables : mapping of table name to mapping of column name to array
     names : Names
 
     Returns
@@ -29,11 +27,11 @@ def compile_applications(frames: Mapping[str, pd.DataFrame], names: Names) -> tu
     tuple of Application
         In the order of `names.applications`.
     """
-    operator_application = indices_of(names.applications, frames["operators"]["application"])
+    operator_application = indices_of(names.applications, tables["operators"]["application"])
     edges = np.column_stack(
-        [indices_of(names.operators, frames["edges"][column]) for column in ("from_operator", "to_operator")]
+        [indices_of(names.operators, tables["edges"][column]) for column in ("from_operator", "to_operator")]
     )
-    configuration = configuration_index(frames["configurations"])
+    configuration = configuration_index(tables["configurations"])
     orders = [
         _topological_order(np.flatnonzero(operator_application == index), edges)
         for index in range(len(names.applications))
@@ -43,8 +41,8 @@ def compile_applications(frames: Mapping[str, pd.DataFrame], names: Names) -> tu
     for order in orders:
         local[order] = np.arange(len(order))
     operator_index = {name: i for i, name in enumerate(names.operators)}
-    factors = _factors(frames["accuracy"], operator_index, operator_application, local, configuration)
-    pairs = _compatibilities(frames["compatible"], operator_index, operator_application, local, configuration)
+    factors = _factors(tables["accuracy"], operator_index, operator_application, local, configuration)
+    pairs = _compatibilities(tables["compatible"], operator_index, operator_application, local, configuration)
 
     applications = []
     for index, order in enumerate(orders):
@@ -74,7 +72,7 @@ def _topological_order(operators: Int, edges: Int) -> Int:
 
 
 def _factors(
-    frame: pd.DataFrame,
+    columns: Columns,
     operator_index: dict[str, int],
     operator_application: Int,
     local: Int,
@@ -82,30 +80,33 @@ def _factors(
 ) -> dict[int, list[Factor]]:
     """Accuracy factors per application, sorted by name."""
     factors: dict[int, list[Factor]] = {}
-    for name, rows in frame.groupby("factor", sort=True):
-        operators = rows["operators"].iloc[0].split(LIST_SEPARATOR)
+    rows_of: dict[str, list[int]] = {}
+    for row, name in enumerate(columns["factor"].tolist()):
+        rows_of.setdefault(name, []).append(row)
+    for name, rows in sorted(rows_of.items()):
+        operators = columns["operators"][rows[0]].split(LIST_SEPARATOR)
         indices = np.array([operator_index[operator] for operator in operators], dtype=np.int64)
         combinations = np.array(
             [
                 [configuration[pair] for pair in zip(operators, listed.split(LIST_SEPARATOR), strict=True)]
-                for listed in rows["configurations"]
+                for listed in columns["configurations"][rows]
             ],
             dtype=np.int64,
         )
         by_position = np.argsort(local[indices])
         factors.setdefault(int(operator_application[indices[0]]), []).append(
             Factor(
-                name=str(name),
+                name=name,
                 positions=local[indices][by_position],
                 configurations=combinations[:, by_position],
-                nano_nats=nano_nats(rows["accuracy"].to_numpy()),
+                nano_nats=nano_nats(columns["accuracy"][rows]),
             )
         )
     return factors
 
 
 def _compatibilities(
-    frame: pd.DataFrame,
+    columns: Columns,
     operator_index: dict[str, int],
     operator_application: Int,
     local: Int,
@@ -113,8 +114,8 @@ def _compatibilities(
 ) -> dict[int, list[Compatibility]]:
     """Allowed pairs per application, sorted by operators; a pair may be listed from either side."""
     allowed: dict[tuple[int, int, int], set[tuple[int, int]]] = {}
-    columns = [frame[c] for c in ("operator", "configuration", "other_operator", "other_configuration")]
-    for one, of_one, other, of_other in zip(*columns, strict=True):
+    names = ("operator", "configuration", "other_operator", "other_configuration")
+    for one, of_one, other, of_other in zip(*(columns[name].tolist() for name in names), strict=True):
         ends = sorted(
             [
                 (int(local[operator_index[one]]), configuration[one, of_one]),
@@ -130,41 +131,39 @@ def _compatibilities(
     return pairs
 
 
-def input_bytes(frames: Mapping[str, pd.DataFrame]) -> Int:
+def input_bytes(tables: Tables) -> Int:
     """Return the bytes that each operator gets from the query's source, per request.
 
     Parameters
     ----------
-    frames : mapping of str to DataFrame
+    tables : mapping of table name to mapping of column name to array
 
     Returns
     -------
     (operators,) int64
         0 for operators with predecessors.
     """
-    operators = frames["operators"]
-    is_root = ~operators["operator"].isin(frames["edges"]["to_operator"])
-    return exact(
-        lambda kb: math.ceil(1000 * kb),
-        operators["input_kb"].where(is_root, 0.0).fillna(0.0).to_numpy(),
+    operators = tables["operators"]
+    is_root = indices_of(np.unique(tables["edges"]["to_operator"]), operators["operator"]) < 0
+    return rounded(
+        "ceil",
+        1000,
+        np.where(is_root, np.nan_to_num(operators["input_kb"]), 0.0),
         locate=place_in("operators", operators, "input_kb"),
     )
 
 
-def configuration_bytes(frames: Mapping[str, pd.DataFrame]) -> Int:
+def configuration_bytes(tables: Tables) -> Int:
     """Return the output bytes per request of each configuration.
 
     Parameters
     ----------
-    frames : mapping of str to DataFrame
+    tables : mapping of table name to mapping of column name to array
 
     Returns
     -------
     (configurations,) int64
     """
-    configurations = frames["configurations"]
-    return exact(
-        lambda kb: math.ceil(1000 * kb),
-        configurations["output_kb"].to_numpy(),
-        locate=place_in("configurations", configurations, "output_kb"),
-    )
+    configurations = tables["configurations"]
+    place = place_in("configurations", configurations, "output_kb")
+    return rounded("ceil", 1000, configurations["output_kb"], locate=place)

@@ -6,21 +6,21 @@ instance by hand.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-import pandas as pd
+import numpy as np
 
 from sloplan.problem.compiled import CompiledInstance, Names
 from sloplan.problem.compiling.applications import compile_applications, configuration_bytes, input_bytes
 from sloplan.problem.compiling.infrastructure import compile_links, compile_pools, given_routes, link_delay_ranks
 from sloplan.problem.compiling.limits import refuse_overflow
-from sloplan.problem.compiling.lookup import indices_of, names_in
+from sloplan.problem.compiling.lookup import indices_of
 from sloplan.problem.compiling.options import compile_options
 from sloplan.problem.compiling.queries import compile_queries
 from sloplan.problem.compiling.read_only import make_read_only
 from sloplan.problem.compiling.rows import compile_rows
+from sloplan.problem.tables import Tables
 
 if TYPE_CHECKING:
     from sloplan.problem.instance import Instance
@@ -42,15 +42,15 @@ def compile_instance(instance: Instance) -> CompiledInstance:
     SizeLimitError
         When a figure, or a worst-case sum of figures, does not fit into int64.
     """
-    return compile_frames(instance._frames, sha256=instance.sha256, name=instance.name, hosting=instance.hosting)
+    return compile_tables(instance._tables, sha256=instance.sha256, name=instance.name, hosting=instance.hosting)
 
 
-def compile_frames(frames: Mapping[str, pd.DataFrame], *, sha256: str, name: str, hosting: str) -> CompiledInstance:
+def compile_tables(tables: Tables, *, sha256: str, name: str, hosting: str) -> CompiledInstance:
     """Compile checked tables in canonical form (defaults filled in, rows sorted by key).
 
     Parameters
     ----------
-    frames : mapping of str to DataFrame
+    tables : mapping of table name to mapping of column name to array
         The tables of the schema.
     sha256 : str
         Content hash that the result carries.
@@ -67,23 +67,23 @@ def compile_frames(frames: Mapping[str, pd.DataFrame], *, sha256: str, name: str
     SizeLimitError
         When a figure, or a worst-case sum of figures, does not fit into int64.
     """
-    names = _names(frames)
-    applications = compile_applications(frames, names)
-    pools = compile_pools(frames["pools"], names)
-    links = compile_links(frames["links"], names)
-    options, option_profile = compile_options(frames, names, pools)
-    layout = compile_rows(frames, names, options, option_profile, pools, links, hosting)
-    queries, templates = compile_queries(frames["queries"], names, applications)
+    names = _names(tables)
+    applications = compile_applications(tables, names)
+    pools = compile_pools(tables["pools"], names)
+    links = compile_links(tables["links"], names)
+    options, option_profile = compile_options(tables, names, pools)
+    layout = compile_rows(tables, names, options, option_profile, pools, links, hosting)
+    queries, templates = compile_queries(tables["queries"], names, applications)
     compiled = CompiledInstance(
         sha256=sha256,
         name=name,
         hosting=hosting,
         names=names,
         applications=applications,
-        operator_application=indices_of(names.applications, frames["operators"]["application"]),
-        operator_input_bytes=input_bytes(frames),
-        configuration_operator=indices_of(names.operators, frames["configurations"]["operator"]),
-        configuration_bytes=configuration_bytes(frames),
+        operator_application=indices_of(names.applications, tables["operators"]["application"]),
+        operator_input_bytes=input_bytes(tables),
+        configuration_operator=indices_of(names.operators, tables["configurations"]["operator"]),
+        configuration_bytes=configuration_bytes(tables),
         options=replace(options, deployment=layout.option_deployment),
         pools=replace(pools, row=layout.pool_row, brought=layout.pool_brought),
         links=replace(links, row=layout.link_row),
@@ -91,23 +91,23 @@ def compile_frames(frames: Mapping[str, pd.DataFrame], *, sha256: str, name: str
         supplies=layout.supplies,
         queries=queries,
         templates=templates,
-        given_routes=given_routes(frames["routes"], names),
-        link_delay_rank=link_delay_ranks(frames["links"]),
+        given_routes=given_routes(tables["routes"], names),
+        link_delay_rank=link_delay_ranks(tables["links"]),
     )
     refuse_overflow(compiled)
     make_read_only(compiled)  # a method that writes to them would change what its solutions are checked against
     return compiled
 
 
-def _names(frames: Mapping[str, pd.DataFrame]) -> Names:
+def _names(tables: Tables) -> Names:
     # Rows are in the order of their keys, so these columns are sorted already.
     return Names(
-        sites=names_in(frames["sites"]["site"]),
-        pools=names_in(frames["pools"]["pool"]),
-        links=names_in(frames["links"]["link"]),
-        applications=names_in(frames["operators"]["application"].drop_duplicates().sort_values()),
-        operators=names_in(frames["operators"]["operator"]),
-        configurations=names_in(frames["configurations"]["configuration"]),
-        allocations=names_in(frames["profiles"]["allocation"].drop_duplicates().sort_values()),
-        queries=names_in(frames["queries"]["query"]),
+        sites=tables["sites"]["site"],
+        pools=tables["pools"]["pool"],
+        links=tables["links"]["link"],
+        applications=np.unique(tables["operators"]["application"]),
+        operators=tables["operators"]["operator"],
+        configurations=tables["configurations"]["configuration"],
+        allocations=np.unique(tables["profiles"]["allocation"]),
+        queries=tables["queries"]["query"],
     )

@@ -15,7 +15,6 @@ from typing import Final, Literal
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 
 from sloplan.problem.compiled import INT64_MAX, Int
 from sloplan.problem.errors import SizeLimitError
@@ -157,39 +156,6 @@ def int64_array(values: Iterable[int], locate: Locate, advice: str = CHECK_UNIT)
     return np.array(listed, dtype=np.int64)
 
 
-def exact(function: Callable[..., int], *columns: Float | Int, locate: Locate) -> Int:
-    """Apply an exact function row by row, once per distinct row.
-
-    Meant for tables with few distinct rows (profiles, pools, links): the function works on
-    `Fraction`s and is called once for each distinct combination of values.
-
-    Parameters
-    ----------
-    function : callable
-        Takes one Fraction per column and returns an int.
-    *columns : (n,) float64 or int64
-    locate : callable
-        Names the place of row i.
-
-    Returns
-    -------
-    (n,) int64
-
-    Raises
-    ------
-    SizeLimitError
-        When a result is outside int64.
-    """
-    code = np.zeros(len(columns[0]), dtype=np.int64)
-    for column in columns:
-        column_code, uniques = pd.factorize(column)
-        code = pd.factorize(code * max(len(uniques), 1) + column_code)[0]
-    _, first = np.unique(code, return_index=True)
-    arguments = [fractions_of(column[first]) for column in columns]
-    results = [function(*row) for row in zip(*arguments, strict=True)]
-    return int64_array(results, lambda i: locate(int(first[i])))[code]
-
-
 Rounding = Literal["floor", "nearest"]
 
 
@@ -223,8 +189,10 @@ def scaled(values: Float, factor: int, rounding: Rounding, locate: Locate) -> In
         low, high = np.floor(estimate - margin + shift), np.floor(estimate + margin + shift)
     # The float estimate is off by at most four roundings (decimal to float, factor, product, sum),
     # each 2^-53 of it. Where both ends of a wider interval round alike, nothing more is needed.
-    certain = (low == high) & (estimate < 2.0**52)
-    result = np.where(certain, low, 0.0).astype(np.int64)
+    # A whole number's product is exact, and often is on the edge between two roundings.
+    whole = np.rint(values) == values
+    certain = (whole | (low == high)) & (estimate < 2.0**52)
+    result = np.where(certain, np.where(whole, estimate, low), 0.0).astype(np.int64)
     rest = np.flatnonzero(~certain)
     if len(rest):
         result[rest] = _scaled_exactly(values[rest], factor, rounding, lambda i: locate(int(rest[i])))

@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
-import math
+from fractions import Fraction
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 
 from sloplan.problem.compiled import Int, Links, Names, Pools, Sparse
-from sloplan.problem.compiling.decimals import common_power_of_ten, exact, fractions_of, int64_array
+from sloplan.problem.compiling.decimals import common_power_of_ten, fractions_of, int64_array
 from sloplan.problem.compiling.lookup import indices_of
+from sloplan.problem.compiling.rounding import rounded
 from sloplan.problem.compiling.row_places import place_in
+from sloplan.problem.tables import Columns, num_rows
 
 
-def compile_pools(frame: pd.DataFrame, names: Names) -> Pools:
+def compile_pools(columns: Columns, names: Names) -> Pools:
     """Compile the pools; their rows are laid out later (-1 here, and nothing brought to any).
 
     Parameters
     ----------
-    frame : DataFrame
+    columns : mapping of column name to array
         Table `pools`.
     names : Names
 
@@ -27,42 +28,45 @@ def compile_pools(frame: pd.DataFrame, names: Names) -> Pools:
     -------
     Pools
     """
-    units = frame["units"].to_numpy(dtype=np.int64)
-    unit_capacity = exact(
-        lambda utilization: math.floor(10**9 * utilization),
-        frame["max_utilization"].to_numpy(),
-        locate=place_in("pools", frame, "max_utilization"),
+    units = columns["units"]
+    unit_capacity = rounded(
+        "floor",
+        10**9,
+        columns["max_utilization"],
+        locate=place_in("pools", columns, "max_utilization"),
     )
     none = np.zeros(0, dtype=np.int64)
     return Pools(
-        site=indices_of(names.sites, frame["site"]),
+        site=indices_of(names.sites, columns["site"]),
         units=units,
-        max_units=frame["max_units"].to_numpy(dtype=np.int64),
-        capacity=exact(
-            lambda units, of_unit: int(units * of_unit),
+        max_units=columns["max_units"],
+        capacity=rounded(
+            "floor",
+            1,
             units,
             unit_capacity,
-            locate=place_in("pools", frame, "units", "max_utilization"),
+            locate=place_in("pools", columns, "units", "max_utilization"),
         ),
-        query_scope=(frame["scope"] == "query").to_numpy(dtype=np.bool_),
-        reserved=(frame["billing"] == "reserved").to_numpy(dtype=np.bool_),
-        row=np.full(len(frame), -1, dtype=np.int64),
+        query_scope=(columns["scope"] == "query"),
+        reserved=(columns["billing"] == "reserved"),
+        row=np.full(num_rows(columns), -1, dtype=np.int64),
         unit_capacity=unit_capacity,
-        unit_price_pico=exact(
-            lambda price: math.ceil(price * 10**12 / 3600),
-            frame["price_per_unit_hour"].to_numpy(),
-            locate=place_in("pools", frame, "price_per_unit_hour"),
+        unit_price_pico=rounded(
+            "ceil",
+            Fraction(10**12, 3600),
+            columns["price_per_unit_hour"],
+            locate=place_in("pools", columns, "price_per_unit_hour"),
         ),
-        brought=Sparse(np.zeros(len(frame) + 1, dtype=np.int64), none, none),
+        brought=Sparse(np.zeros(num_rows(columns) + 1, dtype=np.int64), none, none),
     )
 
 
-def compile_links(frame: pd.DataFrame, names: Names) -> Links:
+def compile_links(columns: Columns, names: Names) -> Links:
     """Compile the links; their rows are laid out later (-1 here).
 
     Parameters
     ----------
-    frame : DataFrame
+    columns : mapping of column name to array
         Table `links`.
     names : Names
 
@@ -70,25 +74,21 @@ def compile_links(frame: pd.DataFrame, names: Names) -> Links:
     -------
     Links
     """
-    bandwidth = frame["bandwidth_mbps"].to_numpy()
-    bandwidth_num, bandwidth_den = _numerators_and_denominators(frame, "bandwidth_mbps")
-    price_num, price_den = _numerators_and_denominators(frame, "price_per_gb")
+    bandwidth_num, bandwidth_den = _numerators_and_denominators(columns, "bandwidth_mbps")
+    price_num, price_den = _numerators_and_denominators(columns, "price_per_gb")
     return Links(
-        from_site=indices_of(names.sites, frame["from_site"]),
-        to_site=indices_of(names.sites, frame["to_site"]),
-        delay_us=exact(
-            lambda delay: math.ceil(1000 * delay),
-            frame["delay_ms"].to_numpy(),
-            locate=place_in("links", frame, "delay_ms"),
+        from_site=indices_of(names.sites, columns["from_site"]),
+        to_site=indices_of(names.sites, columns["to_site"]),
+        delay_us=rounded("ceil", 1000, columns["delay_ms"], locate=place_in("links", columns, "delay_ms")),
+        capacity=rounded(
+            "floor",
+            125_000_000,
+            columns["bandwidth_mbps"],
+            columns["max_utilization"],
+            locate=place_in("links", columns, "bandwidth_mbps", "max_utilization"),
         ),
-        capacity=exact(
-            lambda bandwidth, utilization: math.floor(125_000_000 * bandwidth * utilization),
-            bandwidth,
-            frame["max_utilization"].to_numpy(),
-            locate=place_in("links", frame, "bandwidth_mbps", "max_utilization"),
-        ),
-        query_scope=(frame["scope"] == "query").to_numpy(dtype=np.bool_),
-        row=np.full(len(frame), -1, dtype=np.int64),
+        query_scope=(columns["scope"] == "query"),
+        row=np.full(num_rows(columns), -1, dtype=np.int64),
         bandwidth_num=bandwidth_num,
         bandwidth_den=bandwidth_den,
         price_num=price_num,
@@ -96,21 +96,21 @@ def compile_links(frame: pd.DataFrame, names: Names) -> Links:
     )
 
 
-def _numerators_and_denominators(frame: pd.DataFrame, field: str) -> tuple[Int, Int]:
-    values = fractions_of(frame[field].to_numpy())
-    place = place_in("links", frame, field)
-    return (
-        int64_array((value.numerator for value in values), place),
-        int64_array((value.denominator for value in values), place),
-    )
+def _numerators_and_denominators(columns: Columns, field: str) -> tuple[Int, Int]:
+    figures = columns[field]
+    distinct, first, which = np.unique(figures, return_index=True, return_inverse=True)
+    values, place = fractions_of(distinct), place_in("links", columns, field)
+    numerators = int64_array((value.numerator for value in values), lambda i: place(int(first[i])))
+    denominators = int64_array((value.denominator for value in values), lambda i: place(int(first[i])))
+    return numerators[which], denominators[which]
 
 
-def link_delay_ranks(frame: pd.DataFrame) -> npt.NDArray[np.object_]:
+def link_delay_ranks(columns: Columns) -> npt.NDArray[np.object_]:
     """Return every link's delay, scaled by one power of ten that makes all of them whole.
 
     Parameters
     ----------
-    frame : DataFrame
+    columns : mapping of column name to array
         Table `links`.
 
     Returns
@@ -118,19 +118,20 @@ def link_delay_ranks(frame: pd.DataFrame) -> npt.NDArray[np.object_]:
     (links,) object
         Python ints: delays of 17 digits and different size need not fit into int64.
     """
-    delays = fractions_of(frame["delay_ms"].to_numpy())
+    distinct, which = np.unique(columns["delay_ms"], return_inverse=True)
+    delays = fractions_of(distinct)
     unit = common_power_of_ten(delays)
     ranks = np.empty(len(delays), dtype=object)
     ranks[:] = [int(delay * unit) for delay in delays]
-    return ranks
+    return ranks[which]
 
 
-def given_routes(frame: pd.DataFrame, names: Names) -> dict[tuple[int, int], tuple[int, ...]]:
+def given_routes(columns: Columns, names: Names) -> dict[tuple[int, int], tuple[int, ...]]:
     """Return the routes that the instance fixes.
 
     Parameters
     ----------
-    frame : DataFrame
+    columns : mapping of column name to array
         Table `routes`, sorted by sites and position.
     names : Names
 
@@ -139,9 +140,9 @@ def given_routes(frame: pd.DataFrame, names: Names) -> dict[tuple[int, int], tup
     dict
         (from site, to site) to link indices.
     """
-    from_site = indices_of(names.sites, frame["from_site"]).tolist()
-    to_site = indices_of(names.sites, frame["to_site"]).tolist()
-    link = indices_of(names.links, frame["link"]).tolist()
+    from_site = indices_of(names.sites, columns["from_site"]).tolist()
+    to_site = indices_of(names.sites, columns["to_site"]).tolist()
+    link = indices_of(names.links, columns["link"]).tolist()
     routes: dict[tuple[int, int], tuple[int, ...]] = {}
     for start, end, step in zip(from_site, to_site, link, strict=True):
         routes[start, end] = (*routes.get((start, end), ()), step)

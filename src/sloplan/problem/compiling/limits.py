@@ -130,10 +130,10 @@ class _AnyLinks:
         given = map(len, compiled.given_routes.values())
         self._num_links = max([len(compiled.names.sites) - 1, *given]) if len(compiled.names.links) else 0
         self._delay_us = int(links.delay_us.max(initial=0))
-        bandwidths = map(Fraction, links.bandwidth_num.tolist(), links.bandwidth_den.tolist())
-        prices = map(Fraction, links.price_num.tolist(), links.price_den.tolist())
-        self._us_per_byte = max((8 / bandwidth for bandwidth in bandwidths), default=Fraction(0))
-        self._price = max(prices, default=Fraction(0))
+        bandwidths = set(zip(links.bandwidth_num.tolist(), links.bandwidth_den.tolist(), strict=True))
+        prices = set(zip(links.price_num.tolist(), links.price_den.tolist(), strict=True))
+        self._us_per_byte = max((Fraction(8 * den, num) for num, den in bandwidths), default=Fraction(0))
+        self._price = max((Fraction(num, den) for num, den in prices), default=Fraction(0))
 
     def latency_us(self, sent_bytes: int) -> int:
         return self._num_links * (self._delay_us + math.ceil(sent_bytes * self._us_per_byte))

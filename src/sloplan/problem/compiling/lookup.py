@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
+from itertools import repeat
+
 import numpy as np
 import pandas as pd
 
 from sloplan.problem.compiled import Int, Text
-
-
-def names_in(column: pd.Series) -> Text:
-    """Return a column of names as an object array of str, shape (n,)."""
-    return np.asarray(column, dtype=object)
+from sloplan.problem.tables import Columns
 
 
 def indices_of(names: Text, column: pd.Series | Text) -> Int:
@@ -26,20 +24,21 @@ def indices_of(names: Text, column: pd.Series | Text) -> Int:
     -------
     (n,) int64
     """
-    wanted = pd.Index(np.asarray(column, dtype=object), dtype=object)
-    return pd.Index(names, dtype=object).get_indexer(wanted).astype(np.int64)
+    position = {name: i for i, name in enumerate(names.tolist())}
+    return np.fromiter(map(position.get, column.tolist(), repeat(-1)), dtype=np.int64, count=len(column))
 
 
-def configuration_index(frame: pd.DataFrame) -> dict[tuple[str, str], int]:
+def configuration_index(configurations: Columns) -> dict[tuple[str, str], int]:
     """Return the global index of every (operator, configuration).
 
     Parameters
     ----------
-    frame : DataFrame
+    configurations : mapping of column name to array
         Table `configurations`.
 
     Returns
     -------
     dict
     """
-    return {pair: i for i, pair in enumerate(zip(frame["operator"], frame["configuration"], strict=True))}
+    pairs = zip(configurations["operator"].tolist(), configurations["configuration"].tolist(), strict=True)
+    return {pair: i for i, pair in enumerate(pairs)}

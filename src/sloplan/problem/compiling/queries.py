@@ -11,16 +11,15 @@ from sloplan.problem.compiled import NO_LIMIT, Application, Int, Names, Queries,
 from sloplan.problem.compiling.decimals import Float, Locate, nano_nats, scaled
 from sloplan.problem.compiling.lookup import indices_of
 from sloplan.problem.compiling.row_places import place_in
+from sloplan.problem.tables import Columns
 
 
-def compile_queries(
-    frame: pd.DataFrame, names: Names, applications: tuple[Application, ...]
-) -> tuple[Queries, Templates]:
+def compile_queries(columns: Columns, names: Names, applications: tuple[Application, ...]) -> tuple[Queries, Templates]:
     """Compile the queries.
 
     Parameters
     ----------
-    frame : DataFrame
+    columns : mapping of column name to array
         Table `queries`.
     names : Names
     applications : tuple of Application
@@ -31,20 +30,23 @@ def compile_queries(
     templates : Templates
         Sorted by (application, source, sink).
     """
-    application = indices_of(names.applications, frame["application"])
+    application = indices_of(names.applications, columns["application"])
     templates, template = _templates(
-        application, indices_of(names.sites, frame["source_site"]), indices_of(names.sites, frame["sink_site"]), names
+        application,
+        indices_of(names.sites, columns["source_site"]),
+        indices_of(names.sites, columns["sink_site"]),
+        names,
     )
-    rate = scaled(frame["rate_rps"].to_numpy(), 1000, "nearest", place_in("queries", frame, "rate_rps"))
+    rate = scaled(columns["rate_rps"], 1000, "nearest", place_in("queries", columns, "rate_rps"))
     rate_milli = np.maximum(rate, 1)
     num_factors = np.array([len(one.factors) for one in applications], dtype=np.int64)
 
     def stated(field: str, default: int | Int, compiled: Callable[[Float, Locate, Int], Int]) -> Int:
         """Compile the stated figures of an optional column; the others get the default."""
-        values = frame[field].to_numpy()
+        values = columns[field]
         result = np.array(np.broadcast_to(default, len(values)), dtype=np.int64)
         rows = np.flatnonzero(~np.isnan(values))
-        place = place_in("queries", frame, field)
+        place = place_in("queries", columns, field)
         result[rows] = compiled(values[rows], lambda i: place(int(rows[i])), rows)
         return result
 
@@ -52,7 +54,7 @@ def compile_queries(
         template=template,
         rate_milli=rate_milli,
         value_milli=stated("value", rate_milli, lambda value, place, _: scaled(value, 1000, "nearest", place)),
-        count=frame["count"].to_numpy(dtype=np.int64),
+        count=columns["count"],
         slo_latency_us=stated("slo_latency_ms", NO_LIMIT, lambda ms, place, _: scaled(ms, 1000, "floor", place)),
         # One more per factor: each is rounded on its own, and a plan exactly at its SLO passes.
         slo_accuracy=stated(
@@ -67,7 +69,7 @@ def _templates(application: Int, source: Int, sink: Int, names: Names) -> tuple[
     """Distinct (application, source, sink) and the template of each query; sink -1 is none."""
     num_sites = len(names.sites)
     code = (application * num_sites + source) * (num_sites + 1) + sink + 1
-    distinct, template = np.unique(code, return_inverse=True)
+    template, distinct = pd.factorize(code, sort=True)
     ends, sink_code = np.divmod(distinct, num_sites + 1)
     of_application, of_source = np.divmod(ends, num_sites)
     return Templates(of_application, of_source, sink_code - 1), template.astype(np.int64)

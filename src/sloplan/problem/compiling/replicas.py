@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
 
 import numpy as np
-import pandas as pd
 
 from sloplan.problem.compiled import Int, Names, Options, Rows, Sparse, Supplies, Text
 from sloplan.problem.compiling.decimals import common_power_of_ten, fractions_of, int64_array
 from sloplan.problem.compiling.row_places import place_in
+from sloplan.problem.tables import Columns, Tables
 
 _EMPTY: Int = np.zeros(0, dtype=np.int64)
 NO_SUPPLIES = Supplies(np.zeros(0, dtype=object), _EMPTY, Sparse(np.zeros(1, dtype=np.int64), _EMPTY, _EMPTY))
@@ -31,13 +31,13 @@ class _Deployment:
 
 
 def compile_replicas(
-    frames: Mapping[str, pd.DataFrame], names: Names, options: Options, option: Int, profile: Int, shared_pools: Int
+    tables: Tables, names: Names, options: Options, option: Int, profile: Int, shared_pools: Int
 ) -> tuple[Supplies, Rows, Sparse]:
     """Compile the replicas of every deployment.
 
     Parameters
     ----------
-    frames : mapping of str to DataFrame
+    tables : mapping of table name to mapping of column name to array
     names : Names
     options : Options
     option, profile : (deployments,) int64
@@ -54,14 +54,14 @@ def compile_replicas(
     pool_brought : Sparse
         Per pool: what one unit brings to its share and memory rows.
     """
-    memory = fractions_of(frames["pools"]["memory_gb"].to_numpy())
-    utilization = fractions_of(frames["pools"]["max_utilization"].to_numpy())
-    units = frames["pools"]["units"].tolist()
+    memory = fractions_of(tables["pools"]["memory_gb"])
+    utilization = fractions_of(tables["pools"]["max_utilization"])
+    units = tables["pools"]["units"].tolist()
     maximum = [0] * len(option)
     brought: list[list[tuple[int, int]]] = [[] for _ in option]
     of_unit: list[list[tuple[int, int]]] = [[] for _ in names.pools]
     share_capacity, memory_capacity = [], []
-    members = _deployments_of_pools(frames["profiles"], options.pool[option], profile)
+    members = _deployments_of_pools(tables["profiles"], options.pool[option], profile)
     for place, pool in enumerate(shared_pools.tolist()):
         deployments = members.get(pool, [])
         share_row, memory_row = len(option) + place, len(option) + len(shared_pools) + place
@@ -85,13 +85,13 @@ def compile_replicas(
     def place_of_capacity(i: int) -> str:
         pool = int(shared_pools[i % len(shared_pools)])
         field = "share" if i < len(shared_pools) else "memory_gb"
-        return _place_of_finest(frames, pool, members.get(pool, []), field)
+        return _place_of_finest(tables, pool, members.get(pool, []), field)
 
     def place_of_pool(pool: int) -> str:
-        return place_in("pools", frames["pools"], "memory_gb")(pool)
+        return place_in("pools", tables["pools"], "memory_gb")(pool)
 
     def place_of_deployment(i: int) -> str:
-        return place_in("profiles", frames["profiles"], "share", "memory_gb")(int(profile[i]))
+        return place_in("profiles", tables["profiles"], "share", "memory_gb")(int(profile[i]))
 
     # The capacities are checked first: they tell best which figure has too many digits.
     rows = Rows(
@@ -108,9 +108,9 @@ def compile_replicas(
     return supplies, rows, _sparse(of_unit, place_of_pool)
 
 
-def _deployments_of_pools(profiles: pd.DataFrame, pool: Int, profile: Int) -> dict[int, list[_Deployment]]:
-    share = fractions_of(profiles["share"].to_numpy())
-    memory_gb = fractions_of(profiles["memory_gb"].to_numpy())
+def _deployments_of_pools(profiles: Columns, pool: Int, profile: Int) -> dict[int, list[_Deployment]]:
+    share = fractions_of(profiles["share"])
+    memory_gb = fractions_of(profiles["memory_gb"])
     members: dict[int, list[_Deployment]] = {}
     for index, (at, row) in enumerate(zip(pool.tolist(), profile.tolist(), strict=True)):
         members.setdefault(at, []).append(_Deployment(index, row, share[row], memory_gb[row]))
@@ -124,13 +124,13 @@ def _most_replicas(units: int, memory_gb: Fraction, deployment: _Deployment) -> 
     return math.floor(min(by_share, units * memory_gb / deployment.memory_gb))
 
 
-def _place_of_finest(frames: Mapping[str, pd.DataFrame], pool: int, on_pool: list[_Deployment], field: str) -> str:
+def _place_of_finest(tables: Tables, pool: int, on_pool: list[_Deployment], field: str) -> str:
     """Name a pool and the profile on it whose figure has the most digits."""
-    place = place_in("pools", frames["pools"], "units", "memory_gb")(pool)
+    place = place_in("pools", tables["pools"], "units", "memory_gb")(pool)
     if not on_pool:
         return place
     finest = max(on_pool, key=lambda one: (one.share if field == "share" else one.memory_gb).denominator)
-    return f"{place}; {place_in('profiles', frames['profiles'], field)(finest.profile)}"
+    return f"{place}; {place_in('profiles', tables['profiles'], field)(finest.profile)}"
 
 
 def _deployment_names(names: Names, options: Options, option: Int) -> Text:

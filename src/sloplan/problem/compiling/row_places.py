@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import pandas as pd
-
 from sloplan.problem.compiling.decimals import Locate
 from sloplan.problem.schema import table
+from sloplan.problem.tables import Columns
 
 
-def place_in(table_name: str, frame: pd.DataFrame, *fields: str) -> Locate:
+def place_in(table_name: str, columns: Columns, *fields: str) -> Locate:
     """Return a function that names row i of a table by its key, with the fields concerned.
 
     Parameters
     ----------
     table_name : str
         Table of the schema.
-    frame : DataFrame
+    columns : mapping of column name to array
         Its rows. They are named by key and not by number, since their order is canonical and
         need not be the file's.
     *fields : str
@@ -29,8 +28,8 @@ def place_in(table_name: str, frame: pd.DataFrame, *fields: str) -> Locate:
     schema = table(table_name)
 
     def place(i: int) -> str:
-        key = [f"{column} {frame[column].iloc[i]!r}" for column in schema.key]
-        shown = [f"{field} = {frame[field].iloc[i]}" for field in fields]
+        key = [f"{column} {columns[column][i]!r}" for column in schema.key]
+        shown = [f"{field} = {columns[field][i]}" for field in fields]
         return ", ".join([schema.file, *key, *shown])
 
     return place

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
 
 from sloplan.problem.compiled import Int, Links, Names, Options, Pools, Rows, Sparse, Supplies
 from sloplan.problem.compiling.replicas import NO_SUPPLIES, compile_replicas
+from sloplan.problem.tables import Tables
 
 
 @dataclass(frozen=True)
@@ -37,7 +36,7 @@ class RowLayout:
 
 
 def compile_rows(
-    frames: Mapping[str, pd.DataFrame],
+    tables: Tables,
     names: Names,
     options: Options,
     option_profile: Int,
@@ -49,7 +48,7 @@ def compile_rows(
 
     Parameters
     ----------
-    frames : mapping of str to DataFrame
+    tables : mapping of table name to mapping of column name to array
     names : Names
     options : Options
     option_profile : (options,) int64
@@ -82,7 +81,7 @@ def compile_rows(
         option = option[np.lexsort(tuple(key[option] for key in keys))]
         option_deployment[option] = np.arange(len(option))
         supplies, unit_rows, pool_brought = compile_replicas(
-            frames, names, options, option, option_profile[option], shared_pools
+            tables, names, options, option, option_profile[option], shared_pools
         )
         row_names = [f"deployment:{name}" for name in supplies.name] + unit_rows.name.tolist()
         capacities = [0] * len(option) + unit_rows.capacity.tolist()

@@ -17,18 +17,19 @@ import numpy.typing as npt
 import pandas as pd
 
 from sloplan.problem.schema import TABLES, Kind
+from sloplan.problem.tables import Columns
 
 _DOMAIN = "sloplan instance content 1"
 
 
-def content_hash(labels: tuple[str, ...], frames: Mapping[str, pd.DataFrame]) -> str:
+def content_hash(labels: tuple[str, ...], tables: Mapping[str, Columns | pd.DataFrame]) -> str:
     """Return the sha256 of canonical tables as 64 hexadecimal digits.
 
     Parameters
     ----------
     labels : tuple of str
         Name, hosting and latency percentile, in this order.
-    frames : mapping of table name to DataFrame
+    tables : mapping of table name to mapping of column name to array, or DataFrame
         Every table in stored form and canonical order.
     """
     digest = hashlib.sha256()
@@ -40,12 +41,12 @@ def content_hash(labels: tuple[str, ...], frames: Mapping[str, pd.DataFrame]) ->
     for label in (_DOMAIN, *labels):
         add(label.encode())
     for table in TABLES:
-        frame = frames[table.name]
+        columns = tables[table.name]
         add(table.name.encode())
-        add(len(frame).to_bytes(8, "little"))
+        add(len(columns[table.key[0]]).to_bytes(8, "little"))
         for column in table.columns:
             add(column.name.encode())
-            add(_column_bytes(column.kind, frame[column.name].to_numpy()))
+            add(_column_bytes(column.kind, np.asarray(columns[column.name])))
     return digest.hexdigest()
 
 
@@ -56,4 +57,4 @@ def _column_bytes(kind: Kind, values: npt.NDArray[Any]) -> bytes:
         return one_nan.astype("<f8").tobytes()
     if kind is Kind.INTEGER:
         return values.astype("<i8").tobytes()
-    return "\x00".join(values).encode()
+    return "\x00".join(values.tolist()).encode()

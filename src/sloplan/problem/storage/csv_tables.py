@@ -1,7 +1,8 @@
 """One table as the bytes of a CSV file.
 
-Files are read twice over at most: first fast and typed; if anything looks wrong, once more as
-plain text, cell by cell, which is the reading that counts and that can name the bad cell.
+Large files are read twice over at most: first fast and typed; if anything looks wrong, once more
+as plain text, cell by cell, which is the reading that counts and that can name the bad cell. Small
+files are read as text at once: that is done before pandas has made its reader.
 """
 
 from __future__ import annotations
@@ -18,19 +19,21 @@ import pandas as pd
 
 from sloplan.problem.errors import InputError
 from sloplan.problem.schema import Kind, Table
-from sloplan.problem.validation.columns import missing_column, warn_unknown_columns
+from sloplan.problem.tables import Columns
+from sloplan.problem.validation.columns import NOT_IN_DECIMALS, missing_column, warn_unknown_columns
 
 # pandas may take these words for numbers.
 _WORDS = (b"nan", b"true", b"false")
-_NOT_IN_NUMBERS = re.compile(r"[^-+.0-9eE\s]")
+_WORD_CELL = re.compile(rb"""(?:^|[,\s"+-])(?:nan|true|false)(?:$|[,\s"(])""")
+_SMALL_BYTES = 2**16
 _HEADER_BYTES = 10**6  # a header line is shorter than that
 # pandas 3.1 made exact reading the default and deprecated the option.
 _OLD_PANDAS = tuple(map(int, pd.__version__.split(".")[:2])) < (3, 1)
 _EXACT: Any = {"float_precision": "round_trip"} if _OLD_PANDAS else {}
 
 
-def read_csv_table(table: Table, content: bytes) -> pd.DataFrame:
-    """Return the frame in the bytes of a CSV file, known columns only.
+def read_csv_table(table: Table, content: bytes) -> Columns:
+    """Return the columns in the bytes of a CSV file, known ones only.
 
     Parameters
     ----------
@@ -41,8 +44,8 @@ def read_csv_table(table: Table, content: bytes) -> pd.DataFrame:
 
     Returns
     -------
-    DataFrame
-        Numbers as float64, or everything as text where the fast reading failed; not yet checked.
+    mapping of column name to array
+        In the order of the file. Numbers as float64, or everything as text; not yet checked.
 
     Raises
     ------
@@ -50,11 +53,11 @@ def read_csv_table(table: Table, content: bytes) -> pd.DataFrame:
         The bytes are no such file: the message names the row.
     """
     header = _header(table, content)
-    frame = _read_typed(table, header, content)
-    if frame is None:
-        frame = _read_text(table, header, content)
-    known = [column.name for column in table.columns]
-    return frame if set(header) <= set(known) else frame[[name for name in header if name in known]]
+    columns = _read_typed(table, header, content) if len(content) > _SMALL_BYTES else None
+    if columns is None:
+        columns = _read_text(table, header, content)
+    known = {column.name for column in table.columns}
+    return {name: values for name, values in columns.items() if name in known}
 
 
 def write_csv_table(frame: pd.DataFrame) -> bytes:
@@ -106,8 +109,8 @@ def _lines(table: Table, text: str) -> Iterator[list[str]]:
         raise InputError(f"not readable as CSV: {error}", file=table.file, row=row, advice=advice) from None
 
 
-def _read_typed(table: Table, header: list[str], content: bytes) -> pd.DataFrame | None:
-    """Return the frame read fast, or None where the careful reading has to decide."""
+def _read_typed(table: Table, header: list[str], content: bytes) -> Columns | None:
+    """Return the columns read fast, or None where the careful reading has to decide."""
     quoted = b'"' in content
     if b"\x00" in content or (quoted and not _is_well_quoted(content, len(header))):
         return None  # pandas cuts text at NUL and forgives stray quotes
@@ -127,7 +130,9 @@ def _read_typed(table: Table, header: list[str], content: bytes) -> pd.DataFrame
         return None
     if not quoted and content.count(b",") != (len(frame) + 1) * (len(header) - 1):
         return None  # pandas fills up short rows
-    return frame if list(frame.columns) == header and not _has_words(content, numeric) else None
+    if list(frame.columns) != header or _has_words(content, numeric):
+        return None
+    return {name: frame[name].to_numpy() for name in header}
 
 
 def _is_well_quoted(content: bytes, width: int) -> bool:
@@ -142,14 +147,14 @@ def _is_well_quoted(content: bytes, width: int) -> bool:
 def _has_words(content: bytes, numeric: set[str]) -> bool:
     """Return whether a number column holds a word that pandas may take for a number."""
     lowered = content.lower()
-    if not numeric or not any(word in lowered for word in _WORDS):
+    if not numeric or not any(word in lowered for word in _WORDS) or not _WORD_CELL.search(lowered):
         return False
     cells = pd.read_csv(io.BytesIO(content), usecols=list(numeric), dtype=object, index_col=False, na_filter=False)
-    return any(_NOT_IN_NUMBERS.search("".join(pd.unique(cells[name]))) for name in cells.columns)
+    return any(NOT_IN_DECIMALS.search("".join(pd.unique(cells[name]))) for name in cells.columns)
 
 
-def _read_text(table: Table, header: list[str], content: bytes) -> pd.DataFrame:
-    """Return the frame read as text, cell by cell."""
+def _read_text(table: Table, header: list[str], content: bytes) -> Columns:
+    """Return the columns read as text, cell by cell."""
     lines = _lines(table, _decoded(table, content))
     next(lines)
     rows = []
@@ -162,4 +167,5 @@ def _read_text(table: Table, header: list[str], content: bytes) -> pd.DataFrame:
                 advice="give every row one field per column; quote a field that holds a comma",
             )
         rows.append(line)
-    return pd.DataFrame(rows, columns=header, dtype=object)
+    cells = zip(*rows, strict=True) if rows else [()] * len(header)
+    return {name: np.array(values, dtype=object) for name, values in zip(header, cells, strict=True)}

@@ -19,6 +19,7 @@ from sloplan.problem.schema import TABLES
 from sloplan.problem.storage.archive import BROKEN_ZIP, read_zip, zip_bytes
 from sloplan.problem.storage.csv_tables import read_csv_table, write_csv_table
 from sloplan.problem.storage.manifest import MANIFEST_FILE, Manifest, read_manifest, write_manifest
+from sloplan.problem.tables import as_frame, num_rows
 from sloplan.problem.validation.naming import warn_unknown
 
 KNOWN_FILES = (MANIFEST_FILE, *(table.file for table in TABLES))
@@ -43,12 +44,8 @@ def load_instance(path: str | os.PathLike[str]) -> Instance:
         raise InputError(f"no instance: {MANIFEST_FILE} is missing", file=str(path), advice="name an instance's folder")
     warn_unknown(str(path), "files", sorted(name for name in files if name.endswith(".csv")), KNOWN_FILES)
     manifest = read_manifest(files[MANIFEST_FILE])
-    return Instance.from_frames(
-        {table.name: read_csv_table(table, files[table.file]) for table in TABLES if table.file in files},
-        name=manifest.name,
-        hosting=manifest.hosting,
-        latency_percentile=manifest.latency_percentile,
-        description=manifest.description,
+    return Instance._checked(
+        manifest, {table.name: read_csv_table(table, files[table.file]) for table in TABLES if table.file in files}
     )
 
 
@@ -107,9 +104,9 @@ def _files_of(instance: Instance) -> dict[str, bytes]:
     )
     files = {MANIFEST_FILE: write_manifest(manifest)}
     for table in TABLES:
-        frame = instance._frames[table.name]
-        if len(frame) or not table.may_be_absent:
-            files[table.file] = write_csv_table(frame)
+        columns = instance._tables[table.name]
+        if num_rows(columns) or not table.may_be_absent:
+            files[table.file] = write_csv_table(as_frame(columns))
     return files
 
 

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TypeVar
 
-import pandas as pd
-
 from sloplan.problem.canonical import canonical_rows
 from sloplan.problem.errors import InputError
 from sloplan.problem.schema import LIST_SEPARATOR, table
+from sloplan.problem.tables import Columns, Tables
 from sloplan.problem.validation.naming import near_names, some_names
 
 Configurations = Mapping[str, Sequence[str]]
@@ -18,7 +17,7 @@ Value = TypeVar("Value")
 Pairs = Mapping[tuple[str, str], frozenset[tuple[str, str]]]
 
 
-def check_factors(frames: Mapping[str, pd.DataFrame]) -> None:
+def check_factors(tables: Tables) -> None:
     """Check the operators and configurations of every row.
 
     Raises
@@ -26,9 +25,9 @@ def check_factors(frames: Mapping[str, pd.DataFrame]) -> None:
     InputError
         Names the first breach.
     """
-    accuracy = frames["accuracy"]
-    configurations = _grouped(frames["configurations"]["operator"], frames["configurations"]["configuration"])
-    application = dict(zip(frames["operators"]["operator"], frames["operators"]["application"], strict=True))
+    accuracy = tables["accuracy"]
+    configurations = _grouped(tables["configurations"]["operator"], tables["configurations"]["configuration"])
+    application = dict(zip(tables["operators"]["operator"], tables["operators"]["application"], strict=True))
     operators_of: dict[str, list[str]] = {}
     for row, (factor, names, values) in enumerate(
         zip(accuracy["factor"], accuracy["operators"], accuracy["configurations"], strict=True), start=1
@@ -42,12 +41,12 @@ def check_factors(frames: Mapping[str, pd.DataFrame]) -> None:
             raise _error(row, "operators", names, f"factor {factor} names other operators before", allowed)
 
 
-def check_coverage(frames: Mapping[str, pd.DataFrame]) -> None:
+def check_coverage(tables: Tables) -> None:
     """Check that each factor covers every combination that `compatible` permits.
 
     Parameters
     ----------
-    frames : mapping of table name to DataFrame
+    tables : mapping of table name to mapping of column name to array
         Their factors passed `check_factors`.
 
     Raises
@@ -55,9 +54,9 @@ def check_coverage(frames: Mapping[str, pd.DataFrame]) -> None:
     InputError
         Names the factor and the missing combination.
     """
-    configurations = _grouped(frames["configurations"]["operator"], frames["configurations"]["configuration"])
-    pairs = _allowed_pairs(frames["compatible"])
-    accuracy = canonical_rows(table("accuracy"), frames["accuracy"])
+    configurations = _grouped(tables["configurations"]["operator"], tables["configurations"]["configuration"])
+    pairs = _allowed_pairs(tables["compatible"])
+    accuracy = canonical_rows(table("accuracy"), tables["accuracy"])
     combinations = _grouped(zip(accuracy["factor"], accuracy["operators"], strict=True), accuracy["configurations"])
     for (factor, names), values in combinations.items():
         operators = names.split(LIST_SEPARATOR)
@@ -102,7 +101,7 @@ def permitted(operators: Sequence[str], configurations: Configurations, pairs: P
     return extend(())
 
 
-def _allowed_pairs(compatible: pd.DataFrame) -> Pairs:
+def _allowed_pairs(compatible: Columns) -> Pairs:
     ordered = canonical_rows(table("compatible"), compatible)
     operators = zip(ordered["operator"], ordered["other_operator"], strict=True)
     choices = zip(ordered["configuration"], ordered["other_configuration"], strict=True)

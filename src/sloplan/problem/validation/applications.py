@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import networkx as nx
 import numpy as np
-import pandas as pd
 
 from sloplan.problem.compiled import Text
 from sloplan.problem.compiling.lookup import indices_of
 from sloplan.problem.errors import InputError
-from sloplan.problem.validation.columns import first_true
+from sloplan.problem.tables import Tables
+from sloplan.problem.validation.columns import first_true, first_unknown
 
 
-def check_applications(frames: Mapping[str, pd.DataFrame]) -> None:
+def check_applications(tables: Tables) -> None:
     """Check that every application is a DAG whose operators are complete.
 
     Raises
@@ -22,19 +20,19 @@ def check_applications(frames: Mapping[str, pd.DataFrame]) -> None:
     InputError
         Names the first breach.
     """
-    _check_edges(frames)
-    _check_inputs(frames)
-    _check_completeness(frames)
-    compatible = frames["compatible"]
-    _check_pairs(frames, "compatible", compatible["operator"].to_numpy(), compatible["other_operator"].to_numpy())
+    _check_edges(tables)
+    _check_inputs(tables)
+    _check_completeness(tables)
+    compatible = tables["compatible"]
+    _check_pairs(tables, "compatible", compatible["operator"], compatible["other_operator"])
 
 
-def _check_pairs(frames: Mapping[str, pd.DataFrame], name: str, first: Text, second: Text) -> None:
+def _check_pairs(tables: Tables, name: str, first: Text, second: Text) -> None:
     """Check that two columns name two different operators of one application."""
-    operators = frames["operators"]
-    application = operators["application"].to_numpy()
-    index = [indices_of(operators["operator"].to_numpy(), column) for column in (first, second)]
-    field = frames[name].columns[1 if name == "edges" else 2]
+    operators = tables["operators"]
+    application = operators["application"]
+    index = [indices_of(operators["operator"], column) for column in (first, second)]
+    field = "to_operator" if name == "edges" else "other_operator"
     for bad, problem in (
         (first == second, "operator paired with itself"),
         (application[index[0]] != application[index[1]], "operators of two applications"),
@@ -51,10 +49,10 @@ def _check_pairs(frames: Mapping[str, pd.DataFrame], name: str, first: Text, sec
             )
 
 
-def _check_edges(frames: Mapping[str, pd.DataFrame]) -> None:
-    edges = frames["edges"]
-    producers, consumers = edges["from_operator"].to_numpy(), edges["to_operator"].to_numpy()
-    _check_pairs(frames, "edges", producers, consumers)
+def _check_edges(tables: Tables) -> None:
+    edges = tables["edges"]
+    producers, consumers = edges["from_operator"], edges["to_operator"]
+    _check_pairs(tables, "edges", producers, consumers)
     graph: nx.DiGraph[str] = nx.DiGraph()
     graph.add_edges_from(zip(producers, consumers, strict=True))
     if nx.is_directed_acyclic_graph(graph):
@@ -73,10 +71,11 @@ def _check_edges(frames: Mapping[str, pd.DataFrame]) -> None:
     )
 
 
-def _check_inputs(frames: Mapping[str, pd.DataFrame]) -> None:
-    operators = frames["operators"]
-    root = ~operators["operator"].isin(frames["edges"]["to_operator"]).to_numpy()
-    given = operators["input_kb"].notna().to_numpy()
+def _check_inputs(tables: Tables) -> None:
+    operators = tables["operators"]
+    consumers = set(tables["edges"]["to_operator"].tolist())
+    root = np.array([name not in consumers for name in operators["operator"].tolist()], dtype=np.bool_)
+    given = ~np.isnan(operators["input_kb"])
     for bad, problem, allowed in (
         (
             root & ~given,
@@ -87,38 +86,41 @@ def _check_inputs(frames: Mapping[str, pd.DataFrame]) -> None:
     ):
         if (row := first_true(bad)) is not None:
             raise InputError(
-                f"{problem} ({operators['operator'].iloc[row]})",
+                f"{problem} ({operators['operator'][row]})",
                 file="operators.csv",
                 row=row + 1,
                 field="input_kb",
-                value=float(operators["input_kb"].iloc[row]) if given[row] else None,
+                value=float(operators["input_kb"][row]) if given[row] else None,
                 allowed=allowed,
                 advice="correct the field, or the edges",
             )
 
 
-def _check_completeness(frames: Mapping[str, pd.DataFrame]) -> None:
-    operators, configurations, profiles = frames["operators"], frames["configurations"], frames["profiles"]
-    row = first_true(~operators["operator"].isin(configurations["operator"]).to_numpy())
+def _check_completeness(tables: Tables) -> None:
+    operators, configurations, profiles = tables["operators"], tables["configurations"], tables["profiles"]
+    row = first_unknown(operators["operator"].tolist(), set(configurations["operator"].tolist()))
     if row is not None:
         raise InputError(
             "operator without configuration",
             file="operators.csv",
             row=row + 1,
             field="operator",
-            value=operators["operator"].iloc[row],
+            value=operators["operator"][row],
             allowed="operators with at least one row in configurations.csv",
             advice="add its configurations, or drop the operator",
         )
-    profiled = profiles["operator"] + "/" + profiles["configuration"]
-    row = first_true(~(configurations["operator"] + "/" + configurations["configuration"]).isin(profiled).to_numpy())
+    pairs, profiled = (
+        list(zip(columns["operator"].tolist(), columns["configuration"].tolist(), strict=True))
+        for columns in (configurations, profiles)
+    )
+    row = first_unknown(pairs, set(profiled))
     if row is not None:
         raise InputError(
-            f"configuration without profile (operator {configurations['operator'].iloc[row]})",
+            f"configuration without profile (operator {configurations['operator'][row]})",
             file="configurations.csv",
             row=row + 1,
             field="configuration",
-            value=configurations["configuration"].iloc[row],
+            value=configurations["configuration"][row],
             allowed="configurations with at least one row in profiles.csv",
             advice="add a profile for some hardware, or drop the configuration",
         )

@@ -1,14 +1,17 @@
-"""Column rules: any frame that a caller or a file brings -> the stored form of its table.
+"""Column rules: any table that a caller or a file brings -> its stored form.
 
-Stored frames have exactly the columns of `schema`: numbers as float64 (NaN where an optional
+Stored tables have exactly the columns of `schema`: numbers as float64 (NaN where an optional
 one is missing), whole numbers as int64, everything else as `object` arrays of `str` ("" where
 missing). Rows keep their order here, so that an error can name the row its author wrote.
+
+What files and programs usually bring, floats and text, is looked at as a whole in a few passes;
+anything else, and whatever may be wrong, is looked at value by value.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Hashable, Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -18,6 +21,7 @@ from pandas.api.types import infer_dtype, is_bool_dtype, is_float_dtype, is_inte
 
 from sloplan.problem.errors import InputError
 from sloplan.problem.schema import LIST_SEPARATOR, Column, Kind, Table
+from sloplan.problem.tables import Columns
 from sloplan.problem.validation.floats import loses_digits, same_decimals
 from sloplan.problem.validation.naming import (
     LINE_RULE,
@@ -33,15 +37,17 @@ from sloplan.problem.validation.naming import (
 MAX_INTEGER = 2**53 - 1
 """Largest whole number in a table: beyond it a float64 no longer tells neighbours apart."""
 DECIMAL = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
+NOT_IN_DECIMALS = re.compile(r"[^-+.0-9eE\s]")
+"""What no decimal holds; without it, `float` takes the text of a decimal and no other."""
 
 
-def normalise_table(table: Table, frame: pd.DataFrame | None) -> pd.DataFrame:
-    """Return `frame` in the stored form of `table`, rows in their given order.
+def normalise_table(table: Table, given: pd.DataFrame | Columns | None) -> Columns:
+    """Return what is given of a table in its stored form, rows in their given order.
 
     Parameters
     ----------
     table : Table
-    frame : DataFrame or None
+    given : DataFrame, mapping of column name to array, or None
         Columns in any order; None where the table is absent.
 
     Raises
@@ -54,45 +60,39 @@ def normalise_table(table: Table, frame: pd.DataFrame | None) -> pd.DataFrame:
     UserWarning
         Columns that the table does not have; they are dropped.
     """
-    frame = _present(table, frame)
-    warn_unknown_columns(table, frame.columns)
+    present = _present(table, given)
+    warn_unknown_columns(table, present)
+    length = max((len(values) for values in present.values()), default=0)
     columns: dict[str, npt.NDArray[Any]] = {}
     for column in table.columns:
-        if column.name in frame.columns:
-            columns[column.name] = _normalise(table, column, frame[column.name])
+        if column.name in present:
+            columns[column.name] = _normalise(table, column, _plain(present[column.name]))
         elif column.required:
-            raise missing_column(table, column, frame.columns)
+            raise missing_column(table, column, present)
         else:
-            columns[column.name] = _missing(column, len(frame))
+            columns[column.name] = _missing(column, length)
     for column in table.columns:
         if column.default_from is not None:
             values = columns[column.name]
             columns[column.name] = np.where(np.isnan(values), columns[column.default_from], values)
         if column.kind is Kind.INTEGER:
             columns[column.name] = columns[column.name].astype(np.int64)
-    return stored_frame(columns)
+    return columns
 
 
-def stored_frame(columns: Mapping[str, npt.NDArray[Any]]) -> pd.DataFrame:
-    """Return a frame of `columns` that keeps their dtypes (pandas 3 would turn object into str)."""
-    index = pd.RangeIndex(len(next(iter(columns.values()))))
-    series = {name: pd.Series(values, index, dtype=values.dtype, copy=False) for name, values in columns.items()}
-    return pd.DataFrame(series, index, copy=False)
-
-
-def _present(table: Table, frame: pd.DataFrame | None) -> pd.DataFrame:
-    if frame is None:
+def _present(table: Table, given: pd.DataFrame | Columns | None) -> dict[Hashable, pd.Series | npt.NDArray[Any]]:
+    """Return the columns given, of any names."""
+    if given is None:
         if not table.may_be_absent:
             raise InputError("missing table", file=table.file, advice="add it; the formats page lists its columns")
-        frame = pd.DataFrame({column.name: [] for column in table.columns}, dtype=object)
-    if not isinstance(frame, pd.DataFrame):
-        raise InputError("not a table", file=table.file, value=type(frame).__name__, allowed="a pandas DataFrame")
-    if frame.columns.has_duplicates:
-        twice = frame.columns[frame.columns.duplicated()][0]
+        return {column.name: np.zeros(0, dtype=object) for column in table.columns}
+    if isinstance(given, pd.DataFrame) and given.columns.has_duplicates:
+        twice = given.columns[given.columns.duplicated()][0]
         raise InputError("column given twice", file=table.file, field=str(twice), advice="keep one of them")
-    if frame.empty and not table.may_be_empty:
+    columns: dict[Hashable, pd.Series | npt.NDArray[Any]] = {name: given[name] for name in given}  # type: ignore[index]
+    if not table.may_be_empty and not any(len(values) for values in columns.values()):
         raise InputError("empty table", file=table.file, allowed="at least one row", advice="add the rows")
-    return frame
+    return columns
 
 
 def warn_unknown_columns(table: Table, names: Iterable[Any]) -> None:
@@ -117,7 +117,18 @@ def first_true(mask: npt.NDArray[np.bool_]) -> int | None:
     return position if len(mask) and mask[position] else None
 
 
-def _normalise(table: Table, column: Column, values: pd.Series) -> npt.NDArray[Any]:
+def first_unknown(values: Sequence[Any], known: Collection[Any]) -> int | None:
+    """Return the position of the first value that is not among the known ones, None if all are."""
+    unknown = set(values).difference(known)
+    return next(row for row, value in enumerate(values) if value in unknown) if unknown else None
+
+
+def _plain(values: pd.Series | npt.NDArray[Any]) -> pd.Series | npt.NDArray[Any]:
+    """Return the array in a column of a frame unless pandas keeps it in a way of its own."""
+    return values.to_numpy() if isinstance(values, pd.Series) and isinstance(values.dtype, np.dtype) else values
+
+
+def _normalise(table: Table, column: Column, values: pd.Series | npt.NDArray[Any]) -> npt.NDArray[Any]:
     if column.kind in (Kind.NUMBER, Kind.INTEGER):
         return _numbers(table, column, values)
     return _texts(table, column, values)
@@ -167,20 +178,41 @@ def allowed_values(column: Column) -> str:
 # --- numbers ---------------------------------------------------------------------------------
 
 
-def _numbers(table: Table, column: Column, values: pd.Series) -> npt.NDArray[np.float64]:
-    numbers = _as_float(table, column, values)
+def _numbers(table: Table, column: Column, given: pd.Series | npt.NDArray[Any]) -> npt.NDArray[np.float64]:
+    numbers = _plain_numbers(given) if isinstance(given, np.ndarray) else None
+    values = None
+    if numbers is None:
+        values = pd.Series(given, dtype=given.dtype, copy=False)
+        numbers = _as_float(table, column, values)
     missing = np.isnan(numbers)
     if column.required and (row := first_true(missing)) is not None:
         raise _error(table, column, row, None, "empty field", f"give {column.meaning}")
     for bad, problem in _number_faults(column, numbers):
         if (row := first_true(bad)) is not None:
-            raise _error(table, column, row, values.iloc[row], problem, "correct the field")
-    if (row := _first_inexact(values, numbers)) is not None:
+            value = numbers[row] if values is None else values.iloc[row]
+            raise _error(table, column, row, value, problem, "correct the field")
+    if values is not None and (row := _first_inexact(values, numbers)) is not None:
         advice = "round it to 15 digits, or change its unit"
         raise _error(table, column, row, values.iloc[row], "number with more digits than a 64-bit float holds", advice)
     if column.default is not None:
         numbers = np.where(missing, float(column.default), numbers)
     return numbers + 0.0  # -0.0 becomes 0.0, so equal content is equal bytes
+
+
+def _plain_numbers(values: npt.NDArray[Any]) -> npt.NDArray[np.float64] | None:
+    """Return float64s as they are, and decimals in text as numbers; None where value by value has to decide."""
+    if values.dtype == np.float64:
+        return values
+    if values.dtype != object:
+        return None
+    try:
+        if NOT_IN_DECIMALS.search("".join(values.tolist())):
+            return None
+        numbers, present = np.full(len(values), np.nan), values != ""
+        numbers[present] = values[present].astype(np.float64)
+    except (TypeError, ValueError):  # not all of it is text, or not all of that is decimals
+        return None
+    return numbers
 
 
 def _number_faults(column: Column, numbers: npt.NDArray[np.float64]) -> Iterable[tuple[npt.NDArray[np.bool_], str]]:
@@ -246,44 +278,61 @@ def _is_number(value: Any) -> bool:
 # --- text ------------------------------------------------------------------------------------
 
 
-def _texts(table: Table, column: Column, values: pd.Series) -> npt.NDArray[np.object_]:
-    texts = _as_text(table, column, values)
-    missing = texts == ""
-    if column.default is not None:
-        texts = np.where(missing, column.default, texts)
-    elif column.required and (row := first_true(missing)) is not None:
+def _texts(table: Table, column: Column, values: pd.Series | npt.NDArray[Any]) -> npt.NDArray[np.object_]:
+    texts, distinct = _as_text(table, column, values)
+    if "" in distinct and column.default is not None:
+        texts = np.where(texts == "", column.default, texts)
+    elif "" in distinct and column.required:
+        row = int((texts == "").argmax())
         raise _error(table, column, row, None, "empty field", f"give {column.meaning}")
-    if column.kind is Kind.CHOICE:
-        bad = ~np.isin(texts.astype(str), column.choices)
-        if (row := first_true(bad)) is not None:
-            near = near_names(texts[row], column.choices)
-            raise _error(table, column, row, texts[row], f"unknown choice{near}", "use one of the allowed")
-        return texts
-    if (row := _first_bad_text(column, texts)) is not None:
+    bad = _first_bad_text(column, distinct)
+    if bad is not None:
+        row = int((texts == bad).argmax())
+        if column.kind is Kind.CHOICE:
+            near = near_names(bad, column.choices)
+            raise _error(table, column, row, bad, f"unknown choice{near}", "use one of the allowed")
         problem = "text of several lines" if column.kind is Kind.TEXT else "unusable name"
         raise _error(table, column, row, texts[row], problem, "rename it here and wherever it is used")
     return texts
 
 
-def _first_bad_text(column: Column, texts: npt.NDArray[np.object_]) -> int | None:
-    distinct = pd.unique(texts)
+def _first_bad_text(column: Column, distinct: Collection[str]) -> str | None:
+    """Return the first of a column's texts, in the order of its rows, that breaks the column's rule."""
+    given = distinct if column.default is None else [text for text in distinct if text]
+    if column.kind is Kind.CHOICE:
+        return next((text for text in given if text not in column.choices), None)
     if column.kind is Kind.TEXT:
-        rule, fine = is_line, is_line("".join(distinct))
+        rule, fine = is_line, is_line("".join(given))
     elif column.kind is Kind.ID:
-        rule, fine = is_name, are_names(distinct)
+        rule, fine = is_name, are_names(given)
     else:
         rule, fine = is_name_list, False
-    faulty = [] if fine else [text for text in distinct if not rule(text)]
-    return first_true(texts == faulty[0]) if faulty else None  # `unique` keeps the order of the rows
+    return None if fine else next((text for text in given if not rule(text)), None)
 
 
-def _as_text(table: Table, column: Column, values: pd.Series) -> npt.NDArray[np.object_]:
+def _as_text(
+    table: Table, column: Column, values: pd.Series | npt.NDArray[Any]
+) -> tuple[npt.NDArray[np.object_], Collection[str]]:
+    """Return a column as text of its own, "" where missing, and its distinct texts in the order of their rows.
+
+    What names the rows is taken as distinct without asking.
+    """
     if is_integer_dtype(values.dtype):
-        return values.astype(str).astype(object).to_numpy()  # names such as 0, 1, 2 made by a program
-    objects = values.astype(object).to_numpy(copy=True)  # the caller may go on writing to his
+        texts = values.astype(str).astype(object)  # names such as 0, 1, 2 made by a program
+        return np.asarray(texts), dict.fromkeys(texts)
+    objects = np.array(values, dtype=object)  # a copy: the caller may go on writing to his
+    try:
+        distinct = objects.tolist() if table.key == (column.name,) else dict.fromkeys(objects.tolist())
+        if set(map(type, distinct)) <= {str}:
+            if values.dtype != object and len(distinct) < len(objects):
+                # Some columns of pandas hand out a new text for every row: keep one of each.
+                objects[:] = list(map({text: text for text in distinct}.__getitem__, objects.tolist()))
+            return objects, distinct
+    except TypeError:  # what cannot be looked up is no text
+        pass
     objects[pd.isna(objects)] = ""
     if infer_dtype(objects, skipna=False) not in ("string", "empty"):
         row = next(i for i, value in enumerate(objects) if not isinstance(value, str))
         advice = "turn the column into text, e.g. with .astype(str)"
         raise _error(table, column, row, objects[row], f"not text but {type(objects[row]).__name__}", advice)
-    return objects
+    return objects, dict.fromkeys(objects.tolist())

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 
-import pandas as pd
+import numpy as np
 
 from sloplan.problem.compiled import Text
-from sloplan.problem.compiling.lookup import indices_of
 from sloplan.problem.errors import InputError
 from sloplan.problem.schema import table
-from sloplan.problem.validation.columns import first_true
+from sloplan.problem.tables import Tables
+from sloplan.problem.validation.columns import first_true, first_unknown
 from sloplan.problem.validation.naming import near_names, some_names
 
 # table, column, and the table and column that define its names
@@ -41,7 +41,7 @@ _CONFIGURATIONS = (
 )
 
 
-def check_references(frames: Mapping[str, pd.DataFrame]) -> None:
+def check_references(tables: Tables) -> None:
     """Check that sites, links, operators, applications and configurations named anywhere exist.
 
     Raises
@@ -50,66 +50,61 @@ def check_references(frames: Mapping[str, pd.DataFrame]) -> None:
         Names the first unknown name, with near ones.
     """
     for name, column, source, key in _REFERENCES:
-        values = frames[name][column].to_numpy()
-        if not len(values):
-            continue
-        known = pd.unique(frames[source][key].to_numpy())
-        unknown = indices_of(known, values) < 0
-        if not table(name).column(column).required:
-            unknown &= values != ""
-        if (row := first_true(unknown)) is not None:
-            raise unknown_name(name, row, column, values[row], known, f"{key}s of {source}.csv", source)
-    _check_placement(frames)
+        values, known = tables[name][column].tolist(), dict.fromkeys(tables[source][key].tolist())
+        row = first_unknown(values, known if table(name).column(column).required else {**known, "": None})
+        if row is not None:
+            raise unknown_name(name, row, column, values[row], list(known), f"{key}s of {source}.csv", source)
+    _check_placement(tables)
     for name, operator, configuration in _CONFIGURATIONS:
-        frame = frames[name]
-        check_configurations(frames, name, frame[operator].to_numpy(), frame[configuration].to_numpy(), configuration)
+        columns = tables[name]
+        check_configurations(tables, name, columns[operator], columns[configuration], configuration)
 
 
-def unknown_name(name: str, row: int, column: str, value: str, known: Text, what: str, source: str) -> InputError:
+def unknown_name(
+    name: str, row: int, column: str, value: str, known: Sequence[str], what: str, source: str
+) -> InputError:
     """Return the error for a name that is not among `known`, the names of `source`."""
     noun = what.split("s of ")[0]
     return InputError(
-        f"unknown {noun}{near_names(value, list(known))}",
+        f"unknown {noun}{near_names(value, known)}",
         file=table(name).file,
         row=row + 1,
         field=column,
         value=value,
-        allowed=f"{what}: {some_names(list(known))}",
+        allowed=f"{what}: {some_names(known)}",
         advice=f"correct the name, or add it to {source}.csv",
     )
 
 
-def check_configurations(
-    frames: Mapping[str, pd.DataFrame], name: str, operators: Text, configurations: Text, column: str
-) -> None:
+def check_configurations(tables: Tables, name: str, operators: Text, configurations: Text, column: str) -> None:
     """Check that each of `configurations` belongs to the operator beside it.
 
     Parameters
     ----------
-    frames : mapping of table name to DataFrame
+    tables : mapping of table name to mapping of column name to array
     name, column : str
         Table and column that a message names.
     operators, configurations : (rows,) str
         In the rows of table `name`; the operators exist.
     """
-    own = frames["configurations"]
-    # No name holds "/", so joined names are told apart.
-    known = (own["operator"] + "/" + own["configuration"]).to_numpy(dtype=object)
-    row = first_true(indices_of(pd.unique(known), operators + "/" + configurations) < 0)
+    own = tables["configurations"]
+    known = set(zip(own["operator"].tolist(), own["configuration"].tolist(), strict=True))
+    row = first_unknown(list(zip(operators.tolist(), configurations.tolist(), strict=True)), known)
     if row is not None:
-        candidates = own["configuration"].to_numpy()[own["operator"].to_numpy() == operators[row]]
+        candidates = own["configuration"][own["operator"] == operators[row]].tolist()
         what = f"configurations of operator {operators[row]}"
         raise unknown_name(name, row, column, configurations[row], candidates, what, "configurations")
 
 
-def _check_placement(frames: Mapping[str, pd.DataFrame]) -> None:
-    placement = frames["placement"]
-    allowed, values = placement["allowed"].to_numpy(), placement["value"].to_numpy()
+def _check_placement(tables: Tables) -> None:
+    allowed, values = tables["placement"]["allowed"], tables["placement"]["value"]
     for kind in ("tier", "site"):
-        known = pd.unique(frames["sites"][kind].to_numpy())
-        row = first_true((allowed == kind) & (indices_of(known, values) < 0))
-        if row is not None:
-            raise unknown_name("placement", row, "value", values[row], known, f"{kind}s of sites.csv", "sites")
+        known = dict.fromkeys(tables["sites"][kind].tolist())
+        of_kind = np.flatnonzero(allowed == kind)
+        unknown = first_unknown(values[of_kind].tolist(), known)
+        if unknown is not None:
+            at = int(of_kind[unknown])
+            raise unknown_name("placement", at, "value", values[at], list(known), f"{kind}s of sites.csv", "sites")
     row = first_true((allowed == "source") & (values != ""))
     if row is not None:
         raise InputError(

@@ -5,17 +5,15 @@ Rows keep the order their author gave them while rules are checked, so that row 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import numpy as np
 import pandas as pd
 
 from sloplan.problem.canonical import canonical_rows
 from sloplan.problem.errors import InputError
 from sloplan.problem.schema import TABLES, Table
+from sloplan.problem.tables import Columns, Tables
 from sloplan.problem.validation.accuracy import check_coverage, check_factors
 from sloplan.problem.validation.applications import check_applications
-from sloplan.problem.validation.columns import first_true
 from sloplan.problem.validation.infrastructure import check_infrastructure
 from sloplan.problem.validation.references import check_references
 
@@ -23,12 +21,12 @@ from sloplan.problem.validation.references import check_references
 _RESPELLED = ("compatible", "accuracy")
 
 
-def validate(frames: Mapping[str, pd.DataFrame]) -> None:
+def validate(tables: Tables) -> None:
     """Check every rule across tables.
 
     Parameters
     ----------
-    frames : mapping of table name to DataFrame
+    tables : mapping of table name to mapping of column name to array
         Every table in stored form (see `columns`), rows in their given order.
 
     Raises
@@ -38,23 +36,27 @@ def validate(frames: Mapping[str, pd.DataFrame]) -> None:
     """
     for table in TABLES:
         if table.name not in _RESPELLED:
-            _check_keys(table, frames[table.name])
-    check_references(frames)
-    check_infrastructure(frames)
-    check_applications(frames)
-    check_factors(frames)
+            _check_keys(table, tables[table.name])
+    check_references(tables)
+    check_infrastructure(tables)
+    check_applications(tables)
+    check_factors(tables)
     for table in TABLES:
         if table.name in _RESPELLED:
-            _check_keys(table, canonical_rows(table, frames[table.name]))
-    check_coverage(frames)
+            _check_keys(table, canonical_rows(table, tables[table.name]))
+    check_coverage(tables)
 
 
-def _check_keys(table: Table, frame: pd.DataFrame) -> None:
-    row = first_true(frame.duplicated(list(table.key)).to_numpy())
-    if row is None:
+def _check_keys(table: Table, columns: Columns) -> None:
+    keys = [columns[name] for name in table.key]
+    if len(keys) == 1 and (keys[0][:-1] < keys[0][1:]).all():
+        return  # as long tables mostly come
+    rows = keys[0].tolist() if len(keys) == 1 else list(zip(*(key.tolist() for key in keys), strict=True))
+    if len(set(rows)) == len(rows):
         return
-    value = tuple(frame[name].iloc[row] for name in table.key)
-    same = np.logical_and.reduce([frame[name].to_numpy() == part for name, part in zip(table.key, value, strict=True)])
+    row = int(pd.Series(rows, dtype=object).duplicated().to_numpy().argmax())
+    value = tuple(key[row] for key in keys)
+    same = np.logical_and.reduce([key == part for key, part in zip(keys, value, strict=True)])
     raise InputError(
         f"stated twice: row {int(same.argmax()) + 1} says the same",
         file=table.file,
