@@ -100,6 +100,11 @@ def rule(name: str) -> float:
     return _only("rules", "value", rule=name)
 
 
+def measurement(name: str) -> float:
+    """Return a published figure of the table of measurements, e.g. ``azure-llm-code.arrivals_count``."""
+    return _only("measurements", "value", measurement=name)
+
+
 def network(name: str, quantity: str) -> float:
     """Return a figure of a network, e.g. ``network("wifi", "delay_ms")``."""
     return _only("networks", "value", network=name, quantity=quantity)

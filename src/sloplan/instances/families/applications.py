@@ -110,6 +110,45 @@ SETTINGS: Final[dict[str, Setting]] = {
         accuracy={"loose": (0.5, 0.64, 0.72), "tight": (0.58, 0.68, 0.74)},
         cost_per_1k={"loose": (NONE,), "tight": (NONE, 0.002)},
     ),
+    "speech-assistant": Setting(
+        devices=(
+            ("galaxy-s25", "wifi"),
+            ("snapdragon-8-elite-gen5", "cellular"),
+            ("galaxy-s24", "cellular"),
+            ("oneplus-12", "wifi"),
+        ),
+        edge={"l4": 0.6, "core-i7-12700k": 0.4},
+        cloud={"a100": 0.3, "v100": 0.4, "xeon-gold-6226r": 0.3},
+        rates_rps=(0.1, 0.2, 0.5, 1.0),
+        latency_ms={"loose": (2500.0, 4000.0, 6000.0), "tight": (1700.0, 2200.0, 3000.0)},
+        accuracy={"loose": (0.7, 0.82, 0.88), "tight": (0.82, 0.88, 0.94)},
+        cost_per_1k={"loose": (NONE, 0.7), "tight": (NONE, 0.5)},
+    ),
+    "document-qa": Setting(
+        devices=(("galaxy-s25", "wifi"), ("galaxy-s24", "cellular"), ("galaxy-s25", "cellular")),
+        edge={"t4": 1.0},
+        cloud={"a100": 1.0},
+        rates_rps=(0.1, 0.2, 0.5, 1.0),
+        latency_ms={"loose": (3000.0, 5000.0, 9000.0), "tight": (1500.0, 2500.0, 4000.0)},
+        accuracy={"loose": (0.45, 0.6, 0.7), "tight": (0.55, 0.68, 0.78)},
+        cost_per_1k={"loose": (NONE, 1.0), "tight": (NONE, 0.6)},
+        configurations={
+            "doc-layout": ("picodet-s-3cls", "picodet-l-3cls", "whole-page"),
+            "doc-detect": ("pp-ocrv4-mobile", "pp-ocrv4-server", "easyocr"),
+            "doc-recognise": ("pp-ocrv4-mobile", "pp-ocrv4-server", "easyocr"),
+            "doc-embed": ("multi-qa-minilm-l6-cos", "multi-qa-mpnet-base-cos", "nomic-embed-text"),
+            "doc-rerank": ("ms-marco-tinybert-l2", "ms-marco-minilm-l6", "ms-marco-electra-base"),
+        },
+    ),
+    "meeting-companion": Setting(
+        devices=(("galaxy-s25", "wifi"), ("snapdragon-8-elite-gen5", "wifi"), ("oneplus-12", "wifi")),
+        edge={"l4": 0.5, "rtx-3070-ti": 0.3, "core-i7-12700k": 0.2},
+        cloud={"h100": 0.4, "v100": 0.3, "t4": 0.3},
+        rates_rps=(0.004, 0.008, 0.016, 0.032),
+        latency_ms={"loose": (20000.0, 30000.0, 60000.0), "tight": (10000.0, 20000.0, 30000.0)},
+        accuracy={"loose": (0.6, 0.66, 0.7), "tight": (0.66, 0.69, 0.72)},
+        cost_per_1k={"loose": (NONE, 20.0), "tight": (NONE, 17.5)},
+    ),
 }
-"""A query stands for several users or cameras behind one device: people who ask questions, 1 to 16 cameras, 1 to 8 AR
-users at 15 frames/s."""
+"""A query stands for several users or cameras behind one device: people who ask, 1 to 16 cameras, 1 to 8 AR users at 15
+frames/s, 1 to 8 meetings that send what was said every four minutes."""

@@ -101,7 +101,9 @@ def application_tables(parameters: FamilyParameters, user_classes: Sequence[User
 
 def every_pool(parameters: FamilyParameters, hubs: Hubs) -> dict[Pool, float]:
     """Return every shared pool that the applications may have, with one unit-second per second each."""
-    places = {hubs.layout.hub_tier: [*hubs.centres, *hubs.names]} | ({"cloud": [CLOUD]} if hubs.layout.has_cloud else {})
+    places = {hubs.layout.hub_tier: [*hubs.centres, *hubs.names]}
+    if hubs.layout.has_cloud:
+        places["cloud"] = [CLOUD]
     return {
         (site, kind): 1.0
         for tier, sites in places.items()

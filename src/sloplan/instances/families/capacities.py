@@ -153,8 +153,9 @@ def meet_load(
         least, most = float(balanced.prices @ cheapest) / float(balanced.prices @ use), 1.0
     middle = sqrt(least * most)
     held = use * middle / load
+    seconds = dict(zip(pools, (held[: len(pools)] / 1e9).tolist(), strict=True))
     return Capacities(
-        pools={pool: seconds for pool, seconds in zip(pools, (held[: len(pools)] / 1e9).tolist(), strict=True) if seconds},
+        pools={pool: used for pool, used in seconds.items() if used > 0},
         lines=dict(zip(lines, (held[len(pools) :] / MILLI_BYTES_PER_MBPS).tolist(), strict=True)),
         least_load=load * least / middle,
         most_load=load * most / middle,

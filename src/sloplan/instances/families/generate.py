@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import pairwise
 from typing import Final
 
 import numpy as np
@@ -51,11 +52,12 @@ def generate(parameters: FamilyParameters, name: str) -> Instance:
     Instance
     """
     random = Draws(parameters.seed)
-    users, user_classes, class_of_user = _users(parameters, random)
     copies_per_hub = parameters.queries * parameters.copies / parameters.hubs
     hubs = Hubs(parameters.layout, parameters.hubs, line_rate_mbps(MBPS_PER_COPY * copies_per_hub))
+    user_classes = _user_classes(parameters)
     tables = application_tables(parameters, user_classes)
     asking = ask(parameters, user_classes, tables, hubs.line_mbps)
+    users, class_of_user = _users(parameters, user_classes, asking, random)
     user, drawn = _draws(parameters, class_of_user, asking, random)
     values = _values(parameters, random)
     extra = bursts(parameters.queries, random) if parameters.layout.bursts else {}
@@ -86,39 +88,51 @@ def _description(parameters: FamilyParameters, capacities: Capacities) -> str:
     return f"load {reached} of {parameters.load:g} asked"
 
 
-def _users(parameters: FamilyParameters, random: Draws) -> tuple[list[UserSite], list[UserClass], Int]:
+def _user_classes(parameters: FamilyParameters) -> list[UserClass]:
+    """Return the classes that user sites may have, by application, thin ones beside the others."""
+    layout = parameters.layout
+    user_classes = []
+    for name in sorted(parameters.applications):
+        devices = SETTINGS[name].devices
+        for number in range(max(len(devices), len(layout.speeds))):
+            device, access = devices[number % len(devices)]
+            kind = UserClass(name, device, access, layout.speeds[number % len(layout.speeds)])
+            user_classes += [replace(kind, thin=thin) for thin in (False, True)[: 1 + layout.thin]]
+    return user_classes
+
+
+def _users(
+    parameters: FamilyParameters, user_classes: list[UserClass], asking: Asking, random: Draws
+) -> tuple[list[UserSite], Int]:
     """Give every user site a class and a home hub.
 
-    Applications take turns, and so do the classes of each in a drawn order.
+    Applications take turns, and so do the classes of each in a drawn order, thin ones every second time. A
+    class none of whose queries any plan can serve has no site, unless all of its application are so.
 
     Returns
     -------
     list of UserSite
-    list of UserClass
-        Those that some user site has, by application.
     (user sites,) int64
         Position of each user site's class.
     """
-    layout, count = parameters.layout, len(parameters.applications)
-    orders = {}
+    useful = [bool((asking.least_us[start:end] >= 0).any()) for start, end in pairwise(asking.start.tolist())]
+    turns = {}
     for name in parameters.applications:
-        devices = SETTINGS[name].devices
-        kinds = [
-            UserClass(name, *devices[number % len(devices)], speed=layout.speeds[number % len(layout.speeds)])
-            for number in range(max(len(devices), len(layout.speeds)))
-        ]
-        in_order = [kinds[number] for number in random.order(len(kinds))]
-        orders[name] = [replace(kind, thin=thin) for kind in in_order for thin in (False, True)[: 1 + layout.thin]]
+        own = [number for number, kind in enumerate(user_classes) if kind.application == name]
+        own = [number for number in own if useful[number]] or own
+        own = [own[place] for place in random.order(len(own))]
+        kinds = [[number for number in own if user_classes[number].thin == thin] for thin in (False, True)]
+        longest = max(map(len, kinds))
+        turns[name] = [kind[turn % len(kind)] for turn in range(longest) for kind in kinds if kind]
     homes = np.argsort(random.below(2**31, parameters.user_sites), kind="stable") % parameters.hubs
     width = max(3, len(str(parameters.user_sites)))
-    users = []
+    users, class_of_user = [], []
     for number, home in enumerate(homes.tolist()):
-        order = orders[parameters.applications[number % count]]
-        users.append(UserSite(f"u{number:0{width}d}", order[number // count % len(order)], home))
-    present = {user.user_class for user in users}
-    user_classes = [kind for name in sorted(orders) for kind in orders[name] if kind in present]
-    position = {kind: number for number, kind in enumerate(user_classes)}
-    return users, user_classes, np.array([position[user.user_class] for user in users], dtype=np.int64)
+        turn, place = divmod(number, len(parameters.applications))
+        order = turns[parameters.applications[place]]
+        class_of_user.append(order[turn % len(order)])
+        users.append(UserSite(f"u{number:0{width}d}", user_classes[class_of_user[-1]], home))
+    return users, np.array(class_of_user, dtype=np.int64)
 
 
 def _draws(parameters: FamilyParameters, class_of_user: Int, asking: Asking, random: Draws) -> tuple[Int, Int]:
@@ -135,7 +149,7 @@ def _draws(parameters: FamilyParameters, class_of_user: Int, asking: Asking, ran
     return user, drawn
 
 
-def _values(parameters: FamilyParameters, random: Draws) -> np.ndarray:
+def _values(parameters: FamilyParameters, random: Draws) -> Float:
     value = np.array(VALUES)[random.below(len(VALUES), parameters.queries)]
     return np.where(random.chance(STATED_VALUES_PERCENT, parameters.queries), value, np.nan)
 
