@@ -353,7 +353,8 @@ def test_version() -> None:
 def test_only_built_commands_are_listed() -> None:
     """The help names the commands that there are, and no others."""
     assert {command.name for command in cli.app.registered_commands} == {"solve", "check", "methods"}
-    assert {command.name for command in cli.instances_app.registered_commands} == {"list", "show", "generate"}
+    built = {"list", "show", "generate", "import"}
+    assert {command.name for command in cli.instances_app.registered_commands} == built
 
 
 def test_a_closed_pipe_is_no_traceback(home: Path) -> None:

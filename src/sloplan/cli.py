@@ -18,7 +18,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-instances_app = typer.Typer(help="List, show and generate instances.", no_args_is_help=True)
+instances_app = typer.Typer(help="List, show, generate and import instances.", no_args_is_help=True)
 app.add_typer(instances_app, name="instances")
 
 InstanceArgument = Annotated[
@@ -124,15 +124,35 @@ def _show(instance: InstanceArgument) -> None:
 
 @instances_app.command("generate")
 def _generate(
-    spec: Annotated[str, typer.Argument(metavar="SPEC", help="Family spec: edge-cloud:queries=40,seed=3.")],
+    spec: Annotated[
+        str, typer.Argument(metavar="SPEC", help="Family spec: edge-cloud:queries=40,seed=3, khan:groups=100,seed=3.")
+    ],
     output: Annotated[
-        Path, typer.Option("--output", "-o", metavar="PATH", help="Folder, or a zip file if it ends in .zip.")
+        Path,
+        typer.Option(
+            "--output", "-o", metavar="PATH", help="Folder, or a zip file if it ends in .zip; plan selections: .json."
+        ),
     ],
 ) -> None:
-    """Generate an instance of a family and write it."""
-    from sloplan import commands
+    """Generate an instance (or plan selection) of a family and write it."""
+    from sloplan import format_commands
 
-    commands.generate_instance(spec, output)
+    format_commands.generate_instance(spec, output)
+
+
+@instances_app.command("import")
+def _import(
+    source: Annotated[Path, typer.Argument(metavar="F", help="A published text file, plain or gzip.")],
+    output: Annotated[
+        Path, typer.Option("--output", "-o", metavar="PATH", help="The plan selection's file, which ends in .json.")
+    ],
+    file_format: Annotated[str, typer.Option("--format", help="mmkp or gap.")],
+    number: Annotated[int | None, typer.Option(help="Which problem, from 1, if the file holds several.")] = None,
+) -> None:
+    """Read a published multiple-choice knapsack or assignment problem and write it as a plan selection."""
+    from sloplan import format_commands
+
+    format_commands.import_selection(file_format, source, number, output)
 
 
 def _fail(message: str) -> None:

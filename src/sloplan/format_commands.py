@@ -1,0 +1,53 @@
+"""What the commands do that write instances: generate, import."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+import typer
+
+from sloplan.instances.families.spec import generate_spec
+from sloplan.instances.selections.gap_text import read_gap
+from sloplan.instances.selections.mmkp_text import read_mmkp
+from sloplan.instances.selections.spec import generate_selection, is_selection_spec
+from sloplan.problem.errors import InputError
+from sloplan.problem.storage.instance_files import save_instance
+
+_READERS: Final = {"mmkp": read_mmkp, "gap": read_gap}
+
+
+def generate_instance(spec: str, output: Path) -> None:
+    """Generate an instance or plan selection and write it."""
+    if is_selection_spec(spec):
+        _require_json(output)
+        selection = generate_selection(spec)
+        selection.save(output)
+        typer.echo(f"{output}: {selection.name}")
+        return
+    instance = generate_spec(spec)
+    save_instance(instance, output)
+    typer.echo(f"{output}: {instance.name}")
+
+
+def import_selection(file_format: str, source: Path, number: int | None, output: Path) -> None:
+    """Read a published text file and write its problem as a plan selection."""
+    if file_format not in _READERS:
+        raise _unknown_format(file_format, tuple(_READERS))
+    _require_json(output)
+    selection = _READERS[file_format](source, number)
+    selection.save(output)
+    sizes = f"{len(selection.groups):,} groups, {len(selection.plans):,} plans, {len(selection.rows):,} rows"
+    typer.echo(f"{output}: {selection.name}, {sizes}")
+
+
+def _unknown_format(file_format: str, known: tuple[str, ...]) -> InputError:
+    return InputError("unknown format", field="--format", value=file_format, allowed=", ".join(known))
+
+
+def _require_json(output: Path) -> None:
+    """A plan selection is found again by its ending."""
+    if output.suffix != ".json":
+        raise InputError(
+            "a plan selection's file", field="--output", value=str(output), allowed="a path ending in .json"
+        )
