@@ -67,3 +67,22 @@ def test_generate_a_plan_selection(tmp_path: Path) -> None:
     assert load(tmp_path / "gap.json").sha256 == load(spec).sha256
     with pytest.raises(InputError, match="ending in .json"):
         run("generate", spec, "-o", tmp_path / "gap.zip")
+
+
+@pytest.mark.parametrize("file_format", ["mps", "lp", "cpsat", "mmkp"])
+def test_export(file_format: str, tmp_path: Path) -> None:
+    """Instances and plan selections are exported in every format; MILPs get their names beside them."""
+    name = "model.pb" if file_format == "cpsat" else f"model.{file_format}"
+    for place, spec in enumerate(("edge-cloud:queries=4", "khan:groups=2,items=2,resources=1")):
+        folder = tmp_path / str(place)
+        folder.mkdir()
+        said = run("export", spec, "--format", file_format, "-o", folder / name)
+        written = {path.name for path in folder.iterdir()}
+        assert written == {name, f"{name}.names.csv"} if file_format in ("mps", "lp") else {name}
+        assert all(str(folder / file) in said for file in written)
+
+
+def test_export_refuses_unknown_formats(tmp_path: Path) -> None:
+    """A format that is not written is refused before the instance is loaded."""
+    with pytest.raises(InputError, match="allowed: mps, lp, cpsat, mmkp"):
+        run("export", "no such instance", "--format", "xls", "-o", tmp_path / "x")

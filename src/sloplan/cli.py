@@ -18,7 +18,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-instances_app = typer.Typer(help="List, show, generate and import instances.", no_args_is_help=True)
+instances_app = typer.Typer(help="List, show, generate, import and export instances.", no_args_is_help=True)
 app.add_typer(instances_app, name="instances")
 
 InstanceArgument = Annotated[
@@ -153,6 +153,18 @@ def _import(
     from sloplan import format_commands
 
     format_commands.import_selection(file_format, source, number, output)
+
+
+@instances_app.command("export")
+def _export(
+    instance: InstanceArgument,
+    output: Annotated[Path, typer.Option("--output", "-o", metavar="F", help="The file; cpsat: .pb or .pbtxt.")],
+    file_format: Annotated[str, typer.Option("--format", help="mps, lp, cpsat or mmkp.")],
+) -> None:
+    """Write an instance's compact MILP (mps, lp), or its listed plans as a CP-SAT model or an MMKP text."""
+    from sloplan import format_commands
+
+    format_commands.export_instance(instance, file_format, output)
 
 
 def _fail(message: str) -> None:

@@ -1,4 +1,4 @@
-"""What the commands do that write instances: generate, import."""
+"""What the commands do that write instances and models: generate, import, export."""
 
 from __future__ import annotations
 
@@ -10,11 +10,16 @@ import typer
 from sloplan.instances.families.spec import generate_spec
 from sloplan.instances.selections.gap_text import read_gap
 from sloplan.instances.selections.mmkp_text import read_mmkp
+from sloplan.instances.selections.mmkp_writer import write_mmkp
 from sloplan.instances.selections.spec import generate_selection, is_selection_spec
+from sloplan.loading import load
+from sloplan.models.exports import MILP_FORMATS, export_cp, export_milp, names_path
 from sloplan.problem.errors import InputError
+from sloplan.problem.selections.selection import PlanSelection
 from sloplan.problem.storage.instance_files import save_instance
 
 _READERS: Final = {"mmkp": read_mmkp, "gap": read_gap}
+_EXPORTS: Final = (*MILP_FORMATS, "cpsat", "mmkp")
 
 
 def generate_instance(spec: str, output: Path) -> None:
@@ -39,6 +44,20 @@ def import_selection(file_format: str, source: Path, number: int | None, output:
     selection.save(output)
     sizes = f"{len(selection.groups):,} groups, {len(selection.plans):,} plans, {len(selection.rows):,} rows"
     typer.echo(f"{output}: {selection.name}, {sizes}")
+
+
+def export_instance(source: str, file_format: str, output: Path) -> None:
+    """Write an instance or plan selection in a format of other programs."""
+    if file_format not in _EXPORTS:
+        raise _unknown_format(file_format, _EXPORTS)
+    problem = load(source)
+    if file_format in MILP_FORMATS:
+        export_milp(problem, output, file_format)
+        typer.echo(f"{output}, {names_path(output)}: {problem.name}")
+        return
+    selection = problem if isinstance(problem, PlanSelection) else PlanSelection.from_instance(problem)
+    (export_cp if file_format == "cpsat" else write_mmkp)(selection, output)
+    typer.echo(f"{output}: {problem.name}")
 
 
 def _unknown_format(file_format: str, known: tuple[str, ...]) -> InputError:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import os
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from sloplan.problem.errors import InputError
+from sloplan.problem.storage.atomic import write_files
 from sloplan.problem.validation.naming import warn_unknown
 
 Columns = Mapping[str, type]
@@ -146,25 +146,10 @@ def write_json_object(path: str | os.PathLike[str], content: Mapping[str, Any]) 
     InputError
         If `path` cannot be written.
     """
-    try:
-        _write_json_object(Path(path), content)
-    except OSError as error:
-        reason = error.strerror or str(error)
-        raise InputError(f"cannot be written: {reason}", file=str(path), advice="choose another path") from error
+    write_files({path: lambda temporary: _write_json_object(temporary, content)})
 
 
-def _write_json_object(target: Path, content: Mapping[str, Any]) -> None:
-    handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
-    temporary = Path(name)
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as stream:
-            json.dump(content, stream, ensure_ascii=False, separators=(",", ":"))
-            stream.write("\n")
-        # mkstemp makes private files; a result gets the permissions that open() would give.
-        umask = os.umask(0)
-        os.umask(umask)
-        temporary.chmod(0o666 & ~umask)
-        temporary.replace(target)
-    except BaseException:
-        temporary.unlink()
-        raise
+def _write_json_object(path: Path, content: Mapping[str, Any]) -> None:
+    with path.open("w", encoding="utf-8", newline="\n") as stream:
+        json.dump(content, stream, ensure_ascii=False, separators=(",", ":"))
+        stream.write("\n")
