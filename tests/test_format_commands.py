@@ -86,3 +86,13 @@ def test_export_refuses_unknown_formats(tmp_path: Path) -> None:
     """A format that is not written is refused before the instance is loaded."""
     with pytest.raises(InputError, match="allowed: mps, lp, cpsat, mmkp"):
         run("export", "no such instance", "--format", "xls", "-o", tmp_path / "x")
+
+
+def test_generate_with_parquet(tmp_path: Path) -> None:
+    """`--parquet` changes the form of the queries, not the instance; plan selections have none."""
+    spec = "edge-cloud:queries=4"
+    run("generate", spec, "--parquet", "-o", tmp_path / "new")
+    assert (tmp_path / "new" / "queries.parquet").exists()
+    assert load(tmp_path / "new").sha256 == load(spec).sha256
+    with pytest.raises(InputError, match="has no queries"):
+        run("generate", "khan", "--parquet", "-o", tmp_path / "k.json")

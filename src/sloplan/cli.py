@@ -133,11 +133,12 @@ def _generate(
             "--output", "-o", metavar="PATH", help="Folder, or a zip file if it ends in .zip; plan selections: .json."
         ),
     ],
+    parquet: Annotated[bool, typer.Option("--parquet", help="Write queries.parquet in place of queries.csv.")] = False,
 ) -> None:
     """Generate an instance (or plan selection) of a family and write it."""
     from sloplan import format_commands
 
-    format_commands.generate_instance(spec, output)
+    format_commands.generate_instance(spec, output, parquet=parquet)
 
 
 @instances_app.command("import")

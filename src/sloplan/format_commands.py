@@ -22,16 +22,18 @@ _READERS: Final = {"mmkp": read_mmkp, "gap": read_gap}
 _EXPORTS: Final = (*MILP_FORMATS, "cpsat", "mmkp")
 
 
-def generate_instance(spec: str, output: Path) -> None:
+def generate_instance(spec: str, output: Path, *, parquet: bool) -> None:
     """Generate an instance or plan selection and write it."""
     if is_selection_spec(spec):
         _require_json(output)
+        if parquet:
+            raise InputError("a plan selection has no queries", field="--parquet", allowed="with families of instances")
         selection = generate_selection(spec)
         selection.save(output)
         typer.echo(f"{output}: {selection.name}")
         return
     instance = generate_spec(spec)
-    save_instance(instance, output)
+    save_instance(instance, output, parquet=parquet)
     typer.echo(f"{output}: {instance.name}")
 
 
