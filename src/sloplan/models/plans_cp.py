@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from sloplan.models.plans_rows import entries_by_row
-from sloplan.models.rows import divided_by_gcd
+from sloplan.models.reduced import divided_by_gcd
 from sloplan.problem.errors import SizeLimitError
 from sloplan.problem.selections.selection import PlanSelection
 
