@@ -28,6 +28,7 @@ from tests.problem.selections.random_selections import random_selection
 from tests.problem.storage.damage import damaged_bytes, damaged_field, damaged_value
 from tests.problem.tiny_files import TINY
 
+REPLICAS = TINY | {"instance.json": TINY["instance.json"].replace("fluid", "replicas")}
 BYTES = {name: text.encode() for name, text in TINY.items()}
 DOCUMENTED = r".*: unknown (files|columns|fields) ignored: "
 """The only warning that a file may cause."""
@@ -56,14 +57,15 @@ def outcome(load: Callable[[], Instance | PlanSelection], copy: Path) -> str:
 
 
 def folder(seed: int, place: Path) -> str:
-    """Bytes or a field changed in one file of a folder."""
+    """Bytes or a field changed in one file of a folder, under either hosting."""
     chance = random.Random(seed)
-    name = chance.choice(sorted(TINY))
+    files = chance.choice([TINY, REPLICAS])
+    name = chance.choice(sorted(files))
     if chance.random() < 0.5:
-        content = damaged_field(TINY[name], chance).encode(errors="surrogatepass")
+        content = damaged_field(files[name], chance).encode(errors="surrogatepass")
     else:
-        content = damaged_bytes(BYTES[name], chance)
-    return _outcome_of_files(place, BYTES | {name: content})
+        content = damaged_bytes(files[name].encode(), chance)
+    return _outcome_of_files(place, {file: text.encode() for file, text in files.items()} | {name: content})
 
 
 def manifest(seed: int, place: Path) -> str:
