@@ -371,6 +371,8 @@ def test_only_built_commands_are_listed() -> None:
         "plot",
         "catalogue",
         "generate",
+        "import",
+        "export",
     }
 
 

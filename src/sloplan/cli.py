@@ -18,7 +18,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-instances_app = typer.Typer(help="List, show and generate instances.", no_args_is_help=True)
+instances_app = typer.Typer(help="List, show, generate, import and export instances.", no_args_is_help=True)
 app.add_typer(instances_app, name="instances")
 best_known_app = typer.Typer(help="The best solutions and bounds known, checked again when used.", no_args_is_help=True)
 instances_app.add_typer(best_known_app, name="best-known")
@@ -151,15 +151,48 @@ def _catalogue() -> None:
 
 @instances_app.command("generate")
 def _generate(
-    spec: Annotated[str, typer.Argument(metavar="SPEC", help="Family spec: edge-cloud:queries=40,seed=3.")],
-    output: Annotated[
-        Path, typer.Option("--output", "-o", metavar="PATH", help="Folder, or a zip file if it ends in .zip.")
+    spec: Annotated[
+        str, typer.Argument(metavar="SPEC", help="Family spec: edge-cloud:queries=40,seed=3, khan:groups=100,seed=3.")
     ],
+    output: Annotated[
+        Path,
+        typer.Option(
+            "--output", "-o", metavar="PATH", help="Folder, or a zip file if it ends in .zip; plan selections: .json."
+        ),
+    ],
+    parquet: Annotated[bool, typer.Option("--parquet", help="Write queries.parquet in place of queries.csv.")] = False,
 ) -> None:
-    """Generate an instance of a family and write it."""
-    from sloplan import commands
+    """Generate an instance (or plan selection) of a family and write it."""
+    from sloplan import format_commands
 
-    commands.generate_instance(spec, output)
+    format_commands.generate_instance(spec, output, parquet=parquet)
+
+
+@instances_app.command("import")
+def _import(
+    source: Annotated[Path, typer.Argument(metavar="F", help="A published text file, plain or gzip.")],
+    output: Annotated[
+        Path, typer.Option("--output", "-o", metavar="PATH", help="The plan selection's file, which ends in .json.")
+    ],
+    file_format: Annotated[str, typer.Option("--format", help="mmkp or gap.")],
+    number: Annotated[int | None, typer.Option(help="Which problem, from 1, if the file holds several.")] = None,
+) -> None:
+    """Read a published multiple-choice knapsack or assignment problem and write it as a plan selection."""
+    from sloplan import format_commands
+
+    format_commands.import_selection(file_format, source, number, output)
+
+
+@instances_app.command("export")
+def _export(
+    instance: InstanceArgument,
+    output: Annotated[Path, typer.Option("--output", "-o", metavar="F", help="The file; cpsat: .pb or .pbtxt.")],
+    file_format: Annotated[str, typer.Option("--format", help="mps, lp, cpsat or mmkp.")],
+) -> None:
+    """Write an instance's compact MILP (mps, lp), or its listed plans as a CP-SAT model or an MMKP text."""
+    from sloplan import format_commands
+
+    format_commands.export_instance(instance, file_format, output)
 
 
 FolderOption = Annotated[

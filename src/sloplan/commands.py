@@ -15,7 +15,8 @@ from rich.table import Table
 
 from sloplan.catalogue_report import coverage_tables
 from sloplan.instances import library
-from sloplan.instances.families.spec import family_names, generate_spec
+from sloplan.instances.families.spec import family_names
+from sloplan.instances.selections.spec import selection_family_names
 from sloplan.loading import load
 from sloplan.problem.checker import judge
 from sloplan.problem.errors import InputError
@@ -27,7 +28,6 @@ from sloplan.problem.selections.check import judge_selection
 from sloplan.problem.selections.selection import PlanSelection
 from sloplan.problem.selections.solution import SelectionSolution
 from sloplan.problem.solution import Solution
-from sloplan.problem.storage.instance_files import save_instance
 from sloplan.problem.violation import Violation
 from sloplan.reporting import result_as_json, result_table
 from sloplan.solving import solve
@@ -157,7 +157,7 @@ def list_instances() -> None:
         table.add_row(name, *sizes, escape(instance.description))
     console = Console()
     console.print(table)
-    console.print(f"families: {', '.join(family_names())}", highlight=False)
+    console.print(f"families: {', '.join((*family_names(), *selection_family_names()))}", highlight=False)
 
 
 def show_catalogue() -> None:
@@ -165,10 +165,3 @@ def show_catalogue() -> None:
     console = Console()
     for part in coverage_tables():
         console.print(part, highlight=False)
-
-
-def generate_instance(spec: str, output: Path) -> None:
-    """Generate an instance and write it."""
-    instance = generate_spec(spec)
-    save_instance(instance, output)
-    typer.echo(f"{output}: {instance.name}")

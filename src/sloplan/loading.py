@@ -18,9 +18,9 @@ def load(source: str | os.PathLike[str]) -> Instance | PlanSelection:
     Parameters
     ----------
     source : str or path
-        A library name ("edge-cloud-s"), a family spec ("edge-cloud:queries=1000,seed=3"), or the path of
-        an instance's folder or zip file, or of a plan selection's ".json" file. A library name goes before
-        a folder of that name: write "./name" for the folder.
+        A library name ("edge-cloud-s"), a family spec ("edge-cloud:queries=1000,seed=3", or for a plan selection
+        "khan:groups=100,seed=3"), or the path of an instance's folder or zip file, or of a plan selection's ".json"
+        file. A library name goes before a folder of that name: write "./name" for the folder.
 
     Returns
     -------
@@ -33,6 +33,7 @@ def load(source: str | os.PathLike[str]) -> Instance | PlanSelection:
     """
     from sloplan.instances import library
     from sloplan.instances.families.spec import generate_spec, is_spec
+    from sloplan.instances.selections.spec import generate_selection, is_selection_spec
 
     if isinstance(source, str):
         if source in library.names():
@@ -41,6 +42,8 @@ def load(source: str | os.PathLike[str]) -> Instance | PlanSelection:
             return library.load(source)
         if is_spec(source):
             return generate_spec(source)
+        if is_selection_spec(source):
+            return generate_selection(source)
     elif not isinstance(source, os.PathLike):
         raise InputError("not an instance", value=source, allowed="a library name, a family spec or a path")
     return _load_path(os.fspath(source))
@@ -49,11 +52,12 @@ def load(source: str | os.PathLike[str]) -> Instance | PlanSelection:
 def _load_path(text: str) -> Instance | PlanSelection:
     from sloplan.instances import library
     from sloplan.instances.families.spec import family_names
+    from sloplan.instances.selections.spec import selection_family_names
     from sloplan.problem.storage.instance_files import load_instance
 
     path = Path(text)
     if not text or not _exists(path):
-        known = (*library.names(), *family_names())
+        known = (*library.names(), *family_names(), *selection_family_names())
         raise InputError(
             f"no such library instance, family or path{near_names(text, known)}",
             value=text,

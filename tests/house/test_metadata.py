@@ -46,3 +46,9 @@ def test_make_oldest_installs_the_lower_bounds() -> None:
     lines = (ROOT / "tests" / "oldest.txt").read_text("utf-8").splitlines()
     tried = _bounds([line for line in lines if line and not line.startswith("#")])
     assert {name: bound for name, bound in tried.items() if name in stated} == stated
+
+
+def test_parquet_is_tested_as_it_is_installed() -> None:
+    """The extra for Parquet and the test tools name the same pyarrow."""
+    extras = PYPROJECT["project"]["optional-dependencies"]
+    assert set(extras["parquet"]) <= set(extras["test"])

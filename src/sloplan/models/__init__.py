@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from sloplan.models.answer import solution_from
     from sloplan.models.compact import compact_milp
+    from sloplan.models.plans_cp import selection_cp
+    from sloplan.models.plans_milp import selection_milp
 
-__all__ = ["compact_milp", "solution_from"]
+__all__ = ["compact_milp", "selection_cp", "selection_milp", "solution_from"]
+
+_HOME: Final = {
+    "compact_milp": "sloplan.models.compact",
+    "selection_cp": "sloplan.models.plans_cp",
+    "selection_milp": "sloplan.models.plans_milp",
+    "solution_from": "sloplan.models.answer",
+}
 
 
 def __getattr__(name: str) -> Any:
     # The modelling library takes a second to import: only who builds a model waits for it.
-    if name == "compact_milp":
-        from sloplan.models.compact import compact_milp
-
-        return compact_milp
-    if name == "solution_from":
-        from sloplan.models.answer import solution_from
-
-        return solution_from
+    if name in _HOME:
+        return getattr(import_module(_HOME[name]), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

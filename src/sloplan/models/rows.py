@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from pyomo.core.expr import LinearExpression
 
+from sloplan.models.reduced import divided_by_gcd
 from sloplan.problem.compiled import Int
 
 LARGEST_LIMIT_BITS = 20
@@ -75,12 +76,6 @@ def limit_row(coefficients: Sequence[int], variables: Sequence[Any], limit: int)
     reduced, limit = divided_by_gcd(coefficients, limit)
     unit = power_of_two_unit(limit)
     return linear([c / unit for c in reduced], variables) <= limit / unit
-
-
-def divided_by_gcd(coefficients: Sequence[int], limit: int) -> tuple[list[int], int]:
-    """Divide a row over 0/1 variables by the gcd of its coefficients; the limit is rounded down."""
-    gcd = int(np.gcd.reduce(np.asarray(coefficients, dtype=np.int64))) or 1
-    return [c // gcd for c in coefficients], limit // gcd
 
 
 def power_of_two_unit(limit: int) -> int:

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from sloplan.pricing.plan_arrays import PlanArrays
-from sloplan.pricing.plan_kernels import prefer
+from sloplan.pricing.plan_kernels import cheapest
 from sloplan.problem.compiled import Queries
 
 Float = npt.NDArray[np.float64]
@@ -59,7 +59,7 @@ def balance(plans: PlanArrays, queries: Queries, capacity: Float, rounds: int = 
 def cheapest_use(plans: PlanArrays, queries: Queries, prices: Float) -> Float:
     """Return the use of every row, shape (rows,), if every query takes its cheapest plan at row prices."""
     price = plans.priced(prices)
-    plan_of = prefer(queries, plans.start, np.lexsort((price, plans.template)), plans.needs)
+    plan_of = cheapest(queries, plans.start, price, plans.needs)
     served = plan_of >= 0
     rate = queries.rate_milli[served].astype(np.float64) * queries.count[served]
     return plans.demand(plan_of[served], rate, len(prices))

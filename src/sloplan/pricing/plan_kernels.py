@@ -15,8 +15,11 @@ import time
 
 import numba
 import numpy as np
+import numpy.typing as npt
 
 from sloplan.problem.compiled import Bool, Int, Queries, Sparse
+
+Float = npt.NDArray[np.float64]
 
 MAX_RATE = 0
 """Column of needs that holds the negated largest rate."""
@@ -44,6 +47,7 @@ def compile_kernels(queries: Queries) -> float:
     start = np.zeros(int(queries.template.max(initial=0)) + 2, dtype=np.int64)
     usage = Sparse(np.zeros(1, dtype=np.int64), none, none)
     prefer(queries, start, none, needs)
+    cheapest(queries, start, np.zeros(0), needs)
     serve(queries, none, start, none, needs, usage, none)
     keep_undominated(start, none, needs, usage)
     return time.monotonic() - began
@@ -62,6 +66,21 @@ def prefer(queries: Queries, start: Int, order: Int, needs: Int) -> Int:
     """
     plan_of = np.full(len(queries.template), -1, dtype=np.int64)
     _prefer(queries.template, allowed_by(queries), start, order, needs, plan_of)
+    return plan_of
+
+
+def cheapest(queries: Queries, start: Int, price: Float, needs: Int) -> Int:
+    """Return the cheapest open plan of each query, the first of equals, -1 where there is none; shape (queries,).
+
+    Parameters
+    ----------
+    queries : Queries
+    start, needs
+        As in `prefer`.
+    price : (plans,) float64
+    """
+    plan_of = np.full(len(queries.template), -1, dtype=np.int64)
+    _cheapest(queries.template, allowed_by(queries), start, price, needs, plan_of)
     return plan_of
 
 
@@ -140,6 +159,16 @@ def _prefer(template: Int, allowed: Int, start: Int, order: Int, needs: Int, pla
             if _at_most(needs[order[position]], allowed[query]):
                 plan_of[query] = order[position]
                 break
+
+
+@numba.njit(cache=True)
+def _cheapest(template: Int, allowed: Int, start: Int, price: Float, needs: Int, plan_of: Int) -> None:
+    for query in range(len(template)):
+        best = np.inf
+        for plan in range(start[template[query]], start[template[query] + 1]):
+            if price[plan] < best and _at_most(needs[plan], allowed[query]):
+                best = price[plan]
+                plan_of[query] = plan
 
 
 @numba.njit(cache=True)

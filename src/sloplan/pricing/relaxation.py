@@ -17,7 +17,7 @@ from scipy.optimize import linprog
 from scipy.sparse import coo_array, csc_array, hstack, vstack
 
 from sloplan.pricing.plan_arrays import PlanArrays
-from sloplan.pricing.plan_kernels import prefer
+from sloplan.pricing.plan_kernels import cheapest
 from sloplan.problem.compiled import Int, Queries, Sparse, Supplies
 
 Float = npt.NDArray[np.float64]
@@ -161,17 +161,20 @@ class _Relaxation:
         by_row = np.zeros(self._all_rows)
         by_row[self._rows] = prices / self._scale
         price = plans.priced(by_row)
-        plan_of = prefer(queries, plans.start, np.lexsort((price, plans.template)), plans.needs)
+        plan_of = cheapest(queries, plans.start, price, plans.needs)
         taken = plan_of >= 0
         if not self._everybody:
             taken &= self._worth > self._rate * price[plan_of]
         plan, block = plan_of[taken], queries.template[taken]
-        value = np.bincount(block, weights=self._worth[taken], minlength=self._blocks)
+        value = self._by_block(block, self._worth[taken])
         self._usage.append(self._used(plan, self._rate[taken]))
         self._block.append(np.arange(self._blocks))
         self._value.append(value)
-        spent = np.bincount(block, weights=self._rate[taken] * price[plan], minlength=self._blocks)
+        spent = self._by_block(block, self._rate[taken] * price[plan])
         return spent if self._everybody else value - spent
+
+    def _by_block(self, block: Int, amount: Float) -> Float:
+        return np.bincount(block, weights=amount, minlength=self._blocks).astype(np.float64)
 
     def _used(self, plan: Int, rate: Float) -> csc_array:
         """Usage of the rows by each template, scaled; a plan belongs to one template."""

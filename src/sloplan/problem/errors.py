@@ -64,6 +64,18 @@ class InputError(SloplanError):
         self.advice = advice
         super().__init__(self._message())
 
+    def of_file(self, file: str) -> InputError:
+        """Return the same error about another file."""
+        return InputError(
+            self.problem,
+            file=file,
+            row=self.row,
+            field=self.field,
+            value=self.value,
+            allowed=self.allowed,
+            advice=self.advice,
+        )
+
     def _message(self) -> str:
         where = [] if self.file is None else [self.file]
         if self.row is not None:

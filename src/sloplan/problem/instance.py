@@ -95,11 +95,11 @@ class Instance:
 
         return load_instance(path)
 
-    def save(self, path: str | PathLike[str]) -> None:
+    def save(self, path: str | PathLike[str], *, parquet: bool = False) -> None:
         """Write the instance to a folder, or to a zip file if `path` ends in .zip; see `files.save_instance`."""
         from sloplan.problem.storage.instance_files import save_instance
 
-        save_instance(self, path)
+        save_instance(self, path, parquet=parquet)
 
     def table(self, name: str) -> pd.DataFrame:
         """Return a copy of one table.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -483,3 +484,12 @@ def test_refuses_unusable_solution_files(problem: PlanSelection, tmp_path: Path,
     path.write_text(json.dumps(content))
     with pytest.raises(InputError, match=message):
         SelectionSolution.load(path)
+
+
+@pytest.mark.parametrize("figure", [1e308, 5e-324])
+def test_figures_far_beyond_int64_are_refused_without_a_warning(figure: float) -> None:
+    """A power of ten that even a float cannot hold is the same clear error as one that int64 cannot hold."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        with pytest.raises(SizeLimitError, match="passes 2\\^62"):
+            PlanSelection.from_numbers(group=[0, 0], value=[figure, 1.5], usage=[[1], [1]], capacity=[1])

@@ -201,5 +201,5 @@ def test_saving_below_a_missing_folder(tiny: Instance, tmp_path: Path) -> None:
 
 
 def test_known_files_cover_every_table() -> None:
-    """instance.json and one CSV file per table, nothing else."""
-    assert set(KNOWN_FILES) == set(TINY)
+    """instance.json, one CSV file per table and the queries as Parquet, nothing else."""
+    assert set(KNOWN_FILES) == {*TINY, "queries.parquet"}

@@ -31,7 +31,7 @@ from sloplan.instances.families.places import (
     site_frame,
 )
 from sloplan.pricing.plan_arrays import PlanArrays, list_plans
-from sloplan.pricing.plan_kernels import prefer
+from sloplan.pricing.plan_kernels import cheapest
 from sloplan.pricing.undominated import undominated
 from sloplan.problem.compiled import Int, Queries
 from sloplan.problem.instance import Instance
@@ -176,7 +176,7 @@ def ask(parameters: FamilyParameters, user_classes: Sequence[UserClass], tables:
     time_price = np.zeros(len(compiled.rows))
     time_price[list(pool_row.values())] = 1.0
     time = plans.priced(time_price)
-    quickest = prefer(compiled.queries, plans.start, np.lexsort((time, plans.template)), plans.needs)
+    quickest = cheapest(compiled.queries, plans.start, time, plans.needs)
     return Asking(
         frame=frame,
         start=np.searchsorted(frame["user_class"], np.arange(len(user_classes) + 1)),

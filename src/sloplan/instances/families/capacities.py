@@ -30,7 +30,7 @@ from sloplan.problem.compiled import Queries
 
 Float = npt.NDArray[np.float64]
 
-ROWS_FOR_LP: Final = 300
+ROWS_FOR_LP: Final = 100
 """Most shared rows for which the LP of the load is solved."""
 
 TOLERANCE: Final = 0.0005
@@ -145,7 +145,7 @@ def meet_load(
     held = np.concatenate([np.array(list(pools.values())) * 1e9, np.array(list(lines.values())) * MILLI_BYTES_PER_MBPS])
     balanced = balance(plans, queries, held, ROUNDS)
     use = balanced.use
-    if len(held) <= ROWS_FOR_LP:
+    if np.count_nonzero(use) <= ROWS_FOR_LP:
         relaxed = smallest_factor(plans, queries, use, first_prices=balanced.prices, tolerance=TOLERANCE)
         least, most = relaxed.bound, relaxed.value
     else:

@@ -7,6 +7,7 @@ from itertools import pairwise
 from typing import Final
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from sloplan.instances.families.applications import SETTINGS
@@ -29,6 +30,8 @@ from sloplan.instances.families.places import (
 )
 from sloplan.problem.compiled import Int, Queries
 from sloplan.problem.instance import Instance
+
+Float = npt.NDArray[np.float64]
 
 OUT_OF_REACH_PERCENT: Final = 5
 """Queries in 100 drawn without asking whether any plan meets their SLOs."""
@@ -62,7 +65,7 @@ def generate(parameters: FamilyParameters, name: str) -> Instance:
     values = _values(parameters, random)
     extra = bursts(parameters.queries, random) if parameters.layout.bursts else {}
 
-    copies = np.bincount(drawn, minlength=len(asking.frame)) * float(parameters.copies)
+    copies = np.bincount(drawn, minlength=len(asking.frame)).astype(np.float64) * parameters.copies
     pools = first_pools(parameters, hubs, demand_by_application(asking, copies))
     lines = dict.fromkeys(shared_links(hubs), LINE_PART * MBPS_PER_COPY * copies_per_hub)
     rows = shared_rows(list(pools), list(lines))

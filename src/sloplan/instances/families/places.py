@@ -22,6 +22,9 @@ MAX_UTILIZATION: Final = 0.8
 RENTED_AT_MOST: Final = 3
 """Units of a shared pool that may be rented under the cost objective, over the units that stand there."""
 
+LEAST_PART: Final = 1e-6
+"""Of a line that nobody needs, this may be used."""
+
 LINE_RATES_MBPS: Final = (100, 200, 500, 1_000, 2_000, 5_000, 10_000, 40_000, 100_000)
 """What a shared line may be; beyond the last one, several of it."""
 
@@ -137,13 +140,13 @@ def pool_frame(users: Sequence[UserSite], hubs: Hubs, capacity: dict[Pool, float
     hubs : Hubs
     capacity : dict of pool to float
         Unit-seconds per second of every shared pool. Units are whole, at least one; what a unit may be
-        used for then meets the capacity to six decimals.
+        used for then meets the capacity to five digits.
     """
     tier = hubs.layout.hub_tier
     shared = []
     for (site, hardware), seconds in capacity.items():
         units = max(1, ceil(seconds / MAX_UTILIZATION - 0.1))
-        used = max(round(seconds / units, 6), 0.000001)
+        used = _short(seconds / units)
         price = unit_price(hardware, CLOUD if site == CLOUD else tier)
         shared.append((site, hardware, units, 1.0, used, price, "reserved", units * RENTED_AT_MOST, "shared"))
     own = [
@@ -159,6 +162,11 @@ def pool_frame(users: Sequence[UserSite], hubs: Hubs, capacity: dict[Pool, float
         memory_gb=frame["hardware"].map(memory),
         origin="catalogue: hardware and prices; units, utilization and speed: this family",
     )
+
+
+def _short(part: float) -> float:
+    """Return a decimal of five digits, not 0: nothing hangs on a machine's last digit."""
+    return max(float(f"{part:.5g}"), LEAST_PART)
 
 
 def _own_machines(user_class: UserClass, layout: Layout) -> list[tuple[str, float]]:
@@ -183,7 +191,7 @@ def link_frame(users: Sequence[UserSite], hubs: Hubs, carried: dict[tuple[str, s
     users : sequence of UserSite
     hubs : Hubs
     carried : dict of (from site, to site) to float
-        Capacity of every shared line, Mbit/s: its `max_utilization` meets it to six digits.
+        Capacity of every shared line, Mbit/s: its `max_utilization` meets it to five digits.
     """
     layout, names = hubs.layout, hubs.names
     to_cloud, next_hub = network("edge-cloud", "delay_ms"), network("neighbour-edge", "delay_ms")
@@ -194,7 +202,7 @@ def link_frame(users: Sequence[UserSite], hubs: Hubs, carried: dict[tuple[str, s
     rows = []
     for (start, end), mbps in carried.items():
         delay, price = (to_cloud, network("edge-cloud", "price_per_gb")) if end == CLOUD else (to_centre, inland)
-        used = min(max(round(mbps / hubs.line_mbps, 6), 0.000001), 1.0)
+        used = _short(min(mbps / hubs.line_mbps, 1.0))
         rows.append((start, end, hubs.line_mbps, delay, price, "shared", used))
     behind = to_centre if layout.centres else 0.0
     for user in users:

@@ -262,7 +262,8 @@ def _row_powers(rows: int, capacity: Decimals, usage: _Entries, brought: _Entrie
 def _scaled(field: str, decimals: Decimals, power: Int) -> Int:
     """Return decimals x 10^power, whole numbers."""
     lift = np.where(decimals.mantissa == 0, 0, power - decimals.exponent)
-    size = np.abs(decimals.mantissa.astype(np.float64)) * 10.0 ** lift.astype(np.float64)
+    lifted = 10.0 ** np.minimum(lift, _LARGEST_POWER + 1).astype(np.float64)  # beyond it, refused anyway
+    size = np.abs(decimals.mantissa.astype(np.float64)) * lifted
     too_large = (size >= 2.0**62) | (lift > _LARGEST_POWER) | (power > _LARGEST_POWER)
     if too_large.any():
         row = int(too_large.argmax())

@@ -1,4 +1,4 @@
-"""An instance as a folder (or zip) of `instance.json` and CSV tables.
+"""An instance as a folder (or zip) of `instance.json` and CSV tables; its queries may be a Parquet file instead.
 
 Reading never guesses; writing is all or nothing: the new files are complete beside the target
 before they take its place.
@@ -13,16 +13,24 @@ import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 
+import pandas as pd
+
 from sloplan.problem.errors import InputError
 from sloplan.problem.instance import Instance
 from sloplan.problem.schema import TABLES
 from sloplan.problem.storage.archive import BROKEN_ZIP, read_zip, zip_bytes
 from sloplan.problem.storage.csv_tables import read_csv_table, write_csv_table
 from sloplan.problem.storage.manifest import MANIFEST_FILE, Manifest, read_manifest, write_manifest
+from sloplan.problem.storage.parquet_tables import (
+    PARQUET_FILE,
+    PARQUET_TABLE,
+    read_parquet_queries,
+    write_parquet_queries,
+)
 from sloplan.problem.tables import as_frame, num_rows
 from sloplan.problem.validation.naming import warn_unknown
 
-KNOWN_FILES = (MANIFEST_FILE, *(table.file for table in TABLES))
+KNOWN_FILES = (MANIFEST_FILE, *(table.file for table in TABLES), PARQUET_FILE)
 
 
 def load_instance(path: str | os.PathLike[str]) -> Instance:
@@ -42,11 +50,20 @@ def load_instance(path: str | os.PathLike[str]) -> Instance:
     files = _read_files(path)
     if MANIFEST_FILE not in files:
         raise InputError(f"no instance: {MANIFEST_FILE} is missing", file=str(path), advice="name an instance's folder")
-    warn_unknown(str(path), "files", sorted(name for name in files if name.endswith(".csv")), KNOWN_FILES)
+    tables = sorted(name for name in files if name.endswith((".csv", ".parquet")))
+    warn_unknown(str(path), "files", tables, KNOWN_FILES)
     manifest = read_manifest(files[MANIFEST_FILE])
-    return Instance._checked(
-        manifest, {table.name: read_csv_table(table, files[table.file]) for table in TABLES if table.file in files}
-    )
+    frames = {table.name: read_csv_table(table, files[table.file]) for table in TABLES if table.file in files}
+    if PARQUET_FILE not in files:
+        return Instance._checked(manifest, frames)
+    if PARQUET_TABLE.file in files:
+        advice = "keep the one that is meant"
+        raise InputError(f"stands beside {PARQUET_TABLE.file}", file=PARQUET_FILE, allowed="one of them", advice=advice)
+    try:
+        return Instance._checked(manifest, {**frames, PARQUET_TABLE.name: read_parquet_queries(files[PARQUET_FILE])})
+    except InputError as error:
+        # The table's own rules speak of its CSV file.
+        raise error.of_file(PARQUET_FILE) if error.file == PARQUET_TABLE.file else error from None
 
 
 def _read_files(path: Path) -> dict[str, bytes]:
@@ -70,19 +87,28 @@ def _read_folder(path: Path) -> dict[str, bytes]:
     return {name: (path / name).read_bytes() if name in KNOWN_FILES else b"" for name in names}
 
 
-def save_instance(instance: Instance, path: str | os.PathLike[str]) -> None:
+def save_instance(instance: Instance, path: str | os.PathLike[str], *, parquet: bool = False) -> None:
     """Write `instance` to a folder, or to a zip file if `path` ends in ".zip".
 
     What stands at `path` is replaced only if it is an instance and nothing else; a save that
     fails leaves it as it was.
 
+    Parameters
+    ----------
+    instance : Instance
+    path : path
+    parquet : bool
+        Write `queries.parquet` in place of `queries.csv`: smaller and quicker where there are many queries.
+
     Raises
     ------
     InputError
         `path` holds something else, or cannot be written.
+    UnsupportedError
+        `parquet` without pyarrow.
     """
     target = Path(os.path.realpath(path))
-    files = _files_of(instance)
+    files = _files_of(instance, parquet)
     try:
         if target.suffix.lower() == ".zip":
             _save_zip(target, zip_bytes(files))
@@ -93,7 +119,7 @@ def save_instance(instance: Instance, path: str | os.PathLike[str]) -> None:
         raise InputError(f"cannot be written: {reason}", file=str(path), advice="choose another path") from error
 
 
-def _files_of(instance: Instance) -> dict[str, bytes]:
+def _files_of(instance: Instance, parquet: bool) -> dict[str, bytes]:
     manifest = Manifest.model_validate(
         {
             "name": instance.name,
@@ -105,7 +131,9 @@ def _files_of(instance: Instance) -> dict[str, bytes]:
     files = {MANIFEST_FILE: write_manifest(manifest)}
     for table in TABLES:
         columns = instance._tables[table.name]
-        if num_rows(columns) or not table.may_be_absent:
+        if parquet and table is PARQUET_TABLE:
+            files[PARQUET_FILE] = write_parquet_queries(as_frame(columns))
+        elif num_rows(columns) or not table.may_be_absent:
             files[table.file] = write_csv_table(as_frame(columns))
     return files
 
