@@ -13,8 +13,6 @@ import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 
-import pandas as pd
-
 from sloplan.problem.errors import InputError
 from sloplan.problem.instance import Instance
 from sloplan.problem.schema import TABLES
