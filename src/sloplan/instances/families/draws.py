@@ -7,6 +7,7 @@ what `Generator` makes of it may change. So integers are made here, from PCG64's
 from __future__ import annotations
 
 from typing import Final
+from zlib import crc32
 
 import numpy as np
 
@@ -23,10 +24,12 @@ class Draws:
     ----------
     seed : int
         0 or more.
+    purpose : str, optional
+        What is drawn: the same seed gives each purpose draws of its own.
     """
 
-    def __init__(self, seed: int) -> None:
-        self._stream = np.random.PCG64(seed)
+    def __init__(self, seed: int, purpose: str = "") -> None:
+        self._stream = np.random.PCG64([seed, crc32(purpose.encode())] if purpose else seed)
 
     def below(self, bound: int, size: int) -> Int:
         """Draw whole numbers from 0 to `bound` - 1, of near equal chance: they differ by less than bound / 2^32.

@@ -54,7 +54,7 @@ def generate(parameters: FamilyParameters, name: str) -> Instance:
     -------
     Instance
     """
-    random = Draws(parameters.seed)
+    random = Draws(parameters.seed, parameters.family)
     copies_per_hub = parameters.queries * parameters.copies / parameters.hubs
     hubs = Hubs(parameters.layout, parameters.hubs, line_rate_mbps(MBPS_PER_COPY * copies_per_hub))
     user_classes = _user_classes(parameters)
