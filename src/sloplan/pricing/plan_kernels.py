@@ -24,6 +24,9 @@ Float = npt.NDArray[np.float64]
 MAX_RATE = 0
 """Column of needs that holds the negated largest rate."""
 
+NANO_NATS, LATENCY, COST = 2, 3, 4
+"""Columns of needs, and of what queries allow, that SLOs limit."""
+
 _COMPARISONS = 1000
 """Kept plans of its template that a plan is compared with, at most."""
 
@@ -79,8 +82,13 @@ def cheapest(queries: Queries, start: Int, price: Float, needs: Int) -> Int:
         As in `prefer`.
     price : (plans,) float64
     """
-    plan_of = np.full(len(queries.template), -1, dtype=np.int64)
-    _cheapest(queries.template, allowed_by(queries), start, price, needs, plan_of)
+    return cheapest_allowed(queries.template, allowed_by(queries), start, price, needs)
+
+
+def cheapest_allowed(template: Int, allowed: Int, start: Int, price: Float, needs: Int) -> Int:
+    """Return the same for queries given by their templates and what they allow, as `allowed_by` gives it."""
+    plan_of = np.full(len(template), -1, dtype=np.int64)
+    _cheapest(template, allowed, start, price, needs, plan_of)
     return plan_of
 
 

@@ -80,15 +80,23 @@ def smallest_factor(
     return _Relaxation(plans, queries, capacity, supplies, everybody=True).solved(first_prices, tolerance)
 
 
-def greatest_value(plans: PlanArrays, queries: Queries, capacity: Float, supplies: Supplies | None = None) -> Relaxed:
+def greatest_value(
+    plans: PlanArrays,
+    queries: Queries,
+    capacity: Float,
+    supplies: Supplies | None = None,
+    *,
+    first_prices: Float | None = None,
+    tolerance: float = TOLERANCE,
+) -> Relaxed:
     """Return the greatest value, thousandths, that the capacities serve if plans may be mixed.
 
     Parameters
     ----------
-    plans, queries, capacity, supplies
+    plans, queries, capacity, supplies, first_prices, tolerance
         As in `smallest_factor`; here a query may be left out.
     """
-    return _Relaxation(plans, queries, capacity, supplies, everybody=False).solved(None, TOLERANCE)
+    return _Relaxation(plans, queries, capacity, supplies, everybody=False).solved(first_prices, tolerance)
 
 
 class _Relaxation:

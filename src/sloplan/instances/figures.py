@@ -1,0 +1,135 @@
+"""Figures of an instance that tell how hard it is: what could be served, what binds, which SLOs pinch."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from sloplan.pricing.plan_arrays import PlanArrays, list_plans
+from sloplan.pricing.plan_kernels import COST, LATENCY, NANO_NATS, allowed_by, cheapest, cheapest_allowed
+from sloplan.pricing.relaxation import greatest_value, smallest_factor
+from sloplan.pricing.undominated import undominated
+from sloplan.problem.compiled import Bool, CompiledInstance, Int
+from sloplan.problem.plan_table import PLAN_LIMIT
+
+Float = npt.NDArray[np.float64]
+
+LP_TOLERANCE: Final = 1e-4
+"""Relative distance of value and bound at which the relaxation is good enough for a table."""
+
+PINCHED: Final = 1.01
+"""An SLO pinches a query if a plan that the loosest SLO of its template would allow is cheaper by this factor."""
+
+_DIMENSIONS: Final = {"latency": LATENCY, "accuracy": NANO_NATS, "cost": COST}
+
+
+@dataclass(frozen=True)
+class InstanceFigures:
+    """Figures of an instance under fluid hosting and goodput.
+
+    Parameters
+    ----------
+    plans_median, plans_most : int
+        Plans of a template that meet its loosest SLOs.
+    servable_share : float
+        Value of the copies that could be served alone over the value of all.
+    lp_share : float
+        Greatest value with plans mixed that fit alone (the LP's bound) over the servable value.
+    rows_by_kind, tight_by_kind : dict of str to int
+        Coupling rows by kind (pool, link), and those of them that have a price in the LP.
+    pinched : dict of str to float
+        By SLO dimension, the share of servable queries that it pinches, at the LP's row prices.
+    bound : float
+        The LP's bound, thousandths.
+    """
+
+    plans_median: int
+    plans_most: int
+    servable_share: float
+    lp_share: float
+    rows_by_kind: dict[str, int]
+    tight_by_kind: dict[str, int]
+    pinched: dict[str, float]
+    bound: float
+
+
+def lp_load(compiled: CompiledInstance) -> float:
+    """Return the load: the smallest factor on all shared capacities at which all that have a plan can be served.
+
+    Plans may be mixed; whether one fits alone in shared capacity is not asked.
+
+    Parameters
+    ----------
+    compiled : CompiledInstance
+
+    Raises
+    ------
+    SizeLimitError
+        If a template has too many plans to list.
+    """
+    plans = undominated(list_plans(compiled, PLAN_LIMIT, lambda _: False)[0], compiled)
+    capacity = compiled.rows.capacity.astype(np.float64)
+    return smallest_factor(plans, compiled.queries, capacity, compiled.supplies).value
+
+
+def figures_of(compiled: CompiledInstance) -> InstanceFigures:
+    """Work the figures of an instance out.
+
+    Parameters
+    ----------
+    compiled : CompiledInstance
+
+    Raises
+    ------
+    SizeLimitError
+        If a template has too many plans to list.
+    """
+    listed, _ = list_plans(compiled, PLAN_LIMIT, lambda _: False)
+    plans = undominated(listed, compiled)
+    capacity = compiled.rows.capacity.astype(np.float64)
+    fitting = replace(plans, needs=plans.needs_alone)
+    relaxed = greatest_value(fitting, compiled.queries, capacity, compiled.supplies, tolerance=LP_TOLERANCE)
+    queries = compiled.queries
+    value = queries.value_milli.astype(object) * queries.count
+    servable = cheapest(queries, plans.start, np.zeros(len(plans)), fitting.needs) >= 0
+    servable_value = int(value[servable].sum())
+    kind = np.array([name.partition(":")[0] for name in compiled.rows.name], dtype=object)
+    return InstanceFigures(
+        plans_median=int(np.median(np.diff(listed.start))),
+        plans_most=int(np.diff(listed.start).max()),
+        servable_share=servable_value / max(int(value.sum()), 1),
+        lp_share=relaxed.bound / max(servable_value, 1),
+        rows_by_kind=_counts(kind, np.ones(len(kind), dtype=np.bool_)),
+        tight_by_kind=_counts(kind, relaxed.prices > 0),
+        pinched=_pinched(compiled, fitting, relaxed.prices, servable),
+        bound=relaxed.bound,
+    )
+
+
+def _counts(kind: npt.NDArray[np.object_], chosen: Bool) -> dict[str, int]:
+    return {str(name): int((chosen & (kind == name)).sum()) for name in np.unique(kind)}
+
+
+def _pinched(compiled: CompiledInstance, plans: PlanArrays, prices: Float, servable: Bool) -> dict[str, float]:
+    """Share of servable queries by dimension whose plan would cost less at the template's loosest SLO."""
+    queries, price = compiled.queries, plans.priced(prices)
+    if not servable.any():
+        return dict.fromkeys(_DIMENSIONS, 0.0)
+    allowed = allowed_by(queries)
+    own = _price_of(price, cheapest_allowed(queries.template, allowed, plans.start, price, plans.needs))
+    shares = {}
+    for dimension, column in _DIMENSIONS.items():
+        loosest = np.full(len(compiled.templates), np.iinfo(np.int64).min)
+        np.maximum.at(loosest, queries.template, allowed[:, column])
+        loosened = allowed.copy()
+        loosened[:, column] = loosest[queries.template]
+        plan_of = cheapest_allowed(queries.template, loosened, plans.start, price, plans.needs)
+        shares[dimension] = float((own > PINCHED * _price_of(price, plan_of))[servable].mean())
+    return shares
+
+
+def _price_of(price: Float, plan_of: Int) -> Float:
+    return np.where(plan_of >= 0, price[plan_of], np.inf)
