@@ -33,8 +33,11 @@ Float = npt.NDArray[np.float64]
 ROWS_FOR_LP: Final = 100
 """Most shared rows for which the LP of the load is solved."""
 
-TOLERANCE: Final = 0.0005
-"""Relative distance of the LP's value and bound that is good enough."""
+TOLERANCE: Final = 1e-7
+"""Relative distance of the LP's value and bound: engines agree on the factor to more digits than `FACTOR_DIGITS`."""
+
+FACTOR_DIGITS: Final = 4
+"""Decimals of the factor: what an engine or a machine does to later ones does not reach the instance."""
 
 ROUNDS: Final = 60
 """In which plans are balanced."""
@@ -151,7 +154,7 @@ def meet_load(
     else:
         cheapest = cheapest_use(plans, queries, balanced.prices)
         least, most = float(balanced.prices @ cheapest) / float(balanced.prices @ use), 1.0
-    middle = sqrt(least * most)
+    middle = round(sqrt(least * most), FACTOR_DIGITS)
     held = use * middle / load
     seconds = dict(zip(pools, (held[: len(pools)] / 1e9).tolist(), strict=True))
     return Capacities(
