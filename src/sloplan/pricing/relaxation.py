@@ -193,7 +193,7 @@ class _Relaxation:
         worth = prices[row] * amount
         gains = np.bincount(supply, weights=np.maximum(worth, 0.0), minlength=len(self._most))
         costs = np.bincount(supply, weights=np.maximum(-worth, 0.0), minlength=len(self._most))
-        part = np.divide(costs, gains, out=np.ones_like(gains), where=gains > costs)
+        part = np.divide(costs, gains, out=np.ones(len(gains)), where=gains > costs)
         lowered = prices.copy()
         np.minimum.at(lowered, row[amount > 0], (prices[row] * part[supply])[amount > 0])
         return lowered
@@ -205,9 +205,9 @@ class _Relaxation:
         by_row[self._rows] = prices / self._scale
         price = plans.priced(by_row)
         plan_of = cheapest(queries, plans.start, price, plans.needs)
-        taken = plan_of >= 0
+        taken = np.flatnonzero(plan_of >= 0)
         if not self._everybody:
-            taken &= self._worth > self._rate * price[plan_of]
+            taken = taken[self._worth[taken] > self._rate[taken] * price[plan_of[taken]]]
         plan, block = plan_of[taken], queries.template[taken]
         value = self._by_block(block, self._worth[taken])
         self._usage.append(self._used(plan, self._rate[taken]))
