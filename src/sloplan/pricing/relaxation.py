@@ -18,7 +18,7 @@ from scipy.sparse import coo_array, csc_array, hstack, vstack
 
 from sloplan.pricing.plan_arrays import PlanArrays
 from sloplan.pricing.plan_kernels import cheapest
-from sloplan.problem.compiled import Int, Queries, Sparse, Supplies
+from sloplan.problem.compiled import Bool, Int, Queries, Sparse, Supplies
 
 Float = npt.NDArray[np.float64]
 
@@ -76,8 +76,35 @@ def smallest_factor(
         Row prices to begin with.
     tolerance : float
         Relative distance of value and bound that is good enough.
+
+    Returns
+    -------
+    Relaxed
+        Value and bound are infinite if a query has plans, and each needs a row that no factor opens: one without
+        capacity to which no supply brings any.
     """
-    return _Relaxation(plans, queries, capacity, supplies, everybody=True).solved(first_prices, tolerance)
+    possible = plans.taken(np.flatnonzero(~_never_fits(plans, capacity, supplies)))
+    if ((_open(possible, queries) < 0) & (_open(plans, queries) >= 0)).any():
+        none = np.zeros(len(capacity))
+        return Relaxed(np.inf, np.inf, none, none, 0)
+    return _Relaxation(possible, queries, capacity, supplies, everybody=True).solved(first_prices, tolerance)
+
+
+def _open(plans: PlanArrays, queries: Queries) -> Int:
+    return cheapest(queries, plans.start, np.zeros(len(plans)), plans.needs)
+
+
+def _never_fits(plans: PlanArrays, capacity: Float, supplies: Supplies | None) -> Bool:
+    """Tell which plans use a row that stays without capacity whatever the factor, shape (plans,)."""
+    opened = capacity > 0
+    if supplies is not None and len(supplies):
+        brought = supplies.brought
+        held = np.ones(len(supplies), dtype=np.bool_)
+        held[brought.row_of_entry[(brought.amount < 0) & ~opened[brought.column]]] = False
+        opened[brought.column[(brought.amount > 0) & held[brought.row_of_entry]]] = True
+    never = np.zeros(len(plans), dtype=np.bool_)
+    never[plans.usage.row_of_entry[(plans.usage.amount > 0) & ~opened[plans.usage.column]]] = True
+    return never
 
 
 def greatest_value(
@@ -141,12 +168,13 @@ class _Relaxation:
 
     def solved(self, first_prices: Float | None, tolerance: float) -> Relaxed:
         """Alternate between pricing and master until no column improves the mixture."""
-        best_bound = -np.inf if self._everybody else np.inf
+        best_bound = 0.0 if self._everybody else np.inf
         best_prices = np.zeros(len(self._rows))
         value, use = np.inf, np.zeros(len(self._rows))
         prices = self._first_prices() if first_prices is None else first_prices[self._rows] * self._scale
         rounds = 0
         for rounds in range(1, MOST_ROUNDS + 1):
+            prices = self._without_profit(prices) if self._everybody else prices
             reduced = self._add_columns(prices)
             bound = self._bound(prices, reduced)
             if bound > best_bound if self._everybody else bound < best_bound:
@@ -163,6 +191,21 @@ class _Relaxation:
     def _first_prices(self) -> Float:
         return np.where(self._capacity > 0, 1.0, 0.1) / len(self._rows)
 
+    def _without_profit(self, prices: Float) -> Float:
+        """Lower the prices of what supplies bring until none is worth more than it takes: any number may be had.
+
+        A row is either taken or brought to by supplies, not both.
+        """
+        amount, row = self._brought.data, self._brought.indices
+        supply = np.repeat(np.arange(self._brought.shape[1]), np.diff(self._brought.indptr))
+        worth = prices[row] * amount
+        gains = np.bincount(supply, weights=np.maximum(worth, 0.0), minlength=len(self._most))
+        costs = np.bincount(supply, weights=np.maximum(-worth, 0.0), minlength=len(self._most))
+        part = np.divide(costs, gains, out=np.ones(len(gains)), where=gains > costs)
+        lowered = prices.copy()
+        np.minimum.at(lowered, row[amount > 0], (prices[row] * part[supply])[amount > 0])
+        return lowered
+
     def _add_columns(self, prices: Float) -> Float:
         """Price every query; add a column per template; return each template's worth at the prices."""
         plans, queries = self._plans, self._queries
@@ -170,9 +213,9 @@ class _Relaxation:
         by_row[self._rows] = prices / self._scale
         price = plans.priced(by_row)
         plan_of = cheapest(queries, plans.start, price, plans.needs)
-        taken = plan_of >= 0
+        taken = np.flatnonzero(plan_of >= 0)
         if not self._everybody:
-            taken &= self._worth > self._rate * price[plan_of]
+            taken = taken[self._worth[taken] > self._rate[taken] * price[plan_of[taken]]]
         plan, block = plan_of[taken], queries.template[taken]
         value = self._by_block(block, self._worth[taken])
         self._usage.append(self._used(plan, self._rate[taken]))
@@ -195,7 +238,7 @@ class _Relaxation:
         return coo_array((amount, (row, self._plans.template[of_plan])), shape=shape).tocsc()
 
     def _bound(self, prices: Float, of_block: Float) -> float:
-        """Lagrangian bound at row prices."""
+        """Lagrangian bound at row prices (where everybody is served: at which no supply brings profit)."""
         if self._everybody:
             weight = float(prices @ self._capacity)
             return float(of_block.sum()) / weight if weight > 0 else -np.inf

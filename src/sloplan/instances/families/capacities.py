@@ -1,7 +1,8 @@
 """How much stands where: shared capacities that meet a stated load.
 
 1. Every application gets the units that the least time of its queries asks for, split over its machines by
-   the shares of `applications`; the outermost level (cloud, or centres) has every machine at least once.
+   the shares of `applications` and over hubs and centres by what is asked for near them; each site of the outermost
+   level (cloud, or centres) has every machine at least once.
 2. All queries that have a plan are served, each by what others use least next to these first capacities
    (`pricing.balanced`): capacities become what that mixture of plans uses, as where machines were bought for what is
    asked; what nobody uses is not built.
@@ -26,7 +27,7 @@ from sloplan.instances.families.places import CLOUD, MAX_UTILIZATION, Hubs, Pool
 from sloplan.pricing.balanced import balance, cheapest_use
 from sloplan.pricing.plan_arrays import PlanArrays
 from sloplan.pricing.relaxation import smallest_factor
-from sloplan.problem.compiled import Queries
+from sloplan.problem.compiled import Int, Queries
 
 Float = npt.NDArray[np.float64]
 
@@ -38,6 +39,9 @@ TOLERANCE: Final = 1e-7
 
 FACTOR_DIGITS: Final = 4
 """Decimals of the factor: what an engine or a machine does to later ones does not reach the instance."""
+
+LOAD_DIGITS: Final = 6
+"""Decimals of the factors by which the load is stated, for the same reason."""
 
 ROUNDS: Final = 60
 """In which plans are balanced."""
@@ -56,15 +60,15 @@ LEVEL_PARTS: Final[dict[tuple[bool, bool], dict[str, float]]] = {
 """Parts of the first capacity by level, for layouts with (centres, a cloud)."""
 
 
-def first_pools(parameters: FamilyParameters, hubs: Hubs, demand: dict[str, float]) -> dict[Pool, float]:
+def first_pools(parameters: FamilyParameters, hubs: Hubs, demand: dict[str, Float]) -> dict[Pool, float]:
     """Return the shared pools with their first capacities.
 
     Parameters
     ----------
     parameters : FamilyParameters
     hubs : Hubs
-    demand : dict of application to float
-        Unit-seconds per second that its queries need at least.
+    demand : dict of application to (hubs + 1,) float64
+        Unit-seconds per second that its queries need at least, by home hub; last, those of users who reach no hub.
 
     Returns
     -------
@@ -77,33 +81,55 @@ def first_pools(parameters: FamilyParameters, hubs: Hubs, demand: dict[str, floa
     outermost = list(parts)[-1]
     units: dict[Pool, int] = {}
     for application, seconds in demand.items():
-        shares = {
-            (level, hardware): part * share
-            for level, part in parts.items()
-            for hardware, share in machines(application, "cloud" if level == "cloud" else layout.hub_tier).items()
-        }
-        asked = max(1, round(seconds / MAX_UTILIZATION))
-        turn = 0
-        for (level, hardware), count in _apportioned(asked, shares).items():
-            places = sites[level]
-            # Of the outermost level everybody can make use, whatever else stands near them.
-            count = max(count, len(places)) if level == outermost else count
-            for number in range(len(places)):
-                site = places[(turn + number) % len(places)]
-                own = count // len(places) + (number < count % len(places))
-                if own:
-                    units[site, hardware] = units.get((site, hardware), 0) + own
-            turn += count
+        near = seconds[:-1] if seconds[:-1].any() else np.ones(hubs.count)
+        weight = {"hubs": near, "centres": hubs.by_centre(near), "cloud": np.ones(1)}
+        kinds = {level: machines(application, "cloud" if level == "cloud" else layout.hub_tier) for level in parts}
+        asked = apportioned(
+            max(1, round(float(seconds.sum()) / MAX_UTILIZATION)),
+            np.array([part * share for level, part in parts.items() for share in kinds[level].values()]),
+        )
+        first = 0
+        for level, shares in kinds.items():
+            counts = asked[first : first + len(shares)]
+            first += len(shares)
+            placed = spread(counts, weight[level])
+            if level == outermost:
+                # Of the outermost level everybody can make use, whatever else stands near them.
+                placed = np.maximum(placed, 1)
+            for place, kind in np.argwhere(placed).tolist():
+                pool = sites[level][place], list(shares)[kind]
+                units[pool] = units.get(pool, 0) + int(placed[place, kind])
     return {pool: count * MAX_UTILIZATION for pool, count in sorted(units.items())}
 
 
-def _apportioned(total: int, shares: dict[tuple[str, str], float]) -> dict[tuple[str, str], int]:
-    """Split whole units by shares, the largest remainders rounded up."""
-    whole = {kind: int(total * share) for kind, share in shares.items()}
-    by_remainder = sorted(shares, key=lambda kind: whole[kind] - total * shares[kind])
-    for kind in by_remainder[: total - sum(whole.values())]:
-        whole[kind] += 1
+def apportioned(total: int, weight: Float) -> Int:
+    """Split whole units by weights, shape (n,), the largest remainders rounded up, the first of equals first."""
+    ideal = total * weight / weight.sum()
+    whole = ideal.astype(np.int64)
+    by_remainder = np.argsort(whole - ideal, kind="stable")
+    whole[by_remainder[: total - int(whole.sum())]] += 1
     return whole
+
+
+def spread(counts: Int, weight: Float) -> Int:
+    """Split the units of several kinds of machine over places by weight, kinds mixed at every place.
+
+    Parameters
+    ----------
+    counts : (kinds,) int64
+    weight : (places,) float64
+
+    Returns
+    -------
+    (places, kinds) int64
+    """
+    place = np.repeat(np.arange(len(weight)), apportioned(int(counts.sum()), weight))
+    # Each kind comes at even distances, so that neighbouring places have different ones.
+    distance = np.concatenate([(np.arange(count) + 0.5) / count for count in counts.tolist()])
+    kind = np.repeat(np.arange(len(counts)), counts)[np.argsort(distance, kind="stable")]
+    placed = np.zeros((len(weight), len(counts)), dtype=np.int64)
+    np.add.at(placed, (place, kind), 1)
+    return placed
 
 
 @dataclass(frozen=True)
@@ -154,6 +180,7 @@ def meet_load(
     else:
         cheapest = cheapest_use(plans, queries, balanced.prices)
         least, most = float(balanced.prices @ cheapest) / float(balanced.prices @ use), 1.0
+    least, most = round(least, LOAD_DIGITS), round(most, LOAD_DIGITS)
     middle = round(sqrt(least * most), FACTOR_DIGITS)
     held = use * middle / load
     seconds = dict(zip(pools, (held[: len(pools)] / 1e9).tolist(), strict=True))
@@ -165,15 +192,26 @@ def meet_load(
     )
 
 
-def demand_by_application(asking: Asking, copies: Float) -> dict[str, float]:
-    """Return the unit-seconds per second that each application's queries need at least.
+def demand_by_application(asking: Asking, drawn: Int, hub: Int, parameters: FamilyParameters) -> dict[str, Float]:
+    """Return the unit-seconds per second that each application's queries need at least, by hub.
 
     Parameters
     ----------
     asking : Asking
-    copies : (query classes,) float64
-        Query copies of each class.
+    drawn : (queries,) int64
+        Query class of each query.
+    hub : (queries,) int64
+        Home hub of its user; the number of hubs where the user reaches none.
+    parameters : FamilyParameters
+
+    Returns
+    -------
+    dict of application to (hubs + 1,) float64
     """
-    need = asking.queries.rate_milli * np.maximum(asking.least_us, 0) * copies / 1e9
+    need = asking.queries.rate_milli * np.maximum(asking.least_us, 0) * (parameters.copies / 1e9)
     application = asking.frame["application"].to_numpy()
-    return {name: float(need[application == name].sum()) for name in dict.fromkeys(application)}
+    demand = {}
+    for name in dict.fromkeys(application):
+        weight = np.where(application == name, need, 0.0)[drawn]
+        demand[name] = np.bincount(hub, weights=weight, minlength=parameters.hubs + 1).astype(np.float64)
+    return demand

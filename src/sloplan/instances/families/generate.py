@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from sloplan.instances.families.applications import SETTINGS
-from sloplan.instances.families.asking import Asking, application_tables, ask, sink_site
+from sloplan.instances.families.asking import Asking, Frames, application_tables, ask, sink_site
 from sloplan.instances.families.bursts import bursts
 from sloplan.instances.families.capacities import LINE_PART, Capacities, demand_by_application, first_pools, meet_load
 from sloplan.instances.families.draws import Draws
@@ -54,9 +54,23 @@ def generate(parameters: FamilyParameters, name: str) -> Instance:
     -------
     Instance
     """
-    random = Draws(parameters.seed, parameters.family)
     copies_per_hub = parameters.queries * parameters.copies / parameters.hubs
-    hubs = Hubs(parameters.layout, parameters.hubs, line_rate_mbps(MBPS_PER_COPY * copies_per_hub))
+    needed_mbps = MBPS_PER_COPY * copies_per_hub
+    while True:
+        # How fast a line is decides which plans are in time, so it is known before what it must carry.
+        hubs = Hubs(parameters.layout, parameters.hubs, line_rate_mbps(needed_mbps))
+        frames, capacities = _built(parameters, hubs, first_line_mbps=LINE_PART * MBPS_PER_COPY * copies_per_hub)
+        needed_mbps = max(capacities.lines.values())
+        if needed_mbps <= hubs.line_mbps:
+            break
+    return Instance.from_frames(
+        frames, name=name, hosting=parameters.hosting, description=_description(parameters, capacities)
+    )
+
+
+def _built(parameters: FamilyParameters, hubs: Hubs, first_line_mbps: float) -> tuple[Frames, Capacities]:
+    """Return the tables at a rate of the shared lines, and the capacities, which may ask for more than that."""
+    random = Draws(parameters.seed, parameters.family)
     user_classes = _user_classes(parameters)
     tables = application_tables(parameters, user_classes)
     asking = ask(parameters, user_classes, tables, hubs.line_mbps)
@@ -65,28 +79,22 @@ def generate(parameters: FamilyParameters, name: str) -> Instance:
     values = _values(parameters, random)
     extra = bursts(parameters.queries, random) if parameters.layout.bursts else {}
 
-    copies = np.bincount(drawn, minlength=len(asking.frame)).astype(np.float64) * parameters.copies
-    pools = first_pools(parameters, hubs, demand_by_application(asking, copies))
-    lines = dict.fromkeys(shared_links(hubs), LINE_PART * MBPS_PER_COPY * copies_per_hub)
-    rows = shared_rows(list(pools), list(lines))
-    plans = site_plans(asking, users, class_of_user, hubs, rows)
+    hub = np.array([hubs.count if one.user_class.thin else one.home for one in users])
+    pools = first_pools(parameters, hubs, demand_by_application(asking, drawn, hub[user], parameters))
+    lines = dict.fromkeys(shared_links(hubs), first_line_mbps)
+    plans = site_plans(asking, users, class_of_user, hubs, shared_rows(list(pools), list(lines)))
     capacities = meet_load(parameters.load, plans, _grouped(parameters, asking, user, drawn), pools, lines)
-    return Instance.from_frames(
-        tables
-        | {
-            "sites": site_frame(users, hubs),
-            "pools": pool_frame(users, hubs, capacities.pools),
-            "links": link_frame(users, hubs, capacities.lines),
-            "queries": _query_frame(parameters, users, asking, user, drawn).assign(value=values, **extra),
-        },
-        name=name,
-        hosting=parameters.hosting,
-        description=_description(parameters, capacities),
-    )
+    frames = tables | {
+        "sites": site_frame(users, hubs),
+        "pools": pool_frame(users, hubs, capacities.pools),
+        "links": link_frame(users, hubs, capacities.lines),
+        "queries": _query_frame(parameters, users, asking, user, drawn).assign(value=values, **extra),
+    }
+    return frames, capacities
 
 
 def _description(parameters: FamilyParameters, capacities: Capacities) -> str:
-    least, most = f"{capacities.least_load:.3f}", f"{capacities.most_load:.3f}"
+    least, most = f"{capacities.least_load:.4g}", f"{capacities.most_load:.4g}"
     reached = least if least == most else f"{least} to {most}"
     return f"load {reached} of {parameters.load:g} asked"
 

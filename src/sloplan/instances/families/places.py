@@ -8,6 +8,7 @@ from math import ceil
 from typing import Final
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from sloplan.instances.catalogue import network, unit_memory_gb, unit_price
@@ -100,6 +101,11 @@ class Hubs:
         """Return the centre that a hub hangs below."""
         return self.centres[hub * len(self.centres) // self.count]
 
+    def by_centre(self, amount: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+        """Return amounts by hub, shape (hubs,), summed by centre, shape (centres,)."""
+        centre = np.arange(self.count) * len(self.centres) // self.count
+        return np.bincount(centre, weights=amount, minlength=len(self.centres)).astype(np.float64)
+
     def reached(self, home: int) -> list[int]:
         """Return the hubs to which users at a home hub have ways of their own, the home hub first."""
         return list(dict.fromkeys([home, (home + self.layout.next_hub) % self.count]))
@@ -191,7 +197,7 @@ def link_frame(users: Sequence[UserSite], hubs: Hubs, carried: dict[tuple[str, s
     users : sequence of UserSite
     hubs : Hubs
     carried : dict of (from site, to site) to float
-        Capacity of every shared line, Mbit/s: its `max_utilization` meets it to five digits.
+        Capacity of every shared line, Mbit/s, at most its rate: its `max_utilization` meets it to five digits.
     """
     layout, names = hubs.layout, hubs.names
     to_cloud, next_hub = network("edge-cloud", "delay_ms"), network("neighbour-edge", "delay_ms")
@@ -202,7 +208,7 @@ def link_frame(users: Sequence[UserSite], hubs: Hubs, carried: dict[tuple[str, s
     rows = []
     for (start, end), mbps in carried.items():
         delay, price = (to_cloud, network("edge-cloud", "price_per_gb")) if end == CLOUD else (to_centre, inland)
-        used = _short(min(mbps / hubs.line_mbps, 1.0))
+        used = _short(mbps / hubs.line_mbps)
         rows.append((start, end, hubs.line_mbps, delay, price, "shared", used))
     behind = to_centre if layout.centres else 0.0
     for user in users:
