@@ -174,6 +174,8 @@ def meet_load(
     held = np.concatenate([np.array(list(pools.values())) * 1e9, np.array(list(lines.values())) * MILLI_BYTES_PER_MBPS])
     balanced = balance(plans, queries, held, ROUNDS)
     use = balanced.use
+    if not use.any():  # all are served by machines of their own: the first capacities stand, with nothing to load them
+        return Capacities(pools, lines, least_load=0.0, most_load=0.0)
     if np.count_nonzero(use) <= ROWS_FOR_LP:
         relaxed = smallest_factor(plans, queries, use, first_prices=balanced.prices, tolerance=TOLERANCE)
         least, most = relaxed.bound, relaxed.value
