@@ -26,7 +26,7 @@ def test_sizes_and_load() -> None:
     assert (summary.sizes["queries"], summary.sizes["query copies"], summary.sizes["templates"]) == (3, 3, 1)
     assert summary.plans_per_template == (1, 1, 1, 1)
     assert summary.combinations_log10 == (0, 0, 0, 0)
-    assert summary.load is None
+    assert summary.load == pytest.approx(1.2)
     assert summary.servable_share == 1.0
     assert [(row.name, row.capacity) for row in summary.rows] == [("pool:gpus", 10**9)]
     assert summary.rows[0].load == pytest.approx(1.2)

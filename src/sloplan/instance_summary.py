@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import overload
 
 import numpy as np
 import numpy.typing as npt
 
+from sloplan.pricing.balanced import balance
 from sloplan.pricing.plan_arrays import list_plans
-from sloplan.pricing.plan_kernels import prefer
+from sloplan.pricing.plan_kernels import cheapest
+from sloplan.pricing.relaxation import smallest_factor
+from sloplan.pricing.undominated import undominated
 from sloplan.problem.compiled import Bool, CompiledInstance, Int
 from sloplan.problem.errors import SizeLimitError
 from sloplan.problem.instance import Instance
@@ -22,8 +25,7 @@ from sloplan.problem.spread import Spread
 
 Float = npt.NDArray[np.float64]
 
-_ROUNDS = 20
-_LEAST_PRICE = 1e-3  # of a row that nobody has used yet: less usage still is better than more
+_LOAD_TOLERANCE = 1e-3
 
 
 @dataclass(frozen=True)
@@ -54,15 +56,14 @@ class InstanceSummary:
         Value of the copies that could be served alone over the value of all; None if unknown or
         there is no value.
     rows : tuple of RowLoad
-        Demand is the usage if every servable copy were served, whether or not all fit: the average of
-        20 rounds, in each of which all copies take the plan that costs least at the loads so far as
-        prices. Under `replicas`, a deployment's capacity is what its largest number of replicas brings,
-        and the load of the rows that replicas take from is unknown.
+        Demand is the usage if every servable copy were served, whether or not all fit, each by what others use
+        least (`pricing.balanced`). Under `replicas`, a deployment's capacity is what its largest number of replicas
+        brings, and the load of the rows that replicas take from is unknown.
     not_listed : str, optional
         Why plans were not listed.
     load : float, optional
-        Smallest factor on all shared capacities at which serving everything servable is possible if copies may
-        be split (the linear program is feasible); None where it was not worked out.
+        Smallest factor on all shared capacities at which all that have a plan can be served if plans may be mixed,
+        to a thousandth; None if plans were not listed, or no factor is large enough.
     """
 
     name: str
@@ -75,7 +76,7 @@ class InstanceSummary:
     servable_share: float | None
     rows: tuple[RowLoad, ...]
     not_listed: str | None
-    load: float | None = None
+    load: float | None
 
 
 @overload
@@ -109,7 +110,7 @@ def _summarise_instance(instance: Instance) -> InstanceSummary:
         loads = [None] * len(compiled.rows)
     else:
         taken = _taken_by_replicas(compiled).tolist()
-        loads = [None if unknown else load for unknown, load in zip(taken, listed.load.tolist(), strict=True)]
+        loads = [None if unknown else load for unknown, load in zip(taken, listed.row_load.tolist(), strict=True)]
     return InstanceSummary(
         name=instance.name,
         sha256=instance.sha256,
@@ -124,6 +125,7 @@ def _summarise_instance(instance: Instance) -> InstanceSummary:
             for name, capacity, load in zip(compiled.rows.name, _reachable_capacity(compiled), loads, strict=True)
         ),
         not_listed=not_listed,
+        load=None if listed is None else listed.load,
     )
 
 
@@ -156,30 +158,27 @@ def _combinations(compiled: CompiledInstance) -> Spread | None:
 class _Listed:
     plans_per_template: Int
     servable_share: float | None
-    load: Float
+    row_load: Float
+    load: float | None
 
 
 def _list_plans(compiled: CompiledInstance) -> _Listed:
     queries = compiled.queries
-    plans, _ = list_plans(compiled, PLAN_LIMIT, lambda _: False)
-    copies_rate = queries.rate_milli.astype(np.float64) * queries.count
+    listed, _ = list_plans(compiled, PLAN_LIMIT, lambda _: False)
+    plans = undominated(listed, compiled)
+    fitting = replace(plans, needs=plans.needs_alone)
     capacity = _reachable_capacity(compiled).astype(np.float64)
-    load = np.zeros(len(capacity))
-    for number in range(1, _ROUNDS + 1):
-        # Loads so far are the prices: a query turns to the plans that use what others do not.
-        price = plans.priced((load + _LEAST_PRICE) / np.maximum(capacity, 1.0))
-        plan_of = prefer(queries, plans.start, np.lexsort((price, plans.template)), plans.needs_alone)
-        served = plan_of >= 0
-        load += (
-            plans.demand(plan_of[served], copies_rate[served], len(capacity)) / np.maximum(capacity, 1.0) - load
-        ) / number
+    # Servable as `problem.servable` has it: a plan that fits alone. To ask there would list the plans again.
+    served = cheapest(queries, plans.start, np.zeros(len(plans)), fitting.needs) >= 0
     value = queries.value_milli.astype(object) * queries.count  # Python integers: sums may pass int64
     worth = sum(value.tolist())
+    held = compiled.rows.capacity.astype(np.float64)
+    factor = smallest_factor(plans, queries, held, compiled.supplies, tolerance=_LOAD_TOLERANCE).value
     return _Listed(
-        plans_per_template=np.diff(plans.start),
-        # Servable as `problem.servable` has it: a plan that fits alone. To ask there would list the plans again.
+        plans_per_template=np.diff(listed.start),
         servable_share=sum(value[served].tolist()) / worth if worth > 0 else None,
-        load=load,
+        row_load=balance(fitting, queries, capacity).use / np.maximum(capacity, 1.0),
+        load=factor if math.isfinite(factor) else None,
     )
 
 
