@@ -64,10 +64,7 @@ def _instance(family: str, size: str, load: str, slo: str, *, copies: int = 1) -
 
 
 REFERENCE: Final[tuple[ReferenceInstance, ...]] = (
-    *(
-        _instance(family, size, load, slo)
-        for size, family, load, slo in product(GRID_SIZES, LAYOUTS, LOADS, TIGHTNESS)
-    ),
+    *(_instance(family, size, load, slo) for size, family, load, slo in product(GRID_SIZES, LAYOUTS, LOADS, TIGHTNESS)),
     *(_instance(family, size, "1.2", "tight") for size, family in product(("xl", "xxl"), LARGE_FAMILIES)),
     _instance("mixed", "xxl", "1.2", "tight", copies=COPIES),
 )
