@@ -27,7 +27,7 @@ def library_overview() -> Iterator[Table | Text]:
     """Yield a table of the library's sizes, how names are formed, and tables of the families; no instance is loaded."""
     from rich.text import Text
 
-    sizes = _table("library", ("size", "queries", "families", "loads", "slo", "instances", "kept"))
+    sizes = _table("library", ("size", "queries", "families", "loads", "slo", "names", "kept"))
     for (size, queries), group in groupby(REFERENCE, key=lambda reference: (reference.size, _queries(reference))):
         sizes.add_row(size, queries, *_spanned(list(group)))
     yield sizes
@@ -93,7 +93,7 @@ def _table(title: str | None, columns: Sequence[str]) -> Table:
 
     table = Table(title=title, title_justify="left", box=SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)
     for number, column in enumerate(columns):
-        justify: Literal["left", "right"] = "right" if column in ("queries", "instances") else "left"
+        justify: Literal["left", "right"] = "right" if column in ("queries", "names") else "left"
         whole = number == 0 or column in ("queries", "loads", "slo", "kept")
         table.add_column(column, overflow="fold", justify=justify, no_wrap=whole)
     return table

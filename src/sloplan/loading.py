@@ -19,8 +19,8 @@ def load(source: str | os.PathLike[str]) -> Instance | PlanSelection:
     ----------
     source : str or path
         A library name ("edge-cloud-s-1.2-tight"), a family spec ("edge-cloud:queries=1000,seed=3", or for a plan
-        selection "khan:groups=100,seed=3"), or the path of an instance's folder or zip file, or of a plan selection's ".json"
-        file. A library name goes before a folder of that name: write "./name" for the folder.
+        selection "khan:groups=100,seed=3"), or the path of an instance's folder or zip file, or of a plan
+        selection's ".json" file. A library name goes before a folder of that name: write "./name" for the folder.
 
     Returns
     -------
