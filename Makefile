@@ -4,7 +4,7 @@ VENV ?= .venv
 VENV_OLDEST ?= .venv-oldest
 PYTHON ?=
 BIN := $(VENV)/bin
-DEMO_INSTANCE := edge-cloud-s
+DEMO_INSTANCE := edge-cloud-s-1.2-tight
 
 .DELETE_ON_ERROR:
 .PHONY: help demo dev test test-all lint format types rooms wheel-test oldest

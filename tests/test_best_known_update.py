@@ -218,14 +218,14 @@ def test_another_instance_of_that_name(instance: Instance, tmp_path: Path) -> No
     other = one_pool(busy_ms=300.0)
     with pytest.raises(InputError, match="another instance is stored under this name"):
         update(other, optimal(other), method="mine", folder=tmp_path)
-    impostor = one_pool(name="edge-cloud-xs")
+    impostor = one_pool(name="edge-cloud-xs-1.2-tight")
     with pytest.raises(InputError, match="not the instance that has this name"):
         update(impostor, optimal(impostor), method="mine", folder=tmp_path)
 
 
 def test_an_entry_of_a_former_library_instance_is_replaced(tmp_path: Path) -> None:
     """If the library's instance has changed since, its entry begins anew, whatever the old one claims."""
-    instance = library.load("edge-cloud-xs")
+    instance = library.load("edge-cloud-xs-1.2-tight")
     nothing = Solution(instance.sha256)
     entry = update(instance, nothing, method="mine", folder=tmp_path).entry
     assert entry is not None
@@ -236,10 +236,10 @@ def test_an_entry_of_a_former_library_instance_is_replaced(tmp_path: Path) -> No
 
 
 def test_from_results(tmp_path: Path) -> None:
-    """Results of greedy (certified) and milp (an engine's word) on the library's smallest share one entry."""
-    instance = sp.load("edge-cloud-xs")
+    """Results of greedy (certified) and milp (an engine's word) on a small library instance share one entry."""
+    instance = sp.load("edge-cloud-s-1.2-tight")
     assert isinstance(instance, Instance)
-    greedy = sp.solve(instance, method="greedy", display=False)
+    greedy = sp.solve(instance, method="greedy", passes=1, display=False)
     exact = sp.solve(instance, method="milp", display=False)
     update_from_result(instance, greedy, tmp_path)
     outcome = update_from_result(instance, exact, tmp_path)

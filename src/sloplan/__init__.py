@@ -3,7 +3,7 @@
 Examples
 --------
 >>> import sloplan as sp  # doctest: +SKIP
->>> instance = sp.load("edge-cloud-s")  # doctest: +SKIP
+>>> instance = sp.load("edge-cloud-s-1.2-tight")  # doctest: +SKIP
 >>> result = sp.solve(instance, time_limit=10)  # doctest: +SKIP
 >>> sp.check(instance, result.solution)  # doctest: +SKIP
 []

@@ -25,7 +25,7 @@ instances_app.add_typer(best_known_app, name="best-known")
 
 InstanceArgument = Annotated[
     str,
-    typer.Argument(metavar="INSTANCE", help="Library name, family spec (edge-cloud:queries=40,seed=3) or path."),
+    typer.Argument(metavar="INSTANCE", help="Library name, family spec (edge-cloud:queries=60,seed=3) or path."),
 ]
 
 
@@ -109,11 +109,15 @@ def _methods() -> None:
 
 
 @instances_app.command("list")
-def _list() -> None:
-    """List the library's instances and the families."""
+def _list(
+    prefix: Annotated[
+        str | None, typer.Argument(metavar="PREFIX", help="Show the library names that begin so, with their specs.")
+    ] = None,
+) -> None:
+    """List what the library holds and the families, or the library's instances whose names begin with PREFIX."""
     from sloplan import commands
 
-    commands.list_instances()
+    commands.list_instances(prefix)
 
 
 @instances_app.command("show")
@@ -152,7 +156,7 @@ def _catalogue() -> None:
 @instances_app.command("generate")
 def _generate(
     spec: Annotated[
-        str, typer.Argument(metavar="SPEC", help="Family spec: edge-cloud:queries=40,seed=3, khan:groups=100,seed=3.")
+        str, typer.Argument(metavar="SPEC", help="Family spec: edge-cloud:queries=60,seed=3, khan:groups=100,seed=3.")
     ],
     output: Annotated[
         Path,

@@ -10,13 +10,10 @@ from typing import IO, Any
 
 import typer
 from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
 
 from sloplan.catalogue_report import coverage_tables
-from sloplan.instances import library
-from sloplan.instances.families.spec import family_names
-from sloplan.instances.selections.spec import selection_family_names
+from sloplan.library_report import library_names, library_overview
 from sloplan.loading import load
 from sloplan.problem.checker import judge
 from sloplan.problem.errors import InputError
@@ -147,17 +144,11 @@ def list_methods() -> None:
     Console().print(table)
 
 
-def list_instances() -> None:
-    """Print a table of the library's instances, and the families."""
-    table = Table("instance", "queries", "operators", "pools", "links")
-    table.add_column("description", overflow="fold")  # holds the spec, which is copied: never cut
-    for name in library.names():
-        instance = library.load(name)
-        sizes = [f"{len(instance.table(part)):,}" for part in ("queries", "operators", "pools", "links")]
-        table.add_row(name, *sizes, escape(instance.description))
+def list_instances(prefix: str | None) -> None:
+    """Print what the library holds and the families, or the library's instances whose names begin with `prefix`."""
     console = Console()
-    console.print(table)
-    console.print(f"families: {', '.join((*family_names(), *selection_family_names()))}", highlight=False)
+    for part in library_overview() if prefix is None else [library_names(prefix)]:
+        console.print(part, highlight=False)
 
 
 def show_catalogue() -> None:

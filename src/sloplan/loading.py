@@ -18,9 +18,9 @@ def load(source: str | os.PathLike[str]) -> Instance | PlanSelection:
     Parameters
     ----------
     source : str or path
-        A library name ("edge-cloud-s"), a family spec ("edge-cloud:queries=1000,seed=3", or for a plan selection
-        "khan:groups=100,seed=3"), or the path of an instance's folder or zip file, or of a plan selection's ".json"
-        file. A library name goes before a folder of that name: write "./name" for the folder.
+        A library name ("edge-cloud-s-1.2-tight"), a family spec ("edge-cloud:queries=1000,seed=3", or for a plan
+        selection "khan:groups=100,seed=3"), or the path of an instance's folder or zip file, or of a plan
+        selection's ".json" file. A library name goes before a folder of that name: write "./name" for the folder.
 
     Returns
     -------
@@ -61,8 +61,7 @@ def _load_path(text: str) -> Instance | PlanSelection:
         raise InputError(
             f"no such library instance, family or path{near_names(text, known)}",
             value=text,
-            allowed=f"{', '.join(library.names())}; a spec such as {family_names()[0]}:queries=40; a path",
-            advice="`sloplan instances list` lists the library",
+            allowed="a library name (`sloplan instances list`), a spec such as edge-cloud:queries=60, or a path",
         )
     if path.suffix == ".json" and path.is_file():
         return PlanSelection.load(path)

@@ -15,7 +15,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 DOORS = {"models", "solvers", "instances"}
-INSTANCE = "edge-cloud-s"
+INSTANCE = "edge-cloud-s-1.2-tight"
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1200)]
 

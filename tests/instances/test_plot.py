@@ -96,8 +96,9 @@ def skipping() -> Instance:
 
 
 CASES = {
-    "edge-cloud-xs": lambda: library.load("edge-cloud-xs"),
-    "edge-cloud-m": lambda: library.load("edge-cloud-m"),
+    "edge-cloud-xs": lambda: library.load("edge-cloud-xs-1.2-tight"),
+    "edge-only-s": lambda: library.load("edge-only-s-1.2-tight"),
+    "city-s": lambda: library.load("city-s-1.2-tight"),
     "many": lambda: generate_spec("edge-cloud:queries=500"),
     "one pool": one_pool,
     "long names": long_names,
@@ -151,7 +152,7 @@ def test_what_the_figure_says() -> None:
 
 def test_accuracy_and_calls() -> None:
     """Accuracy factors of one operator stand with it, joint ones below; calls and placement rules with the operator."""
-    instance = library.load("edge-cloud-m")
+    instance = library.load("edge-cloud-s-1.2-tight")
     vqa = texts(plot_instance(instance, "vqa"))
     assert "accuracy factor vqa: joint, see below" in vqa
     assert any(text.startswith("accuracy factor vqa, joint for vqa-image and vqa-speech: ") for text in vqa)
@@ -164,7 +165,7 @@ def test_accuracy_and_calls() -> None:
 
 def test_the_default_application_has_most_copies() -> None:
     """Without a name the application with most query copies is drawn."""
-    instance = library.load("edge-cloud-m")
+    instance = library.load("edge-cloud-s-1.2-tight")
     queries = instance.table("queries")
     for application in ("vqa", "ar-pose"):
         most = queries.assign(count=queries["count"].where(queries["application"] != application, 1000))

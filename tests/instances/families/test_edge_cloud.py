@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
-
 from sloplan.instances.families.edge_cloud_places import MAX_UTILIZATION, SHARES, line_rate_mbps, whole_units
 from sloplan.instances.families.edge_cloud_queries import least_demand
+
 from sloplan.instances.families.spec import generate_spec
 from sloplan.problem.instance import Instance
 from sloplan.problem.plan_table import enumerate_plans

@@ -27,6 +27,7 @@ from sloplan.problem.compiled import Int
 from sloplan.problem.selections.selection import PlanSelection
 
 NAME: Final = "chu-gap"
+SUMMARY: Final = "random generalised assignment problems of types a to d, drawn as by Chu and Beasley (1997)"
 MOST_ENTRIES: Final = 10_000_000
 """Most pairs of agent and job that are drawn."""
 

@@ -26,6 +26,7 @@ from sloplan.problem.compiled import Int
 from sloplan.problem.selections.selection import PlanSelection
 
 NAME: Final = "khan"
+SUMMARY: Final = "random multiple-choice multidimensional knapsack problems, drawn as by Khan et al. (2002)"
 MOST_ENTRIES: Final = 100_000_000
 """Most uses (groups x items x resources) that are drawn."""
 

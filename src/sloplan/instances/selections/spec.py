@@ -15,21 +15,27 @@ from sloplan.problem.validation.naming import near_names
 
 @dataclass(frozen=True)
 class _Family:
-    """The class of a family's parameters, and what makes a problem of them and a name."""
+    """A line on it, the class of its parameters, and what makes a problem of them and a name."""
 
+    summary: str
     parameters: type[Any]
     generate: Callable[[Any, str], PlanSelection]
 
 
 _FAMILIES: Final = {
-    khan.NAME: _Family(khan.Khan, khan.generate),
-    chu_gap.NAME: _Family(chu_gap.ChuGap, chu_gap.generate),
+    khan.NAME: _Family(khan.SUMMARY, khan.Khan, khan.generate),
+    chu_gap.NAME: _Family(chu_gap.SUMMARY, chu_gap.ChuGap, chu_gap.generate),
 }
 
 
 def selection_family_names() -> tuple[str, ...]:
     """Return the names of the families of plan selections."""
     return tuple(_FAMILIES)
+
+
+def selection_families() -> dict[str, str]:
+    """Return a line on each family of plan selections by its name."""
+    return {name: family.summary for name, family in _FAMILIES.items()}
 
 
 def is_selection_spec(text: str) -> bool:
