@@ -82,9 +82,10 @@ def reference_page() -> str:
 
 def _hardness(frame: pd.DataFrame) -> str:
     grid = frame[frame["size"].isin(GRID_SIZES)]
-    means = grid.groupby(["size", "family"], sort=False)[list(_MEANS)].mean()
+    means = grid.groupby(["size", "family"], sort=False, as_index=False)[list(_MEANS)].mean()
     rows = [
-        [size, family, *(_shown(column, row[column]) for column in _MEANS)] for (size, family), row in means.iterrows()
+        [row["size"], row["family"], *(_shown(column, row[column]) for column in _MEANS)]
+        for row in means.to_dict("records")
     ]
     return _markdown(["size", "family", *_MEANS.values()], rows)
 
