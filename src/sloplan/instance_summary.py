@@ -25,7 +25,7 @@ from sloplan.problem.spread import Spread
 
 Float = npt.NDArray[np.float64]
 
-_LOAD_TOLERANCE = 1e-3
+_LOAD_TOLERANCE = 1e-4
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ class InstanceSummary:
         Why plans were not listed.
     load : float, optional
         Smallest factor on all shared capacities at which all that have a plan can be served if plans may be mixed,
-        to a thousandth; None if plans were not listed, or no factor is large enough.
+        to four digits; None if plans were not listed, or no factor is large enough.
     """
 
     name: str
