@@ -71,7 +71,7 @@ def generate(parameters: FamilyParameters, name: str) -> Instance:
 def _built(parameters: FamilyParameters, hubs: Hubs, first_line_mbps: float) -> tuple[Frames, Capacities]:
     """Return the tables at a rate of the shared lines, and the capacities, which may ask for more than that."""
     random = Draws(parameters.seed, parameters.family)
-    user_classes = _user_classes(parameters)
+    user_classes = user_classes_of(parameters)
     tables = application_tables(parameters, user_classes)
     asking = ask(parameters, user_classes, tables, hubs.line_mbps)
     users, class_of_user = _users(parameters, user_classes, asking, random)
@@ -99,7 +99,7 @@ def _description(parameters: FamilyParameters, capacities: Capacities) -> str:
     return f"load {reached} of {parameters.load:g} asked"
 
 
-def _user_classes(parameters: FamilyParameters) -> list[UserClass]:
+def user_classes_of(parameters: FamilyParameters) -> list[UserClass]:
     """Return the classes that user sites may have, by application, thin ones beside the others."""
     layout = parameters.layout
     user_classes = []
