@@ -14,7 +14,9 @@ PIN = re.compile(r'^    "(?P<spec>[^"]+:[^"]+)": "[0-9a-f]*",$', re.M)
 def main() -> None:
     """Generate every pinned spec and write its hash."""
     text = TESTS.read_text(encoding="utf-8")
-    TESTS.write_text(PIN.sub(_renewed, text), encoding="utf-8")
+    temporary = TESTS.with_name(TESTS.name + ".part")
+    temporary.write_text(PIN.sub(_renewed, text), encoding="utf-8")
+    temporary.replace(TESTS)
 
 
 def _renewed(pin: re.Match[str]) -> str:
