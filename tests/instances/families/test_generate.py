@@ -23,7 +23,7 @@ PINS = {
     "mixed:queries=20,seed=1,hosting=replicas": "a04b6428355c22c526eb70efac109865fe5e5daca7ac5cf9dc195c6724df03f8",
     "edge-cloud:queries=20,seed=1,copies=1000": "d240b1a3564d8da78d0cdba5fdb24e0640baac7bd68cfce9a45ed25366a5ebbb",
     "city:queries=20,seed=1,slo_latency=loose": "d93037a0276263317927be36637fd756eaa966db7f053db18f1774bff59db35b",
-    "city:queries=20,seed=1,slo=loose,slo_cost=tight": "f91ae8913c001f4262fbb11a2a1b6ba693fc2f6d8a52a4921dcf46a11ab96a1d",
+    "city:queries=20,slo=loose,slo_cost=tight": "b96a30ec87145862073c47e654d366b3c083e0e700e41b046144809388645ada",
     "city:queries=400,seed=1,load=0.8": "c770a4c58481746a9b289c60c20cbce62d6a5434ff1deb5965ec22731fbda99a",
 }
 
