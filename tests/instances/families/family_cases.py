@@ -16,7 +16,11 @@ from sloplan.problem.compiled import Bool
 from sloplan.problem.instance import Instance
 
 FAMILIES = tuple(LAYOUTS)
-SIZES = (6, 60)
+LOADS = (0.8, 1.2, 2.0)
+
+TINY = {name: f"{name}:queries=6,load={LOADS[place % 3]:g}" for place, name in enumerate(FAMILIES)}
+SMALL = {name: f"{name}:queries=60,load={LOADS[(place + 1) % 3]:g},seed=1" for place, name in enumerate(FAMILIES)}
+"""A spec per family, shared by the tests because making an instance takes a second."""
 
 
 @cache

@@ -13,7 +13,7 @@ from sloplan.instances.families.applications import SETTINGS
 from sloplan.pricing.plan_kernels import allowed_by
 from tests.instances.families.family_cases import family, has_plan, useful_plans
 
-BROAD = ("edge-cloud:queries=900,sites=48,seed=1,slo=tight", "edge-cloud:queries=900,sites=48,seed=1,slo=loose")
+BROAD = ("edge-cloud:queries=600,sites=24,seed=1,slo=tight", "edge-cloud:queries=600,sites=24,seed=1,slo=loose")
 LEVELS = {"slo_latency_ms": "latency_ms", "slo_accuracy": "accuracy", "slo_cost_per_1k": "cost_per_1k"}
 
 Used = tuple[str, str, str]

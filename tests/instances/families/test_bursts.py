@@ -8,26 +8,17 @@ import pytest
 from sloplan.instances.catalogue import measurement, rule
 from sloplan.instances.families.bursts import LENGTHS, TRACE, bursts
 from sloplan.instances.families.draws import Draws
-from tests.instances.families.family_cases import FAMILIES, family
+from tests.instances.families.family_cases import FAMILIES, SMALL, family
 
 
 def test_only_burst_states_arrivals() -> None:
     """Queries of burst arrive and leave, those of the others are there all the time."""
     for name in FAMILIES:
-        queries = family(f"{name}:queries=60").table("queries")
+        queries = family(SMALL[name]).table("queries")
         for column in ("arrival_s", "duration_s"):
             stated = column in queries and queries[column].notna().all()
             absent = column not in queries or queries[column].isna().all()
             assert stated if name == "burst" else absent, name
-
-
-def test_same_instance_but_for_the_times() -> None:
-    """Arrivals are drawn last, so they change nothing else: burst is edge-cloud with times."""
-    burst, edge = (family(f"{name}:queries=60").to_frames() for name in ("burst", "edge-cloud"))
-    times = ["arrival_s", "duration_s"]
-    queries = [frames.pop("queries").drop(columns=times, errors="ignore") for frames in (burst, edge)]
-    assert queries[0].equals(queries[1])
-    assert all(burst[name].equals(edge[name]) for name in edge)
 
 
 @pytest.fixture(scope="module")

@@ -6,7 +6,7 @@ import pytest
 
 from sloplan.instances.families.applications import SETTINGS
 from sloplan.instances.families.layouts import LAYOUTS, Layout, centre_count, default_sites, hub_count
-from tests.instances.families.family_cases import FAMILIES, family, shared, tiers
+from tests.instances.families.family_cases import FAMILIES, SMALL, family, shared, tiers
 
 
 def test_the_seven_families() -> None:
@@ -43,7 +43,7 @@ def test_centres(hubs: int, centres: int) -> None:
 @pytest.mark.parametrize("name", FAMILIES)
 def test_tiers_and_own_machines(name: str) -> None:
     """Shared pools stand at the layout's tiers only; users own what the layout and their application give them."""
-    spec, layout = f"{name}:queries=60", LAYOUTS[name]
+    spec, layout = SMALL[name], LAYOUTS[name]
     instance = family(spec)
     tier = instance.table("sites").set_index("site")["tier"]
     expected = {layout.hub_tier} | ({"cloud"} if layout.has_cloud else set())
@@ -62,15 +62,15 @@ def test_tiers_and_own_machines(name: str) -> None:
 
 def test_cloud_only() -> None:
     """No edge, and users own nothing but cameras."""
-    pools = family("cloud-only:queries=60").table("pools")
-    assert "edge" not in tiers("cloud-only:queries=60")
+    pools = family(SMALL["cloud-only"]).table("pools")
+    assert "edge" not in tiers(SMALL["cloud-only"])
     assert set(pools.loc[pools["scope"] == "query", "hardware"]) == {"camera"}
 
 
 def test_edge_only() -> None:
     """No cloud, so results of traffic video go nowhere; others go back to the user."""
-    instance = family("edge-only:queries=60")
-    assert "cloud" not in tiers("edge-only:queries=60")
+    instance = family(SMALL["edge-only"])
+    assert "cloud" not in tiers(SMALL["edge-only"])
     queries = instance.table("queries")
     video = queries["application"] == "traffic-video"
     sink = queries["sink_site"].fillna("")
@@ -119,7 +119,7 @@ def test_city() -> None:
 @pytest.mark.parametrize("name", FAMILIES)
 def test_hubs_have_machines(name: str) -> None:
     """At 60 queries already there are ten reserved pools or more, and machines at most of the hubs."""
-    spec = f"{name}:queries=60"
+    spec = SMALL[name]
     pools = shared(spec, "pools")
     assert (pools["billing"] == "reserved").sum() >= 10
     hubs = {site for site in family(spec).table("sites")["site"] if site[0] in "ez"}

@@ -14,7 +14,7 @@ from sloplan.instances.families.spec import generate_spec
 from sloplan.pricing.plan_arrays import PlanArrays, list_plans
 from sloplan.pricing.plan_kernels import allowed_by, cheapest
 from sloplan.problem.compiled import Sparse
-from tests.instances.families.family_cases import FAMILIES
+from tests.instances.families.family_cases import FAMILIES, SMALL
 
 Plan = tuple[tuple[int, ...], tuple[tuple[str, int], ...]]
 """Needs, and usage by row name."""
@@ -38,8 +38,12 @@ def test_rows_are_numbered_pools_first() -> None:
 
 @pytest.mark.parametrize(
     "spec",
-    [f"{name}:queries={queries},seed={queries}" for name in FAMILIES for queries in (6, 60) if name != "burst"]
-    + ["city:queries=150,slo=loose,applications=vqa+document-qa", "mixed:queries=200,applications=traffic-video"],
+    [SMALL[name] for name in FAMILIES if name != "burst"]
+    + [
+        "city:queries=6,seed=6",
+        "city:queries=150,slo=loose,applications=vqa+document-qa",
+        "mixed:queries=200,applications=traffic-video",
+    ],
 )
 def test_carried_plans_are_the_real_ones(spec: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each carried plan stands in the instance with the same needs and usage, and no query misses a cheaper one."""
