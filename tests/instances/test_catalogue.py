@@ -18,13 +18,13 @@ PINNED = {
     "edges": "fe1f40be8b4fb6af",
     "placement": "5e6f39233d7fd921",
     "configurations": "57f5041f4627896f",
-    "accuracy": "4e6396066f583a02",
+    "accuracy": "b0515e16dd179162",
     "profiles": "d4f41bd0f7c3e535",
     "memory": "0f251c105e414314",
     "hardware": "aa30544f4fd0eb65",
     "prices": "aaf1abb76b7e7e19",
     "networks": "6b5a4f1d0c3a44fe",
-    "rules": "83b0bf8d72ed196a",
+    "rules": "e60f27aed7f4dded",
     "measurements": "16bc3f4e6c0cef14",
 }
 SOURCE = re.compile(r"assumption|web page:\S+|[\w.-]+/[\w.-]+@[0-9a-f]{40}:\S+")

@@ -26,7 +26,7 @@ SAMPLE = {
 }
 """One instance of each family, sizes and tightness in turn."""
 LEAST_SERVABLE = {"city": 0.75}
-"""Where fewer than nine in ten queries of size s can be served alone: a city's edge sites are small."""
+"""Where fewer than eight in ten queries of size s can be served alone: a city's edge sites are small."""
 
 
 def small(size: str, quick: Iterable[str]) -> list[Any]:
@@ -71,9 +71,9 @@ def test_xs_against_brute_force(name: str) -> None:
 
 @pytest.mark.parametrize("name", small("s", (name for name in library.stored_names() if "-s-2-tight" in name)))
 def test_most_queries_could_be_served_alone(name: str) -> None:
-    """At least nine queries in ten have a plan that fits the empty infrastructure; three in four in a city."""
+    """At least eight queries in ten have a plan that fits the empty infrastructure; three in four in a city."""
     family = name.partition("-s-")[0]
-    assert servable_queries(library.load(name).compiled).mean() >= LEAST_SERVABLE.get(family, 0.9)
+    assert servable_queries(library.load(name).compiled).mean() >= LEAST_SERVABLE.get(family, 0.8)
 
 
 def test_a_generated_instance() -> None:

@@ -9,7 +9,7 @@ import pytest
 from sloplan.instances.families.layouts import LAYOUTS
 from sloplan.instances.families.parameters import TIGHTNESS, FamilyParameters
 from sloplan.instances.families.spec import parse_spec
-from sloplan.instances.reference import GRID_SIZES, REFERENCE, SIZES
+from sloplan.instances.reference import GRID_SIZES, REFERENCE, SIZES, XS_APPLICATIONS
 
 BY_NAME = {reference.name: reference for reference in REFERENCE}
 
@@ -58,7 +58,7 @@ def test_specs_say_what_names_say(name: str) -> None:
         load=parameters.load,
         slo=reference.slo,
         seed=0,
-        **({"applications": ("vqa", "traffic-video", "ar-pose")} if reference.size == "xs" else {}),
+        **({"applications": tuple(XS_APPLICATIONS.split("+"))} if reference.size == "xs" else {}),
     )
 
 

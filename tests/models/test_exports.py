@@ -28,8 +28,8 @@ def names_beside(path: Path) -> list[dict[str, str]]:
 
 @pytest.fixture(scope="module")
 def instance() -> Instance:
-    """A few queries of every kind, with accuracies, transfers and compatibilities."""
-    return sp.load("edge-cloud:queries=8,seed=3")
+    """A few queries of three kinds, with joint accuracies, transfers and compatibilities."""
+    return sp.load("edge-cloud:queries=8,seed=3,applications=vqa+traffic-video+ar-pose")
 
 
 @pytest.mark.parametrize("file_format", ["mps", "lp"])
