@@ -52,8 +52,7 @@ def index_row(reference: ReferenceInstance) -> IndexRow:
 def _with_figures(row: IndexRow, instance: Instance) -> IndexRow:
     figures = figures_of(instance.compiled)
     greedy = sp.solve(instance, method="greedy", time_limit=GREEDY_SECONDS, display=False)
-    bound = figures.bound / 1000  # values are compiled to thousandths
-    return row.with_figures(figures, greedy_share=(greedy.objective or 0.0) / bound if bound > 0 else None)
+    return row.with_figures(figures, greedy.objective)
 
 
 if __name__ == "__main__":

@@ -96,16 +96,17 @@ def figures_of(compiled: CompiledInstance) -> InstanceFigures:
     value = queries.value_milli.astype(object) * queries.count
     servable = cheapest(queries, plans.start, np.zeros(len(plans)), fitting.needs) >= 0
     servable_value = int(value[servable].sum())
+    bound = min(relaxed.bound, float(servable_value))
     kind = np.array([name.partition(":")[0] for name in compiled.rows.name], dtype=object)
     return InstanceFigures(
         plans_median=int(np.median(np.diff(listed.start))),
         plans_most=int(np.diff(listed.start).max()),
         servable_share=servable_value / max(int(value.sum()), 1),
-        lp_share=relaxed.bound / max(servable_value, 1),
+        lp_share=bound / max(servable_value, 1),
         rows_by_kind=_counts(kind, np.ones(len(kind), dtype=np.bool_)),
         tight_by_kind=_counts(kind, relaxed.prices > 0),
         pinched=_pinched(compiled, fitting, relaxed.prices, servable),
-        bound=relaxed.bound,
+        bound=bound,
     )
 
 

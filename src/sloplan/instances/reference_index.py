@@ -36,6 +36,8 @@ class IndexRow:
         Rows that have a price in the LP.
     pinched_latency, pinched_accuracy, pinched_cost : float, optional
         Share of servable queries that this SLO pinches; see `figures`.
+    greedy_value, lp_bound : float, optional
+        Goodput that greedy reaches, and the LP's bound in floating point, not certified; value/s.
     """
 
     name: str
@@ -56,9 +58,12 @@ class IndexRow:
     pinched_accuracy: float | None = None
     pinched_cost: float | None = None
     greedy_share: float | None = None
+    greedy_value: float | None = None
+    lp_bound: float | None = None
 
-    def with_figures(self, figures: InstanceFigures, greedy_share: float | None) -> IndexRow:
-        """Return the row with figures, shares to four decimals."""
+    def with_figures(self, figures: InstanceFigures, greedy_value: float | None) -> IndexRow:
+        """Return the row with figures, shares to four decimals, values to three as they are compiled."""
+        bound = figures.bound / 1000
         return replace(
             self,
             plans_median=figures.plans_median,
@@ -70,7 +75,9 @@ class IndexRow:
             pinched_latency=round(figures.pinched["latency"], 4),
             pinched_accuracy=round(figures.pinched["accuracy"], 4),
             pinched_cost=round(figures.pinched["cost"], 4),
-            greedy_share=None if greedy_share is None else round(greedy_share, 4),
+            greedy_share=None if greedy_value is None or bound == 0 else round(greedy_value / bound, 4),
+            greedy_value=greedy_value,
+            lp_bound=round(bound, 3),
         )
 
 
