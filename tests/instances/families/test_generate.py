@@ -13,18 +13,18 @@ from tests.instances.families.family_cases import FAMILIES, SMALL, family, has_p
 
 # What is changed on purpose in a family or in the catalogue changes these: tools/update_family_pins.py renews them.
 PINS = {
-    "cloud-only:queries=20,seed=1": "3f387f3cebe83371afc4ff8035c364b518ad87545a3959ac8720ccbeea8bb661",
-    "edge-only:queries=20,seed=1": "5b946e735c07118aaf5f0e127928e38ad31b72db554d811e4fccddce9e92711c",
-    "edge-cloud:queries=20,seed=1": "6c6f076f616755dc102c40e5dcb7a26337f94956452a981c15534396ed798dc3",
-    "mixed:queries=20,seed=1": "c0a53904ee6793e3c4b08b613e392922d6519af5c815be437fd1628a31f4d455",
-    "heterogeneous:queries=20,seed=1": "01dedf01e2b3ff8a98b5a72ffc64d07c5d15049a6b33ef401ee8eb2e6caf94ff",
-    "city:queries=20,seed=1": "5574a585c2cfbba9c61efcfa885c7b5d1bb01836b313ace922d0dd675cb70822",
-    "burst:queries=20,seed=1": "b43419cf76a3e7d45790e4a53905c31a2c47f3ba51f0fa9df0661fd6b857d2f1",
-    "mixed:queries=20,seed=1,hosting=replicas": "a04b6428355c22c526eb70efac109865fe5e5daca7ac5cf9dc195c6724df03f8",
-    "edge-cloud:queries=20,seed=1,copies=1000": "d240b1a3564d8da78d0cdba5fdb24e0640baac7bd68cfce9a45ed25366a5ebbb",
-    "city:queries=20,seed=1,slo_latency=loose": "d93037a0276263317927be36637fd756eaa966db7f053db18f1774bff59db35b",
-    "city:queries=20,slo=loose,slo_cost=tight": "b96a30ec87145862073c47e654d366b3c083e0e700e41b046144809388645ada",
-    "city:queries=400,seed=1,load=0.8": "c770a4c58481746a9b289c60c20cbce62d6a5434ff1deb5965ec22731fbda99a",
+    "cloud-only:queries=20,seed=1": "d41339f6f8a785de32fc6d8ce6f196f97c3b68f342307d31b2a1ba74fe7f3415",
+    "edge-only:queries=20,seed=1": "7ac24c3225ca73aaad867cff7f306fb44e697f0c8548cc44f6b472f4e176758b",
+    "edge-cloud:queries=20,seed=1": "ba37bdce0637c553da5f664793d0d559ab6bf36e3f1f713265f8315893e35217",
+    "mixed:queries=20,seed=1": "785ffdabbc21b68826548346d24a79ddc5d5a09d62bdd01f50e88efdcb4e968a",
+    "heterogeneous:queries=20,seed=1": "2a1bfdc1732ad5a4a8eb452bfb3ef052b32a77c12c30934fff0a63dcc1859cf9",
+    "city:queries=20,seed=1": "b67ff80bfb390883e44bb71d9ee50bd83bb502852ebd4b58b4b49fb1986b1a45",
+    "burst:queries=20,seed=1": "bdea977cdb0fc1fb7181ca0ff00cc90cbf0335874c6a9f8564a06ca3e3dec1d9",
+    "mixed:queries=20,seed=1,hosting=replicas": "4cf03c6d1f5acfb4eeb5d155ec69a1685f8ff6de8e4ac67758d51651efbe1919",
+    "edge-cloud:queries=20,seed=1,copies=1000": "221cbb1dc162f2f02725607a0a0592871973e454153378c85b4eaa93aa45ca34",
+    "city:queries=20,seed=1,slo_latency=loose": "eafdc5807831e323341770011d1c2b00063cac27b8cc3e1751a68630c7b11187",
+    "city:queries=20,slo=loose,slo_cost=tight": "1d187351b3cbc5690d3a82c2a1e8390a524e57e70e5460f38bd3c902b81497c5",
+    "city:queries=400,seed=1,load=0.8": "db14a7bf829c51830f772bc7a489f54c24f1b971d1b67a3f47d9384530243cbc",
 }
 
 
