@@ -66,7 +66,8 @@ def certify(instance: Instance, folder: Path | None) -> Outcome:
     compiled = instance.compiled
     listed, _ = list_plans(compiled, PLAN_LIMIT, lambda _: False)
     capacity = compiled.rows.capacity.astype(np.float64)
-    relaxed = greatest_value(undominated(listed, compiled), compiled.queries, capacity, tolerance=LP_TOLERANCE)
+    plans = undominated(listed, compiled)
+    relaxed = greatest_value(plans, compiled.queries, capacity, compiled.supplies, tolerance=LP_TOLERANCE)
     certificate = certificate_of(PriceBound(relaxed.bound, relaxed.prices, factor=1.0), compiled, listed)
     bound = certificate_bound(compiled, certificate)
     known = solution(entry, instance, folder)

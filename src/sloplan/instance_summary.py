@@ -63,7 +63,7 @@ class InstanceSummary:
         Why plans were not listed.
     load : float, optional
         Smallest factor on all shared capacities at which all that have a plan can be served if plans may be mixed,
-        to four digits; None if plans were not listed, or no factor is large enough.
+        to four digits; None if plans were not listed, no factor is large enough, or the LP was not solved so far.
     """
 
     name: str
@@ -173,12 +173,13 @@ def _list_plans(compiled: CompiledInstance) -> _Listed:
     value = queries.value_milli.astype(object) * queries.count  # Python integers: sums may pass int64
     worth = sum(value.tolist())
     held = compiled.rows.capacity.astype(np.float64)
-    factor = smallest_factor(plans, queries, held, compiled.supplies, tolerance=_LOAD_TOLERANCE).value
+    relaxed = smallest_factor(plans, queries, held, compiled.supplies, tolerance=_LOAD_TOLERANCE)
+    known = math.isfinite(relaxed.value) and relaxed.relative_gap <= _LOAD_TOLERANCE
     return _Listed(
         plans_per_template=np.diff(listed.start),
         servable_share=sum(value[served].tolist()) / worth if worth > 0 else None,
         row_load=balance(fitting, queries, capacity).use / np.maximum(capacity, 1.0),
-        load=factor if math.isfinite(factor) else None,
+        load=relaxed.value if known else None,
     )
 
 

@@ -20,6 +20,9 @@ Float = npt.NDArray[np.float64]
 LP_TOLERANCE: Final = 1e-4
 """Relative distance of value and bound at which the relaxation is good enough for a table."""
 
+PRICED: Final = 1e-6
+"""A row is tight if its price times its capacity is more than this part of the LP's bound: the rest is rounding."""
+
 PINCHED: Final = 1.01
 """An SLO pinches a query if a plan that the loosest SLO of its template would allow is cheaper by this factor."""
 
@@ -100,11 +103,11 @@ def figures_of(compiled: CompiledInstance) -> InstanceFigures:
     kind = np.array([name.partition(":")[0] for name in compiled.rows.name], dtype=object)
     return InstanceFigures(
         plans_median=int(np.median(np.diff(listed.start))),
-        plans_most=int(np.diff(listed.start).max()),
+        plans_most=int(np.diff(listed.start).max(initial=0)),
         servable_share=servable_value / max(int(value.sum()), 1),
         lp_share=bound / max(servable_value, 1),
         rows_by_kind=_counts(kind, np.ones(len(kind), dtype=np.bool_)),
-        tight_by_kind=_counts(kind, relaxed.prices > 0),
+        tight_by_kind=_counts(kind, relaxed.prices * capacity > PRICED * max(bound, 1.0)),
         pinched=_pinched(compiled, fitting, relaxed.prices, servable),
         bound=bound,
     )

@@ -217,9 +217,10 @@ def application_title(instance: Instance, application: str) -> str:
     queries = instance.table("queries")
     own = queries[queries["application"] == application]
     copies, of_all = int(own["count"].sum()), int(queries["count"].sum())
-    title = (
-        f"Application {application}: {copies:,} of {of_all:,} query copies, {span(own['rate_rps'].tolist())} requests/s"
-    )
+    title = f"Application {application}: {copies:,} of {of_all:,} query copies"
+    if own.empty:
+        return title
+    title += f", {span(own['rate_rps'].tolist())} requests/s"
     for column, what, unit in (
         ("slo_latency_ms", "latency", "ms"),
         ("slo_accuracy", "accuracy", ""),

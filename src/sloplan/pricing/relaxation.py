@@ -50,6 +50,11 @@ class Relaxed:
     use: Float
     rounds: int
 
+    @property
+    def relative_gap(self) -> float:
+        """Distance of value and bound over the value; 0 where both are infinite."""
+        return 0.0 if self.value == self.bound else abs(self.value - self.bound) / max(abs(self.value), 1e-12)
+
 
 def smallest_factor(
     plans: PlanArrays,

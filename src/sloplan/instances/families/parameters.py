@@ -69,7 +69,8 @@ class FamilyParameters:
         self._require("load", f"{LEAST_LOAD:g} to {MOST_LOAD:g}", LEAST_LOAD <= self.load <= MOST_LOAD)
         self._require("slo", " or ".join(TIGHTNESS), self.slo in TIGHTNESS)
         for dimension in ("slo_latency", "slo_accuracy", "slo_cost"):
-            self._require(dimension, " or ".join(TIGHTNESS), getattr(self, dimension) in ("", *TIGHTNESS))
+            allowed = f"{' or '.join(TIGHTNESS)}, or left out: as slo"
+            self._require(dimension, allowed, getattr(self, dimension) in ("", *TIGHTNESS))
         self._require("hosting", " or ".join(HOSTINGS), self.hosting in HOSTINGS)
         self._require("seed", "0 or more", self.seed >= 0)
 

@@ -54,6 +54,8 @@ def parse_spec(text: str) -> FamilyParameters:
         if name not in _READERS:
             problem = f"unknown parameter of {family}{near_names(name, tuple(_READERS))}"
             raise InputError(problem, value=name, allowed=", ".join(_READERS), advice="correct the spec")
+        if not value:
+            raise InputError("parameter without a value", field=name, value=part, allowed="name=value")
         if name in given:
             raise InputError("parameter given twice", field=name, value=value, advice="state it once")
         given[name] = _READERS[name](name, value)
