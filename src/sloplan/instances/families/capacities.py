@@ -8,8 +8,8 @@
    asked; what nobody uses is not built.
 3. The smallest factor on them at which a mixture serves everybody is at most 1, for this mixture does. Below it is
    bounded by row prices: to serve everybody at the cheapest plans costs at least so much, and all capacities
-   together are worth so much. Up to `ROWS_FOR_LP` rows the LP itself is solved; beyond, where it takes minutes, the
-   middle of the bounds stands for it. Capacities are multiplied by the factor over the stated load.
+   together are worth so much. Up to `ROWS_FOR_LP` rows the LP itself is solved; beyond, where it would take longer
+   than all else, the middle of the bounds stands for it. Capacities are multiplied by the factor over the stated load.
 """
 
 from __future__ import annotations

@@ -18,13 +18,13 @@ from sloplan.instances.families.layouts import Layout, centre_count
 CLOUD: Final = "cloud"
 
 MAX_UTILIZATION: Final = 0.8
-"""Of a shared pool at most about this much is used: what is left keeps queues short."""
+"""Of a shared pool about this much is used, a tenth of a unit more or less: what is left keeps queues short."""
 
 RENTED_AT_MOST: Final = 3
 """Units of a shared pool that may be rented under the cost objective, over the units that stand there."""
 
 LEAST_PART: Final = 1e-6
-"""Of a line that nobody needs, this may be used."""
+"""Of a line or a pool that hardly anybody needs, this may be used."""
 
 LINE_RATES_MBPS: Final = (100, 200, 500, 1_000, 2_000, 5_000, 10_000, 40_000, 100_000)
 """What a shared line may be; beyond the last one, several of it."""
