@@ -13,6 +13,7 @@ from sloplan.instances import library
 from sloplan.instances.best_known import FOLDER, best_known, check_entry, entries, named_instance
 from sloplan.instances.best_known_index import COLUMNS, INDEX_FILE, Entry, read_index, write_index
 from sloplan.instances.families.spec import generate_spec, is_spec
+from sloplan.instances.reference import REFERENCE
 from sloplan.problem.errors import InputError
 from sloplan.problem.solution import Solution
 from tests.best_known_case import WEAK, worse
@@ -154,3 +155,13 @@ def test_malformed_index(tmp_path: Path) -> None:
     write_index(tmp_path, [replace(entry, bound=3000)])
     with pytest.raises(InputError, match="bound = '3000': is contradicted by the value"):
         read_index(tmp_path)
+
+
+def test_xs_s_and_m_have_entries() -> None:
+    """Every instance of the three smallest sizes has a best-known solution and a certified bound."""
+    known = {entry.instance: entry for entry in STORED if entry.objective == "goodput"}
+    for reference in REFERENCE:
+        if reference.size in ("xs", "s", "m"):
+            entry = known[reference.name]
+            assert entry.certified_bound is not None, reference.name
+            assert entry.certified_bound >= entry.value, reference.name
