@@ -271,7 +271,13 @@ class _Relaxation:
             limits = np.concatenate([self._capacity, one_each])
             constraints = {"A_ub": vstack([rows, choices], format="csc"), "b_ub": limits}
         most = np.concatenate(upper)
-        found = linprog(cost, bounds=np.column_stack([np.zeros(len(most)), most]), method="highs", **constraints)
+        found = linprog(
+            cost,
+            bounds=np.column_stack([np.zeros(len(most)), most]),
+            method="highs",
+            options={"presolve": False},
+            **constraints,
+        )
         if found.status != 0:
             raise RuntimeError(f"master of the relaxation: {found.message}")
         prices = np.maximum(-found.ineqlin.marginals[: len(self._rows)], 0.0)
