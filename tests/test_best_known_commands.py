@@ -54,7 +54,7 @@ def test_the_packages_entries_are_listed() -> None:
     """Without a folder the package's own entries are listed, names in full on a narrow terminal."""
     entries = read_index(FOLDER)
     shown = run("list").stdout
-    assert [entry.instance for entry in entries if f"│ {entry.instance} " not in shown] == []
+    assert [entry.instance for entry in entries if f"{entry.instance} " not in shown] == []
     assert (shown == "no entries\n") == (not entries)
 
 

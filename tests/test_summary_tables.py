@@ -25,6 +25,7 @@ def summary(**changes: object) -> InstanceSummary:
         "name": "large", "sha256": "0" * 64, "hosting": "fluid", "description": "",
         "sizes": {"queries": 12345}, "plans_per_template": Spread(3, 4.5, 6, 9),
         "combinations_log10": Spread(1.0, 2.0, 3.0, 3.01), "servable_share": 0.5, "rows": ROWS, "not_listed": None,
+        "load": None,
     }  # fmt: skip
     return InstanceSummary(**(fields | changes))  # type: ignore[arg-type]
 

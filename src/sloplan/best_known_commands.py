@@ -5,11 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 import typer
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
 from sloplan.best_known_update import Outcome, update
+from sloplan.instances import library
 from sloplan.instances.best_known import FOLDER
 from sloplan.instances.best_known_index import Entry, read_index
 from sloplan.loading import load
@@ -19,19 +21,25 @@ from sloplan.problem.selections.selection import PlanSelection
 from sloplan.problem.solution import Solution
 from sloplan.reporting import percent
 
+LONGEST_NAME = max(map(len, library.names()))
+
 
 def list_best_known(folder: Path | None) -> None:
     """Print what the entries claim, a table per objective."""
     entries = read_index(folder or FOLDER)
     for name in sorted({entry.objective for entry in entries}):
-        table = Table(title=f"{name}, {find_objective(name).label}; computed again when used")
-        table.add_column("instance", overflow="fold")  # holds the spec, which is copied: never cut
-        for figure in ("value", "bound", "certified", "gap"):
+        title = f"{name}, {find_objective(name).label}; computed again when used"
+        table = Table(title=title, box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
+        # Holds a library name, in one line, or a spec; both are copied: never cut.
+        longest = max(len(entry.instance) for entry in entries)
+        table.add_column("instance", overflow="fold", no_wrap=longest <= LONGEST_NAME)
+        for figure in ("value", "bound", "gap"):
             table.add_column(figure, justify="right", no_wrap=True)
         table.add_column("solution, bound by", overflow="fold")
         for entry in entries:
             if entry.objective == name:
-                table.add_row(escape(entry.instance), *_figures(entry), escape(_methods(entry)))
+                value, bound, _, gap = _figures(entry)
+                table.add_row(escape(entry.instance), value, bound, gap, escape(_methods(entry)))
         Console().print(table)
     if not entries:
         typer.echo("no entries")
