@@ -275,7 +275,7 @@ class _Relaxation:
             cost,
             bounds=np.column_stack([np.zeros(len(most)), most]),
             method="highs",
-            options={"presolve": False},
+            options={"presolve": False},  # on masters as small as these it takes longer than it saves
             **constraints,
         )
         if found.status != 0:
