@@ -23,6 +23,9 @@ app.add_typer(instances_app, name="instances")
 best_known_app = typer.Typer(help="The best solutions and bounds known, checked again when used.", no_args_is_help=True)
 instances_app.add_typer(best_known_app, name="best-known")
 
+study_app = typer.Typer(help="Run methods on instances and compare them.", no_args_is_help=True)
+app.add_typer(study_app, name="study")
+
 InstanceArgument = Annotated[
     str,
     typer.Argument(metavar="INSTANCE", help="Library name, family spec (edge-cloud:queries=60,seed=3) or path."),
@@ -223,6 +226,43 @@ def _update_best_known(
     from sloplan import best_known_commands
 
     best_known_commands.update_best_known(name, solution, method, folder)
+
+
+@study_app.command("run")
+def _run_study(
+    configuration: Annotated[
+        str,
+        typer.Argument(
+            metavar="CONFIG", help="quick, proof, anytime, scaling or published, or the path of a TOML file."
+        ),
+    ],
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", metavar="DIR", help="The study's folder; study-NAME without it.")
+    ] = None,
+    data: Annotated[
+        Path | None, typer.Option("--data", metavar="DIR", help="Folder of published files, for `published`.")
+    ] = None,
+    workers: Annotated[
+        int | None, typer.Option(min=1, help="Most runs at a time; as many as the cores allow without it.")
+    ] = None,
+) -> None:
+    """Run a study, or what is left of it. Exit code 0: all runs done, 1: interrupted, 2: unusable input."""
+    from sloplan import study_commands
+
+    raise typer.Exit(study_commands.run(configuration, output, data, workers))
+
+
+@study_app.command("table")
+def _study_table(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="A study's folder.")],
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", metavar="DIR", help="Where files go; DIR/tables without it.")
+    ] = None,
+) -> None:
+    """Print a study's tables and write them as Markdown, LaTeX and CSV."""
+    from sloplan import study_commands
+
+    study_commands.table(folder, output)
 
 
 def _fail(message: str) -> None:

@@ -1,0 +1,1 @@
+"""Studies: any methods on any instances, measured in one way."""

@@ -1,0 +1,140 @@
+"""The folder of a study: its configuration, its rows, and beside them trajectories, solutions and what runs printed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+import pandas as pd
+from filelock import FileLock, Timeout
+
+from sloplan.problem.errors import InputError
+from sloplan.problem.storage.atomic import write_bytes
+from sloplan.study.configuration import Configuration, parse_configuration
+from sloplan.study.rows import Row, append_row, drop_cut_off_line, read_rows
+
+CONFIGURATION_FILE: Final = "configuration.toml"
+_FOLDERS: Final = ("trajectories", "solutions", "printed")
+
+Trajectory = list[tuple[float, float | None, float | None]]
+"""Second, incumbent, bound; user units."""
+
+
+class StudyFolder:
+    """A study on disk.
+
+    Parameters
+    ----------
+    path : Path
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    @contextmanager
+    def opened(self, configuration: Configuration, text: str) -> Iterator[None]:
+        """Begin the study, or go on with it; nobody else writes to the folder meanwhile.
+
+        Parameters
+        ----------
+        configuration : Configuration
+        text : str
+            Its TOML, which is stored.
+
+        Raises
+        ------
+        InputError
+            The folder holds something else, another configuration, or is at work.
+        """
+        file = self.path / CONFIGURATION_FILE
+        if file.exists():
+            if self.configuration() != configuration:
+                raise InputError(
+                    "holds the study of another configuration",
+                    file=str(self.path),
+                    advice="choose another folder with -o, or run the configuration that stands there",
+                )
+        elif self.path.exists() and any(self.path.iterdir()):
+            raise InputError("is no study, and not empty", file=str(self.path), advice="choose another folder with -o")
+        try:
+            self.path.mkdir(parents=True, exist_ok=True)
+            for name in _FOLDERS:
+                (self.path / name).mkdir(exist_ok=True)
+        except OSError as error:
+            raise InputError(f"cannot be made: {error.strerror}", file=str(self.path)) from error
+        lock = FileLock(self.path / ".lock")
+        try:
+            lock.acquire(timeout=0)
+        except Timeout:
+            raise InputError("is at work", file=str(self.path), advice="wait until that command has ended") from None
+        try:
+            if not file.exists():
+                write_bytes(file, text.encode())
+            drop_cut_off_line(self.path)
+            yield
+        finally:
+            lock.release()
+
+    def configuration(self) -> Configuration:
+        """Return the study's configuration.
+
+        Raises
+        ------
+        InputError
+            There is no study.
+        """
+        file = self.path / CONFIGURATION_FILE
+        if not file.is_file():
+            raise InputError(
+                "holds no study", file=str(self.path), advice="`sloplan study run CONFIG -o DIR` makes one"
+            )
+        return parse_configuration(file.read_text(encoding="utf-8"), str(file))
+
+    def rows(self) -> list[Row]:
+        """Return the rows of all runs that are finished."""
+        return read_rows(self.path)
+
+    def add(self, row: Row, trajectory: Trajectory, printed: str) -> None:
+        """Store a finished run: its row last, so that a row never stands without what belongs to it.
+
+        Parameters
+        ----------
+        row : dict
+        trajectory : list
+        printed : str
+            What the run printed, if that is worth keeping.
+
+        Raises
+        ------
+        InputError
+            It cannot be written.
+        """
+        key = row["run"]
+        if trajectory:
+            table = pd.DataFrame(trajectory, columns=["time_s", "objective", "bound"])
+            write_bytes(self.path / "trajectories" / f"{key}.csv", table.to_csv(index=False).encode())
+        if printed:
+            write_bytes(self.path / "printed" / f"{key}.txt", printed.encode())
+        append_row(self.path, row)
+
+    def solution_file(self, key: str) -> Path:
+        """Return where a run's solution belongs."""
+        return self.path / "solutions" / f"{key}.json.gz"
+
+    def trajectories(self) -> pd.DataFrame:
+        """Return the trajectories of all runs.
+
+        Returns
+        -------
+        DataFrame
+            `run`, `time_s`, `objective`, `bound`: what was known from that second on, as the method says; NaN unknown.
+        """
+        parts = [
+            pd.read_csv(file).assign(run=row["run"])
+            for row in self.rows()
+            if (file := self.path / "trajectories" / f"{row['run']}.csv").exists()
+        ]
+        columns = ["run", "time_s", "objective", "bound"]
+        return pd.concat(parts, ignore_index=True)[columns] if parts else pd.DataFrame(columns=columns)

@@ -1,0 +1,107 @@
+"""The rows of a study as a table, every claim held against what all runs together have shown."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final
+
+import numpy as np
+import pandas as pd
+
+from sloplan.problem.objective import Objective, find_objective
+from sloplan.study.row import COLUMNS
+from sloplan.study.rows import Row
+
+PROBLEM: Final = ["instance_sha256", "objective_name", "min_goodput"]
+"""What runs must share to be about the same problem."""
+
+RUNTIME_SLACK_S: Final = 0.5
+RUNTIME_SLACK: Final = 0.1
+"""A claimed runtime that is shorter than the measured one by more than both is false. The claim is made by the method's
+process before it hands over its answer, so some seconds' fraction is nobody's fault."""
+
+_TEXT: Final = ("outcome", "claimed_status", "claimed_proof")
+
+
+def judged_frame(rows: Iterable[Row]) -> pd.DataFrame:
+    """Return the rows as a table with verdicts.
+
+    A claimed bound is *refuted* if a verified solution of the same problem, of any run or the best known one, is
+    better. It does not count then, and the certified bound stands in its place. Whoever claims "optimal" or
+    "infeasible" is believed as far as this goes.
+
+    Parameters
+    ----------
+    rows : iterable of dict
+
+    Returns
+    -------
+    DataFrame
+        The columns of `row.COLUMNS`, and
+
+        `bound`, `bound_exact`
+            The claimed bound unless it is refuted or the certified one is tighter, else the certified one.
+        `bound_refuted`, `runtime_false`
+            Whether a verified solution contradicts the claimed bound; whether the claimed runtime is too short.
+        `status`
+            optimal, feasible, infeasible or unknown, by what was verified: optimal if `objective` equals `bound`.
+
+        Exact integers are Python's; other unknown figures are NaN.
+    """
+    frame = pd.DataFrame(list(rows), columns=list(COLUMNS), dtype=object)
+    # Exact integers and texts stay as they are: beside a None, integers would become floats and lose digits.
+    kept = [column for column in COLUMNS if column.endswith("_exact") or column in _TEXT]
+    frame = frame.infer_objects().assign(**{column: frame[column] for column in kept})
+    bounds = pd.Series(None, index=frame.index, dtype=object)
+    refuted = pd.Series(False, index=frame.index)
+    for (_, name, _), group in frame.groupby(PROBLEM, dropna=False):
+        objective = find_objective(str(name))
+        reached = _best_reached(group, objective)
+        for place in group.index:
+            claimed = _known(group.at[place, "claimed_bound_exact"])
+            certified = _known(group.at[place, "certified_bound_exact"])
+            if claimed is not None and reached is not None and objective.contradicts(reached, claimed):
+                refuted[place], claimed = True, None
+            bounds[place] = certified if claimed is None or _tighter(objective, certified, claimed) else claimed
+    units = [find_objective(name).in_user_units for name in frame["objective_name"]]
+    frame["bound_exact"] = bounds
+    frame["bound"] = pd.Series(
+        [np.nan if bound is None else unit(bound) for unit, bound in zip(units, bounds, strict=True)],
+        index=frame.index,
+        dtype=np.float64,
+    )
+    frame["bound_refuted"] = refuted
+    frame["runtime_false"] = _runtime_false(frame)
+    cases = zip(frame["objective_exact"], bounds, frame["claimed_status"], strict=True)
+    frame["status"] = [_status(*case) for case in cases]
+    return frame
+
+
+def _known(value: object) -> int | None:
+    return value if isinstance(value, int) else None
+
+
+def _tighter(objective: Objective, certified: int | None, claimed: int) -> bool:
+    return certified is not None and objective.is_tighter(certified, claimed)
+
+
+def _best_reached(group: pd.DataFrame, objective: Objective) -> int | None:
+    reached = [
+        value
+        for column in ("objective_exact", "best_known_objective_exact")
+        for value in map(_known, group[column])
+        if value is not None
+    ]
+    return None if not reached else (max if objective.maximise else min)(reached)
+
+
+def _runtime_false(frame: pd.DataFrame) -> pd.Series:
+    measured = pd.to_numeric(frame["runtime_s"])
+    slack = np.maximum(RUNTIME_SLACK_S, RUNTIME_SLACK * measured)
+    return pd.to_numeric(frame["claimed_runtime_s"]) < measured - slack
+
+
+def _status(objective: object, bound: object, claimed: object) -> str:
+    if _known(objective) is None:
+        return "infeasible" if claimed == "infeasible" else "unknown"
+    return "optimal" if objective == bound else "feasible"
