@@ -1,0 +1,3 @@
+"""Studies: many runs of many methods, and what they say."""
+
+from __future__ import annotations
