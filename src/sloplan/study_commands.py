@@ -8,17 +8,28 @@ from types import TracebackType
 from typing import Self
 
 import typer
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
+from rich.measure import Measurement
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn
+from rich.table import Table as RichTable
+from rich.text import Text
 
 from sloplan.loading import load
+from sloplan.problem.errors import InputError
 from sloplan.problem.objective import find_objective
 from sloplan.study.configuration import packaged_names, read_configuration
+from sloplan.study.folder import StudyFolder
+from sloplan.study.judged import judged_frame
 from sloplan.study.matrix import PlannedRun
 from sloplan.study.rows import Row
 from sloplan.study.running import run_study
+from sloplan.study.table_files import provenance, shown_frame, write_tables
+from sloplan.study.tables import Table, study_tables
 from sloplan.study.time_left import TimeLeft
 from sloplan.study_worker import solve_job
+
+_WIDEST = 1000  # characters of a table on a terminal
 
 
 def run(source: str, folder: Path | None, data: Path | None, workers: int | None) -> int:
@@ -119,3 +130,41 @@ def _described(run: PlannedRun, row: Row) -> str:
     figure = row.get("objective")
     reached = "nothing found" if figure is None else f"{figure:,.6g} {find_objective(run.objective).label}"
     return f"{run.source.name}  {run.label}  {reached}  {row['runtime_s']:.1f} s"
+
+
+def table(folder: Path, output: Path | None) -> None:
+    """Print a study's tables and write their files."""
+    study = StudyFolder(folder)
+    configuration = study.configuration()
+    rows = study.rows()
+    if not rows:
+        advice = f"`sloplan study run {configuration.name} -o {folder}` begins it"
+        raise InputError("the study has no rows yet", file=str(folder), advice=advice)
+    places = {method.label: place for place, method in enumerate(configuration.methods)}
+    frame = judged_frame(rows).sort_values("method", key=lambda method: method.map(places), kind="stable")
+    tables = study_tables(frame, study.trajectories())
+    source = provenance(configuration, frame)
+    target = output or folder / "tables"
+    written = write_tables(tables, target, source)
+    console = Console()
+    for made in tables:
+        screen = _on_screen(made)
+        # A table that is too wide for the terminal keeps its width: cut or folded figures are of no use.
+        wide = Measurement.get(console, console.options.update(width=_WIDEST), screen).maximum
+        Console(width=max(console.width, wide)).print(screen)
+        console.print(Text(made.notes, style="dim"), end="\n\n")
+    console.print(Text(source))
+    typer.echo(f"{len(written)} files in {target}")
+
+
+def _on_screen(made: Table) -> RichTable:
+    screen = RichTable(
+        title=Text(made.title), title_justify="left", box=SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False
+    )
+    frame = shown_frame(made)
+    for column in frame.columns:
+        text = made.kinds.get(column, "text") == "text"
+        screen.add_column(Text(column.replace(" ", "\n")), justify="left" if text else "right", no_wrap=True)
+    for values in frame.itertuples(index=False):
+        screen.add_row(*(Text(value) for value in values))
+    return screen

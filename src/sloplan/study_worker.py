@@ -33,5 +33,5 @@ def solve_job(job: Job, clock: Clock) -> Claims | Unsupported:
         try:
             result.solution.save(job.solution_file)
         except InputError as error:
-            not_written = str(error)
+            not_written = f"{error.file}: {error.problem}"
     return claims_of(result, not_written)

@@ -45,11 +45,7 @@ def append_row(folder: Path, row: Row) -> None:
                 file.truncate(before)
                 raise
     except OSError as error:
-        raise InputError(
-            f"a row cannot be written: {error.strerror}",
-            file=str(path),
-            advice="make room and give the command again: it goes on with the run whose row is missing",
-        ) from error
+        raise InputError(f"a row cannot be written: {error.strerror}", file=str(path)) from error
 
 
 def read_rows(folder: Path) -> list[Row]:

@@ -146,11 +146,17 @@ class _Runner:
         """Run one and store its row; what keeps the study from going on ends it."""
         try:
             self._measure(run, taken)
+        except InputError as error:
+            what = error.problem if error.file is None else f"{error.file}: {error.problem}"
+            self._fail(InputError(what, advice="make room and give the command again: what is finished stays"))
         except BaseException as error:  # noqa: BLE001 - raised again where the study was started
-            self._failure = self._failure or error
-            self._stop.set()
+            self._fail(error)
         finally:
             cores.give_back(taken)
+
+    def _fail(self, error: BaseException) -> None:
+        self._failure = self._failure or error
+        self._stop.set()
 
     def _measure(self, run: PlannedRun, taken: tuple[int, ...]) -> None:
         try:

@@ -119,6 +119,7 @@ class _Watch:
         self._interrupted = False
         self._said: Returned | Failed | None = None
         self._killed: tuple[Outcome, str] | None = None
+        self._exitcode: int | None = None
         context = multiprocessing.get_context("forkserver")
         self._messages, messages = context.Pipe(duplex=False)
         printed_from, printed = context.Pipe(duplex=False)
@@ -161,12 +162,13 @@ class _Watch:
                     self._take(self._messages.recv())
                     continue
             except (EOFError, OSError):
-                return
+                break
             except Exception as error:  # noqa: BLE001 - what cannot be unpickled can raise anything
                 self._killed = "crashed", f"sent what cannot be read: {type(error).__name__}: {error}"
             self._look_after()
-        if self._said is not None:
+        if self._killed is None:
             self._process.join(timeout=1.0)
+        self._exitcode = self._process.exitcode
 
     def _take(self, message: Message) -> None:
         now = time.monotonic()
@@ -233,8 +235,10 @@ class _Watch:
                 return "crashed", self._cause_of_death(), None
 
     def _cause_of_death(self) -> str:
-        code = self._process.exitcode
-        if code is not None and code < 0 and code != -signal.SIGKILL:
+        code = self._exitcode
+        if code is None:
+            return "the process fell silent and was killed"
+        if code < 0:
             return f"the process was killed by signal {signal.Signals(-code).name}"
         return f"the process ended without a word, exit code {code}"
 

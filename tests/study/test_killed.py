@@ -1,0 +1,161 @@
+"""Tests of studies that are killed, and of a full disk: nothing finished is lost, nothing is run twice."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import psutil
+import pytest
+
+from sloplan.study.folder import StudyFolder
+from tests.study.case import configuration_text, write_instance
+from tests.study.misbehaving import install
+
+COMMAND = [sys.executable, "-m", "sloplan", "study", "run"]
+
+
+@pytest.fixture
+def base(tmp_path: Path) -> Path:
+    """A folder with an instance and methods."""
+    install(tmp_path / "site")
+    write_instance(tmp_path)
+    return tmp_path
+
+
+def environment(base: Path) -> dict[str, str]:
+    """The methods' folder and this repository on the path."""
+    return {**os.environ, "PYTHONPATH": os.pathsep.join([str(base / "site"), *filter(None, sys.path), str(Path.cwd())])}
+
+
+def started(base: Path, text: str) -> subprocess.Popen[str]:
+    """Start the command on a configuration, its folder being base/study."""
+    (base / "tiny.toml").write_text(text)
+    command = [*COMMAND, str(base / "tiny.toml"), "-o", str(base / "study")]
+    return subprocess.Popen(command, env=environment(base), stderr=subprocess.PIPE, text=True)
+
+
+def wait_for(happened: Callable[[], bool], process: subprocess.Popen[str]) -> None:
+    """Wait until something happened while a study runs."""
+    deadline = time.monotonic() + 60
+    while not happened():
+        assert process.poll() is None, process.communicate()[1]
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
+def num_rows(base: Path) -> int:
+    """Rows that are complete."""
+    file = base / "study" / "rows.jsonl"
+    return file.read_bytes().count(b"\n") if file.exists() else 0
+
+
+def workers_of(process: subprocess.Popen[str]) -> list[psutil.Process]:
+    """Processes of runs that are at work: the forkserver's children, two levels below the study."""
+    below = psutil.Process(process.pid).children()
+    return [worker for child in below for worker in child.children()]
+
+
+def finish(base: Path, text: str) -> str:
+    """Give the command again, wait for its end; return what it printed on stderr."""
+    process = started(base, text)
+    printed = process.communicate(timeout=100)[1]
+    assert process.returncode == 0, printed
+    return printed
+
+
+SEVERAL = {"seeds": [0, 1, 2], "time_limits": [2]}
+
+
+def test_a_killed_study_goes_on_where_it_stopped(base: Path) -> None:
+    """SIGKILL of the study: its runs end with it, the rows stay, and the same command runs the others."""
+    text = configuration_text("best", "patient", **SEVERAL)
+    process = started(base, text)
+    wait_for(lambda: num_rows(base) >= 2 and bool(workers_of(process)), process)
+    workers = workers_of(process)
+    process.kill()
+    process.wait()
+    psutil.wait_procs(workers, timeout=10)
+    assert not any(worker.is_running() for worker in workers)
+    before = (base / "study" / "rows.jsonl").read_bytes()
+    assert f"{before.count(bytes([10]))} of 6 runs were finished before" in finish(base, text)
+    after = (base / "study" / "rows.jsonl").read_bytes()
+    assert after.startswith(before[: before.rfind(b"\n") + 1])
+    runs = [row["run"] for row in StudyFolder(base / "study").rows()]
+    assert len(runs) == len(set(runs)) == 6
+
+
+def test_a_killed_run_has_a_row(base: Path) -> None:
+    """SIGKILL of a run's process: its row says so, and the study goes on."""
+    process = started(base, configuration_text("patient", seeds=[0, 1], time_limits=[20], workers=1))
+    wait_for(lambda: bool(workers_of(process)) and num_rows(base) == 0, process)
+    time.sleep(1.0)  # it has begun by now, or is killed a little earlier: the row says the same
+    workers_of(process)[0].send_signal(signal.SIGKILL)
+    wait_for(lambda: num_rows(base) == 1, process)
+    [row] = StudyFolder(base / "study").rows()
+    assert row["outcome"] == "crashed"
+    assert row["message"] == "the process was killed by signal SIGKILL"
+    wait_for(lambda: bool(workers_of(process)), process)
+    process.send_signal(signal.SIGINT)
+    printed = process.communicate(timeout=60)[1]
+    assert process.returncode == 1
+    assert "interrupted: 1 of 2 runs done" in printed
+    assert num_rows(base) == 1
+
+
+def test_ctrl_c_ends_a_study_at_once(base: Path) -> None:
+    """Ctrl-C leaves rows and no processes, and says how to go on."""
+    process = started(base, configuration_text("patient", seeds=[0, 1], time_limits=[60]))
+    wait_for(lambda: bool(workers_of(process)), process)
+    workers = workers_of(process)
+    process.send_signal(signal.SIGINT)
+    printed = process.communicate(timeout=20)[1]
+    assert process.returncode == 1
+    assert "interrupted: 0 of 2 runs done; the same command goes on with the others" in printed
+    assert not any(worker.is_running() for worker in workers)
+
+
+NO_DISK = 99
+SMALL_DISK = f"""
+mount -t tmpfs -o size=64k none "$1" || exit {NO_DISK}
+"${{@:2}}"
+code=$?
+cp -r "$1/study" "$1/../kept"
+exit $code
+"""
+
+
+def test_a_full_disk(base: Path) -> None:
+    """On a disk of 64 kB the study stops with one line, whole rows and no traceback, and goes on when there is room."""
+    text = configuration_text("best", seeds=list(range(40)), time_limits=[5])
+    (base / "tiny.toml").write_text(text)
+    disk = base / "disk"
+    disk.mkdir()
+    study = [*COMMAND, str(base / "tiny.toml"), "-o", str(disk / "study")]
+    unshare = ["unshare", "--mount", *([] if os.geteuid() == 0 else ["--map-root-user"])]
+    done = subprocess.run(
+        [*unshare, "bash", "-c", SMALL_DISK, "bash", str(disk), *study],
+        env=environment(base),
+        capture_output=True,
+        text=True,
+        timeout=110,
+        check=False,
+    )
+    if done.returncode == NO_DISK or "unshare" in done.stderr:
+        pytest.skip("this system gives no namespace for a small disk; test_running fills one in thought")
+    assert done.returncode == 2, done.stderr
+    assert "No space left on device" in done.stderr
+    assert "make room and give the command again" in done.stderr
+    assert "Traceback" not in done.stderr
+    rows = StudyFolder(base / "kept").rows()
+    assert 0 < len(rows) < 40
+    shutil.move(base / "kept", base / "study")
+    assert f"{len(rows)} of 40 runs were finished before" in finish(base, text)
+    runs = [row["run"] for row in StudyFolder(base / "study").rows()]
+    assert len(runs) == len(set(runs)) == 40
