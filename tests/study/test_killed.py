@@ -6,7 +6,6 @@ import os
 import shutil
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -15,10 +14,9 @@ import psutil
 import pytest
 
 from sloplan.study.folder import StudyFolder
+from tests.command_line import command, environment
 from tests.study.case import configuration_text, write_instance
 from tests.study.misbehaving import install
-
-COMMAND = [sys.executable, "-m", "sloplan", "study", "run"]
 
 
 @pytest.fixture
@@ -29,16 +27,11 @@ def base(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def environment(base: Path) -> dict[str, str]:
-    """The methods' folder and this repository on the path."""
-    return {**os.environ, "PYTHONPATH": os.pathsep.join([str(base / "site"), *filter(None, sys.path), str(Path.cwd())])}
-
-
 def started(base: Path, text: str) -> subprocess.Popen[str]:
     """Start the command on a configuration, its folder being base/study."""
     (base / "tiny.toml").write_text(text)
-    command = [*COMMAND, str(base / "tiny.toml"), "-o", str(base / "study")]
-    return subprocess.Popen(command, env=environment(base), stderr=subprocess.PIPE, text=True)
+    study = command("study", "run", base / "tiny.toml", "-o", base / "study")
+    return subprocess.Popen(study, env=environment(base / "site"), stderr=subprocess.PIPE, text=True)
 
 
 def wait_for(happened: Callable[[], bool], process: subprocess.Popen[str]) -> None:
@@ -133,15 +126,15 @@ exit $code
 
 def test_a_full_disk(base: Path) -> None:
     """On a disk of 64 kB the study stops with one line, whole rows and no traceback, and goes on when there is room."""
-    text = configuration_text("best", seeds=list(range(40)), time_limits=[5])
+    text = configuration_text("best", seeds=list(range(12)), time_limits=[5])
     (base / "tiny.toml").write_text(text)
     disk = base / "disk"
     disk.mkdir()
-    study = [*COMMAND, str(base / "tiny.toml"), "-o", str(disk / "study")]
+    study = command("study", "run", base / "tiny.toml", "-o", disk / "study")
     unshare = ["unshare", "--mount", *([] if os.geteuid() == 0 else ["--map-root-user"])]
     done = subprocess.run(
         [*unshare, "bash", "-c", SMALL_DISK, "bash", str(disk), *study],
-        env=environment(base),
+        env=environment(base / "site"),
         capture_output=True,
         text=True,
         timeout=110,
@@ -154,8 +147,8 @@ def test_a_full_disk(base: Path) -> None:
     assert "make room and give the command again" in done.stderr
     assert "Traceback" not in done.stderr
     rows = StudyFolder(base / "kept").rows()
-    assert 0 < len(rows) < 40
+    assert 0 < len(rows) < 12
     shutil.move(base / "kept", base / "study")
-    assert f"{len(rows)} of 40 runs were finished before" in finish(base, text)
+    assert f"{len(rows)} of 12 runs were finished before" in finish(base, text)
     runs = [row["run"] for row in StudyFolder(base / "study").rows()]
-    assert len(runs) == len(set(runs)) == 40
+    assert len(runs) == len(set(runs)) == 12

@@ -20,7 +20,13 @@ RUNTIME_SLACK: Final = 0.1
 """A claimed runtime that is shorter than the measured one by more than both is false. The claim is made by the method's
 process before it hands over its answer, so some seconds' fraction is nobody's fault."""
 
-_TEXT: Final = ("outcome", "claimed_status", "claimed_proof")
+_NO_NUMBERS: Final = frozenset(
+    (
+        *("run", "method", "method_name", "options", "instance", "instance_sha256", "objective_name"),
+        *("outcome", "message", "claimed_status", "claimed_limit", "claimed_proof", "verified", "refusal"),
+        *("started", "cpu", "system", "commit", "versions"),
+    )
+)
 
 
 def judged_frame(rows: Iterable[Row]) -> pd.DataFrame:
@@ -49,9 +55,9 @@ def judged_frame(rows: Iterable[Row]) -> pd.DataFrame:
         Exact integers are Python's; other unknown figures are NaN.
     """
     frame = pd.DataFrame(list(rows), columns=list(COLUMNS), dtype=object)
-    # Exact integers and texts stay as they are: beside a None, integers would become floats and lose digits.
-    kept = [column for column in COLUMNS if column.endswith("_exact") or column in _TEXT]
-    frame = frame.infer_objects().assign(**{column: frame[column] for column in kept})
+    # Exact integers stay as they are: beside a None they would become floats and lose digits.
+    numbers = [column for column in COLUMNS if not (column in _NO_NUMBERS or column.endswith("_exact"))]
+    frame[numbers] = frame[numbers].apply(pd.to_numeric)
     bounds = pd.Series(None, index=frame.index, dtype=object)
     refuted = pd.Series(False, index=frame.index)
     for (_, name, _), group in frame.groupby(PROBLEM, dropna=False):
@@ -96,9 +102,8 @@ def _best_reached(group: pd.DataFrame, objective: Objective) -> int | None:
 
 
 def _runtime_false(frame: pd.DataFrame) -> pd.Series:
-    measured = pd.to_numeric(frame["runtime_s"])
-    slack = np.maximum(RUNTIME_SLACK_S, RUNTIME_SLACK * measured)
-    return pd.to_numeric(frame["claimed_runtime_s"]) < measured - slack
+    slack = np.maximum(RUNTIME_SLACK_S, RUNTIME_SLACK * frame["runtime_s"])
+    return frame["claimed_runtime_s"] < frame["runtime_s"] - slack
 
 
 def _status(objective: object, bound: object, claimed: object) -> str:
