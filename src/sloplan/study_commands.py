@@ -87,7 +87,8 @@ class _Progress:
 
     def stop(self) -> None:
         """Take the bar away."""
-        self._bar.stop()
+        if self._bar.live.is_started:
+            self._bar.stop()
 
     def begins(self, runs: list[PlannedRun], finished: int, side_by_side: int) -> None:
         """Begin to show."""

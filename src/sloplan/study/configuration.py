@@ -197,7 +197,8 @@ def parse_configuration(text: str, file: str) -> Configuration:
     try:
         return Configuration.model_validate(content)
     except ValidationError as error:
-        first = error.errors()[0]
+        # A misspelt field comes first: that another one is missing then follows from it.
+        first = min(error.errors(), key=lambda detail: detail["type"] != "extra_forbidden")
         field = ".".join(str(part) for part in first["loc"]) or None
         value = None if first["type"] == "missing" or field is None else first["input"]
         problem = str(first["msg"]).removeprefix("Value error, ")

@@ -124,7 +124,7 @@ def method_table(frame: pd.DataFrame, suffix: str, title: str) -> Table:
     return Table(
         f"methods{suffix}",
         f"Methods: {title}",
-        table.rename_axis("method").reset_index(),
+        table.reindex(list(_places(frame["method"]))).rename_axis("method").reset_index(),
         {
             **dict.fromkeys(("runs", "finished", "solutions", "optimal"), "count"),
             **dict.fromkeys(("of best", "gap median", "gap worst", "primal gap"), "percent"),
@@ -245,7 +245,7 @@ def claim_table(frame: pd.DataFrame, suffix: str, title: str) -> Table:
             "not finished": by_method["outcome"].agg(lambda outcome: (outcome != "finished").sum()),
             "correct": rates["correctness_rate"],
         }
-    ).reindex(frame["method"].drop_duplicates())
+    ).reindex(list(_places(frame["method"])))
     kinds: dict[str, Kind] = dict.fromkeys(table.columns, "count")
     return Table(
         f"claims{suffix}",

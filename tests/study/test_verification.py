@@ -1,0 +1,87 @@
+"""Tests of what the harness believes of a solution file."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from sloplan.problem.instance import Instance
+from sloplan.study.verification import Verified, verify
+from tests.best_known_case import STRONG, optimal
+from tests.one_pool import one_pool, serving
+
+
+@pytest.fixture(scope="module")
+def instance() -> Instance:
+    """Queries worth 1, 2 and 4, of which two fit."""
+    return one_pool()
+
+
+def verified(instance: Instance, file: Path | None, limit_s: float = 60.0) -> Verified:
+    """Verify a file of a run for goodput."""
+    return verify(instance, file, "goodput", limit_s)
+
+
+def test_a_valid_solution(instance: Instance, tmp_path: Path) -> None:
+    """Objective, goodput, cost and copies served are worked out; nothing is certified without a certificate."""
+    optimal(instance, bound=6000).save(tmp_path / "s.json")
+    found = verified(instance, tmp_path / "s.json")
+    assert (found.valid, found.objective, found.goodput, found.served) == (True, 6000, 6000, 2)
+    assert found.cost is not None
+    assert (found.certified_bound, found.refusal) == (None, None)
+    assert found.columns("goodput")["objective"] == 6.0
+
+
+def test_nothing_is_not_wrong(instance: Instance) -> None:
+    """A run without a solution has nothing to verify."""
+    assert verified(instance, None) == Verified()
+
+
+def test_a_certificate(instance: Instance, tmp_path: Path) -> None:
+    """What a certificate proves is worked out, whatever bound is claimed beside it."""
+    optimal(instance, bound=6000, certificate=STRONG).save(tmp_path / "s.json")
+    assert verified(instance, tmp_path / "s.json").certified_bound == 6000
+
+
+def test_a_certificate_that_takes_too_long(instance: Instance, tmp_path: Path) -> None:
+    """Verification that is not done in time counts as none; the solution stands."""
+    optimal(instance, bound=6000, certificate=STRONG).save(tmp_path / "s.json")
+    found = verified(instance, tmp_path / "s.json", limit_s=0.0)
+    assert (found.valid, found.certified_bound) == (True, None)
+    assert found.refusal is not None
+    assert found.refusal.startswith("the certificate does not count")
+
+
+def test_a_certificate_that_proves_nothing(instance: Instance, tmp_path: Path) -> None:
+    """It is refused with the reason; the solution stands."""
+    broken = {**STRONG, "nodes": [{"prices": {"pool:none": 1}}]}
+    optimal(instance, bound=6000, certificate=broken).save(tmp_path / "s.json")
+    found = verified(instance, tmp_path / "s.json")
+    assert (found.valid, found.objective, found.certified_bound) == (True, 6000, None)
+    assert found.refusal is not None
+    assert "pool:none" in found.refusal
+
+
+def test_an_invalid_solution(instance: Instance, tmp_path: Path) -> None:
+    """Three queries where two fit: refused, with the rule that is broken, and no figures."""
+    serving(instance, "q0", "q1", "q2").save(tmp_path / "s.json")
+    found = verified(instance, tmp_path / "s.json")
+    assert (found.valid, found.objective, found.cost) == (False, None, None)
+    assert found.refusal is not None
+    assert "pool:gpus" in found.refusal
+
+
+def test_files_that_are_no_solution(instance: Instance, tmp_path: Path) -> None:
+    """A broken file, and a solution for another objective or instance, are refused."""
+    (tmp_path / "s.json").write_text("{")
+    assert verified(instance, tmp_path / "s.json").valid is False
+    optimal(instance).save(tmp_path / "s.json")
+    assert verify(instance, tmp_path / "s.json", "cost", 60.0).refusal == "the solution was made for 'goodput'"
+    document = json.loads((tmp_path / "s.json").read_text())
+    document["instance_sha256"] = "0" * 64
+    (tmp_path / "s.json").write_text(json.dumps(document))
+    found = verified(instance, tmp_path / "s.json")
+    assert found.refusal is not None
+    assert "another instance" in found.refusal

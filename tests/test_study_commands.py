@@ -1,0 +1,84 @@
+"""Tests of `sloplan study`: what it prints, what it writes, its exit codes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from tests.command_line import environment, sloplan
+from tests.study.case import configuration_text, write_instance
+from tests.study.misbehaving import install
+
+
+@pytest.fixture(scope="module")
+def study(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder in which a study of three methods has run."""
+    base = tmp_path_factory.mktemp("study")
+    install(base / "site")
+    write_instance(base)
+    (base / "tiny.toml").write_text(configuration_text("lying", "best", "vanishing"))
+    done = sloplan("study", "run", "tiny.toml", env=environment(base / "site"), cwd=base)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == (
+        "study-tiny: 3 of 3 runs done, 1 of these did not finish as they should; "
+        "`sloplan study table study-tiny` compares them\n"
+    )
+    assert len(done.stderr.splitlines()) == 3
+    assert "3/3  one-pool.zip" in done.stderr
+    return base
+
+
+def test_tables_on_screen_and_as_files(study: Path) -> None:
+    """Every table is printed whole, and written as Markdown, LaTeX and CSV that agree with the rows."""
+    done = sloplan("study", "table", "study-tiny", env=environment(study / "site"), cwd=study)
+    assert done.returncode == 0, done.stderr
+    for title in ("Methods", "Instances", "Worst cases", "Claimed and verified"):
+        assert f"{title}: goodput, 1 s, 1 thread" in done.stdout
+    assert "…" not in done.stdout
+    assert "Configuration `tiny`, 3 runs" in done.stdout
+    assert done.stdout.endswith("12 files in study-tiny/tables\n")
+    methods = pd.read_csv(study / "study-tiny" / "tables" / "methods.csv", index_col="method")
+    assert methods.index.tolist() == ["lying", "best", "vanishing"]
+    assert methods["of best"].tolist()[:2] == pytest.approx([1 / 6, 1.0])
+    claims = (study / "study-tiny" / "tables" / "claims.md").read_text()
+    assert "| lying     |      1 |" in claims
+    assert "Versions: sloplan " in claims
+    latex = (study / "study-tiny" / "tables" / "worst.tex").read_text()
+    assert latex.startswith("% Configuration")
+    assert r"\begin{tabular}{lrlrrrrl}" in latex
+
+
+def test_tables_elsewhere(study: Path) -> None:
+    """With -o the files go where they are wanted."""
+    done = sloplan("study", "table", "study-tiny", "-o", "paper/tables", env=environment(study / "site"), cwd=study)
+    assert done.returncode == 0, done.stderr
+    assert len(list((study / "paper" / "tables").iterdir())) == 12
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("run", "nothing.toml"), "no such study configuration"),
+        (("table", "site"), "holds no study"),
+        (("run", "quick", "-o", "site"), "is no study, and not empty"),
+        (("run", "published", "--data", "nowhere"), "no such folder"),
+    ],
+)
+def test_unusable_input(study: Path, arguments: tuple[str, ...], message: str) -> None:
+    """One line on stderr, exit code 2, no traceback."""
+    done = sloplan("study", *arguments, env=environment(study / "site"), cwd=study)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith("error: ")
+    assert message in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+
+
+def test_a_study_without_rows(study: Path) -> None:
+    """A study that has not begun says how it begins."""
+    (study / "empty").mkdir()
+    (study / "empty" / "configuration.toml").write_text(configuration_text("best"))
+    done = sloplan("study", "table", "empty", env=environment(study / "site"), cwd=study)
+    assert done.returncode == 2
+    assert "the study has no rows yet; next: `sloplan study run tiny -o empty` begins it" in done.stderr
