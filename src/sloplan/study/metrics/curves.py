@@ -76,7 +76,9 @@ def _points(rows: pd.DataFrame, trajectories: pd.DataFrame) -> pd.DataFrame:
             numbers(rows, "bound")[ended],
         ),
     ]
-    return pd.concat(parts, ignore_index=True).sort_values(["position", "time_s"], kind="stable", ignore_index=True)
+    points = pd.concat(parts, ignore_index=True)
+    order = np.lexsort((points["time_s"], points["position"]))  # stable: of points at one time the last one counts
+    return points.iloc[order].reset_index(drop=True)
 
 
 def _last_times(position: Int, time: Float, num_runs: int) -> Float:
