@@ -180,6 +180,8 @@ def test_unusable_input_is_refused() -> None:
     for time in (-1.0, NONE):
         with pytest.raises(InputError, match=r"trajectories, row 1, time_s = .*: no usable time"):
             gap_integral(rows, path.assign(time_s=time))
+    with pytest.raises(InputError, match=r"trajectories, row 1, run = .*: keys of another kind than in rows"):
+        gap_integral(rows.assign(run=["0", "1"]), path)
     with pytest.raises(InputError, match="trajectories, bound: missing column"):
         gap_integral(rows, path.drop(columns="bound"))
     with pytest.raises(InputError, match="rows, run: missing column"):

@@ -134,6 +134,7 @@ def test_properties(values: list[float], factor: float, seed: int) -> None:
     for same in (shuffled(rows, seed), rows.assign(cost=rows["cost"] * factor)):
         again = mean_ratios(ratios_to_baseline(same, "cost", baseline="b"), _generator(), resamples=200)
         pd.testing.assert_frame_equal(again, table, rtol=1e-9)
+    pd.testing.assert_frame_equal(mean_ratios(shuffled(pairs, seed), _generator(), resamples=200), table)
     inverse = mean_ratios(ratios_to_baseline(rows, "cost", baseline="a"), _generator(), resamples=200)
     assert inverse["ratio"].item() == pytest.approx(1 / table["ratio"].item())
 

@@ -51,8 +51,7 @@ def performance_profile(rows: pd.DataFrame, column: str) -> pd.DataFrame:
     every = by_problem(rows, np.log(value))
     shared = every.shared()
     best = shared.value.min(axis=1, keepdims=True)
-    solved = np.isfinite(best)
-    ratio = np.exp(np.where(solved, shared.value, np.inf) - np.where(solved, best, 0.0))
+    ratio = np.exp(shared.value - np.where(np.isfinite(best), best, 0.0))  # infinite where nobody got there
     ratio = np.sort(np.round(ratio, _DIGITS), axis=0)
     taus = np.unique(np.append(ratio[np.isfinite(ratio)], 1.0))
     num_problems = len(ratio)
