@@ -48,7 +48,7 @@ def test_make_oldest_installs_the_lower_bounds() -> None:
     assert {name: bound for name, bound in tried.items() if name in stated} == stated
 
 
-def test_parquet_is_tested_as_it_is_installed() -> None:
-    """The extra for Parquet and the test tools name the same pyarrow."""
+def test_extras_are_tested_as_they_are_installed() -> None:
+    """The extras for Parquet and for studies name the same packages as the test tools."""
     extras = PYPROJECT["project"]["optional-dependencies"]
-    assert set(extras["parquet"]) <= set(extras["test"])
+    assert set(extras["parquet"] + extras["study"]) <= set(extras["test"])

@@ -1,4 +1,7 @@
-"""Tables of runs for the tests of metrics: every column that a study records, with plain values where a test says none."""
+"""Tables of runs for the tests of metrics.
+
+Every column that a study records, with plain values where a test says none.
+"""
 
 from __future__ import annotations
 
@@ -55,7 +58,8 @@ def table_of(values: dict[str, Sequence[float]], column: str, **constant: Any) -
 
 def trajectory(run: int, *points: tuple[float, float, float]) -> pd.DataFrame:
     """Return the trajectory of one run from its points (time_s, objective, bound)."""
-    return pd.DataFrame([(run, *point) for point in points], columns=["run", "time_s", "objective", "bound"])
+    frame = pd.DataFrame([(run, *point) for point in points], columns=["run", "time_s", "objective", "bound"])
+    return frame.astype({"run": np.int64, "time_s": np.float64, "objective": np.float64, "bound": np.float64})
 
 
 def shuffled(rows: pd.DataFrame, seed: int) -> pd.DataFrame:

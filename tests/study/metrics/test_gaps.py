@@ -56,7 +56,10 @@ def test_bound_is_the_tightest_of_all_methods_and_the_stored_one() -> None:
 
 @pytest.mark.parametrize("objective_name", ["cost", "goodput-then-cost"])
 def test_costs_have_lower_bounds(objective_name: str) -> None:
-    """Cost: the greatest of 4 and 5 is the tightest, the least of 6 and 8 the best; gaps |5 - 6| / 5 and |6 - 8| / 6."""
+    """Costs have the opposite sense.
+
+    The greatest of 4 and 5 is the tightest, the least of 6 and 8 the best; gaps |5 - 6| / 5 and |6 - 8| / 6.
+    """
     rows = runs(
         {"objective_name": objective_name, "objective": 6.0, "certified_bound": 4.0, "best_known_bound": 5.0},
         {"objective_name": objective_name, "objective": 8.0, "best_known_objective": 7.0},
@@ -75,7 +78,10 @@ def test_best_known_is_the_stored_one_or_a_better_one_found() -> None:
 
 
 def test_problems_are_kept_apart() -> None:
-    """Another instance, objective or goodput floor is another problem; without a floor given runs still belong together."""
+    """Another instance, objective or goodput floor is another problem.
+
+    Without a floor given runs still belong together.
+    """
     rows = runs(
         {"objective": 10.0},
         {"objective": 8.0, "instance": "harbour"},
@@ -83,8 +89,9 @@ def test_problems_are_kept_apart() -> None:
         {"objective": 6.0, "objective_name": "cost", "min_goodput": 0.9},
         {"objective": 9.0, "min_goodput": None},
         {"objective": 7.0, "min_goodput": None},
+        {"objective": 3.0, "min_goodput": None, "instance": "harbour"},
     )
-    assert best_known_objectives(rows).tolist() == [10.0, 8.0, 5.0, 6.0, 9.0, 9.0]
+    assert best_known_objectives(rows).tolist() == [10.0, 8.0, 5.0, 6.0, 9.0, 9.0, 3.0]
 
 
 def test_nothing_known_is_nan() -> None:

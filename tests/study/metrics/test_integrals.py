@@ -24,7 +24,10 @@ def test_bounded_gaps_by_hand() -> None:
 
 
 def test_primal_integral_by_hand() -> None:
-    """Nothing until 2 s, 8 of the best known 10 until 5 s, then 10 to the limit of 10 s: 2 x 1 + 3 x 0.2 + 5 x 0 = 2.6."""
+    """Nothing until 2 s, 8 of the best known 10 until 5 s, then 10 to the limit of 10 s.
+
+    2 x 1 + 3 x 0.2 + 5 x 0 = 2.6.
+    """
     rows = runs({"objective": 10.0, "runtime_s": 6.0})
     path = trajectory(0, (1.0, NONE, 20.0), (2.0, 8.0, 20.0), (5.0, 10.0, 20.0))
     table = primal_integral(rows, path)
@@ -42,7 +45,10 @@ def test_gap_integral_by_hand() -> None:
 
 
 def test_cost_by_hand() -> None:
-    """Cost 20 from 0 s and 10 from 4 s, best known 10, bound 5: (20 - 10)/20 x 4 = 2; (20 - 5)/20 x 4 + (10 - 5)/10 x 6 = 6."""
+    """Cost 20 from 0 s and 10 from 4 s, best known 10, bound 5.
+
+    (20 - 10)/20 x 4 = 2; (20 - 5)/20 x 4 + (10 - 5)/10 x 6 = 6.
+    """
     rows = runs({"objective_name": "cost", "objective": 10.0, "bound": 5.0, "runtime_s": 9.0})
     path = trajectory(0, (0.0, 20.0, 5.0), (4.0, 10.0, 5.0))
     assert primal_integral(rows, path)["integral_s"].tolist() == pytest.approx([2.0])
@@ -58,7 +64,7 @@ def test_a_run_that_found_nothing_has_the_whole_limit() -> None:
 
 
 def test_what_claims_too_much_counts_as_nothing() -> None:
-    """12 claimed from 1 s where 10 was verified: 1 until the run ends at 4 s, then the verified 10 of the best known 20.
+    """12 claimed at 1 s where 10 was verified: 1 until the run ends at 4 s, then the verified 10 of the best known 20.
 
     Primal: 4 x 1 + 6 x 1/2 = 7. The bound 9 was claimed from 1 s and the bound 20 verified: 4 x 1 + 6 x 1/2 = 7.
     """
@@ -68,7 +74,10 @@ def test_what_claims_too_much_counts_as_nothing() -> None:
 
 
 def test_noise_below_the_unit_is_no_false_claim() -> None:
-    """A claim of 10.0004 where 10 was verified is within half a thousandth: the incumbent counts from 1 s; 10.0006 does not."""
+    """A claim of 10.0004 where 10 was verified is within half a thousandth.
+
+    The incumbent counts from 1 s; 10.0006 does not.
+    """
     rows = runs({"objective": 10.0, "runtime_s": 5.0})
     close, beyond = (primal_integral(rows, trajectory(0, (1.0, value, NONE))) for value in (10.0004, 10.0006))
     assert close["integral_s"].tolist() == pytest.approx([1.0], abs=1e-3)
@@ -131,7 +140,10 @@ def _step_sum(rows: pd.DataFrame, path: pd.DataFrame, of: str, steps_per_s: int 
 @settings(max_examples=30, deadline=None)
 @given(st.lists(st.tuples(_points, _values, _values, st.integers(0, 11)), min_size=1, max_size=4), st.integers(0, 99))
 def test_integrals_agree_with_a_plain_sum(runs_drawn: list, seed: int) -> None:
-    """Both integrals equal a sum over quarter seconds, are within [0, limit], and do not depend on the order of rows."""
+    """Both integrals equal a sum over quarter seconds, are within [0, limit].
+
+    They do not depend on the order of rows.
+    """
     rows = runs(*({"objective": o, "bound": b, "runtime_s": end / 1} for _, o, b, end in runs_drawn))
     path = pd.concat([trajectory(number, *points) for number, (points, *_) in enumerate(runs_drawn)])
     for metric, of in ((primal_integral, "best"), (gap_integral, "bound")):
@@ -168,6 +180,8 @@ def test_unusable_input_is_refused() -> None:
     for time in (-1.0, NONE):
         with pytest.raises(InputError, match=r"trajectories, row 1, time_s = .*: no usable time"):
             gap_integral(rows, path.assign(time_s=time))
+    with pytest.raises(InputError, match=r"trajectories, row 1, run = .*: keys of another kind than in rows"):
+        gap_integral(rows.assign(run=["0", "1"]), path)
     with pytest.raises(InputError, match="trajectories, bound: missing column"):
         gap_integral(rows, path.drop(columns="bound"))
     with pytest.raises(InputError, match="rows, run: missing column"):

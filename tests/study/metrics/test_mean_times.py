@@ -20,7 +20,10 @@ TIMES = {"fast": [1.0, 4.0, 2.0], "slow": [2.0, 8.0, NEVER]}
 
 
 def test_geometric_means_by_hand() -> None:
-    """fast: (1 x 4 x 2)^(1/3) = 2; slow, whose third run counts as the limit of 10 s: (2 x 8 x 10)^(1/3) = 160^(1/3)."""
+    """A run that did not get there counts as its limit.
+
+    fast: (1 x 4 x 2)^(1/3) = 2; slow, whose third run counts as the limit of 10 s: (2 x 8 x 10)^(1/3) = 160^(1/3).
+    """
     table = geometric_means(table_of(TIMES, "time"), "time")
     assert table["mean_s"].to_dict() == pytest.approx({"fast": 2.0, "slow": 160 ** (1 / 3)})
     assert table["runs_not_reached"].to_dict() == {"fast": 0, "slow": 1}
@@ -35,7 +38,7 @@ def test_shifted_geometric_means_by_hand() -> None:
 
 
 def test_par10_by_hand() -> None:
-    """fast: (1 + 4 + 2) / 3; slow: (2 + 8 + 10 x 10) / 3 = 110 / 3."""
+    """For fast (1 + 4 + 2) / 3; for slow (2 + 8 + 10 x 10) / 3 = 110 / 3."""
     table = par10(table_of(TIMES, "time"), "time")
     assert table["mean_s"].to_dict() == pytest.approx({"fast": 7 / 3, "slow": 110 / 3})
     assert table["runs_not_reached"].to_dict() == {"fast": 0, "slow": 1}
@@ -50,7 +53,10 @@ def test_at_the_limit_is_not_reached() -> None:
 
 
 def test_every_problem_counts_once() -> None:
-    """Seeds 1 and 4 of one instance come to 2 first, then with 8 of the other to (2 x 8)^(1/2) = 4; PAR10: (2.5 + 8) / 2."""
+    """Seeds 1 and 4 of one instance come to 2 first, then with 8 of the other to (2 x 8)^(1/2) = 4.
+
+    PAR10: (2.5 + 8) / 2.
+    """
     rows = runs(
         {"instance": "a", "seed": 0, "time": 1.0},
         {"instance": "a", "seed": 1, "time": 4.0},
@@ -62,7 +68,10 @@ def test_every_problem_counts_once() -> None:
 
 
 def test_only_shared_problems_with_known_times_count() -> None:
-    """Of four problems, one was not run by both and one has an unknown time: two are left, and two said to be left out."""
+    """Of four problems, one was not run by both and one has an unknown time.
+
+    Two are left, and two said to be left out.
+    """
     rows = table_of({"a": [1.0, 4.0, 5.0, 7.0], "b": [2.0, 2.0, NONE]}, "time")
     for metric, expected in ((geometric_means, [2.0, 2.0]), (par10, [2.5, 2.0])):
         table = metric(rows, "time")
@@ -73,7 +82,10 @@ def test_only_shared_problems_with_known_times_count() -> None:
 @settings(max_examples=30, deadline=None)
 @given(st.lists(st.floats(0.01, 20), min_size=1, max_size=6), st.integers(0, 99))
 def test_means_agree_with_scipy(times: list[float], seed: int) -> None:
-    """The geometric means are scipy's of the capped times, the shifted one shifted back; order of rows changes nothing."""
+    """The geometric means are scipy's of the capped times, the shifted one shifted back.
+
+    Order of rows changes nothing.
+    """
     rows = table_of({"milp": times}, "time")
     capped = np.minimum(times, 10.0)
     assert geometric_means(rows, "time")["mean_s"].item() == pytest.approx(stats.gmean(capped))

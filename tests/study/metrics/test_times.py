@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 
 import pandas as pd
@@ -17,7 +18,10 @@ NONE, NEVER = math.nan, math.inf
 
 
 def test_run_times() -> None:
-    """The runtime of what finished within the limit of 10 s; a timeout, a crash and a run at the limit never got there."""
+    """The runtime of what finished within the limit of 10 s.
+
+    A timeout, a crash and a run at the limit never got there.
+    """
     rows = runs(
         {"runtime_s": 3.0},
         {"runtime_s": 10.0},
@@ -79,7 +83,10 @@ def test_without_a_trajectory_the_end_counts() -> None:
 @settings(max_examples=30, deadline=None)
 @given(st.integers(1, 1000), st.integers(0, 100))
 def test_a_value_on_the_target_has_reached_it(reference: int, percent: int) -> None:
-    """What is exactly `percent` below the reference reaches the target however the division rounds; a unit less does not."""
+    """What is exactly `percent` below the reference reaches the target however the division rounds.
+
+    A unit less does not.
+    """
     exact = reference * (100 - percent) / 100
     for value, expected in ((exact, 1.0), (exact - 0.001, NEVER)):
         rows = runs({"objective": value, "best": float(reference), "runtime_s": 1.0})
@@ -97,7 +104,7 @@ def test_harder_targets_take_no_less(points: list[tuple[int, int]], seed: int) -
     rows = rows.assign(best=best_known_objectives(rows))
     path = trajectory(0, *((time / 1, value / 1, NONE) for time, value in climbing))
     times = [time_to_target(rows, path, target=target, reference="best") for target in (0.0, 0.1, 0.5, 1.0)]
-    for tight, loose in zip(times, times[1:], strict=False):
+    for tight, loose in itertools.pairwise(times):
         assert (tight >= loose).all()
     permuted = time_to_target(shuffled(rows, seed), path, target=0.1, reference="best")
     pd.testing.assert_series_equal(permuted.sort_index(), times[1])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from sloplan.study.metrics.frames import Bool, numbers, require, senses
+from sloplan.study.metrics.frames import equals, numbers, require, senses
 from sloplan.study.metrics.gaps import best_known_objectives
 
 
@@ -35,13 +35,12 @@ def false_claims(rows: pd.DataFrame) -> pd.Series:
     InputError
         If a column is missing or holds no numbers, or an objective is unknown.
     """
-    require(rows, ["claimed_status", "status"], "rows")
     _, unit = senses(rows)
     claimed, verified = numbers(rows, "claimed_objective"), numbers(rows, "objective")
     solution = ~np.isnan(claimed) & ~(np.abs(claimed - verified) <= unit / 2)
     bound = ~np.isnan(numbers(rows, "claimed_bound")) & np.isnan(numbers(rows, "bound"))
-    optimal = _is(rows, "claimed_status", "optimal") & ~_is(rows, "status", "optimal")
-    infeasible = _is(rows, "claimed_status", "infeasible") & best_known_objectives(rows).notna().to_numpy()
+    optimal = equals(rows, "claimed_status", "optimal") & ~equals(rows, "status", "optimal")
+    infeasible = equals(rows, "claimed_status", "infeasible") & best_known_objectives(rows).notna().to_numpy()
     return pd.Series(solution | bound | optimal | infeasible, index=rows.index, name="false_claim")
 
 
@@ -76,8 +75,8 @@ def claim_rates(rows: pd.DataFrame) -> pd.DataFrame:
         {
             "claimed_solution_rate": ~np.isnan(numbers(rows, "claimed_objective")),
             "solution_rate": ~np.isnan(numbers(rows, "objective")),
-            "claimed_success_rate": _is(rows, "claimed_status", "optimal"),
-            "success_rate": _is(rows, "status", "optimal"),
+            "claimed_success_rate": equals(rows, "claimed_status", "optimal"),
+            "success_rate": equals(rows, "status", "optimal"),
             "correctness_rate": ~false.to_numpy(),
         }
     )
@@ -85,7 +84,3 @@ def claim_rates(rows: pd.DataFrame) -> pd.DataFrame:
     table = shares.groupby(method).mean()
     table.insert(0, "runs", shares.groupby(method).size())
     return table.assign(false_claims=pd.Series(false.to_numpy()).groupby(method).sum()).rename_axis("method")
-
-
-def _is(rows: pd.DataFrame, column: str, value: str) -> Bool:
-    return rows[column].eq(value).to_numpy(dtype=np.bool_, na_value=False)

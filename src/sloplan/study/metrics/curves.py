@@ -6,7 +6,9 @@ from typing import Final
 
 import numpy as np
 import pandas as pd
+from pandas.api.types import is_numeric_dtype
 
+from sloplan.problem.errors import InputError
 from sloplan.study.metrics.frames import Bool, Float, Int, numbers, refuse, require, senses, time_limits
 
 TABLE: Final = "trajectories"
@@ -36,8 +38,8 @@ def curves(rows: pd.DataFrame, trajectories: pd.DataFrame) -> pd.DataFrame:
     Raises
     ------
     InputError
-        If a column is missing or holds no numbers, a run occurs twice in `rows`, a time limit is not above 0,
-        or a point's time is negative or unknown.
+        If a column is missing or holds no numbers, a run occurs twice in `rows`, the keys are text in one table
+        and numbers in the other, a time limit is not above 0, or a point's time is negative or unknown.
     """
     require(rows, ["run"], "rows")
     twice = rows["run"].duplicated().to_numpy()
@@ -60,6 +62,7 @@ def _points(rows: pd.DataFrame, trajectories: pd.DataFrame) -> pd.DataFrame:
     require(trajectories, ["run"], TABLE)
     time, objective, bound = (numbers(trajectories, column, TABLE) for column in ("time_s", "objective", "bound"))
     refuse(trajectories, ~(time >= 0), "time_s", "no usable time", "seconds, 0 or more", TABLE)
+    _check_keys(rows, trajectories)
     position = pd.Index(rows["run"]).get_indexer(pd.Index(trajectories["run"]))
     ours: Bool = position >= 0
     everyone = np.arange(len(rows))
@@ -76,7 +79,24 @@ def _points(rows: pd.DataFrame, trajectories: pd.DataFrame) -> pd.DataFrame:
             numbers(rows, "bound")[ended],
         ),
     ]
-    return pd.concat(parts, ignore_index=True).sort_values(["position", "time_s"], kind="stable", ignore_index=True)
+    points = pd.concat(parts, ignore_index=True)
+    order = np.lexsort((points["time_s"], points["position"]))  # stable: of points at one time the last one counts
+    return points.iloc[order].reset_index(drop=True)
+
+
+def _check_keys(rows: pd.DataFrame, trajectories: pd.DataFrame) -> None:
+    """Refuse keys that cannot match, "7" and 7: every trajectory would be left out without a word."""
+    of_rows, of_points = rows["run"], trajectories["run"]
+    if len(of_rows) and len(of_points) and is_numeric_dtype(of_rows) != is_numeric_dtype(of_points):
+        raise InputError(
+            "keys of another kind than in rows",
+            file=TABLE,
+            row=1,
+            field="run",
+            value=of_points.iloc[0],
+            allowed=f"keys such as {of_rows.iloc[0]!r}",
+            advice="read both tables with the same type of key",
+        )
 
 
 def _last_times(position: Int, time: Float, num_runs: int) -> Float:

@@ -74,6 +74,18 @@ def refuse(frame: pd.DataFrame, wrong: Bool, column: str, problem: str, allowed:
         )
 
 
+def equals(rows: pd.DataFrame, column: str, value: str) -> Bool:
+    """Return which rows hold `value` in a column of words; what is missing is no word.
+
+    Raises
+    ------
+    InputError
+        If the column is missing.
+    """
+    require(rows, [column], "rows")
+    return rows[column].eq(value).to_numpy(dtype=np.bool_, na_value=False)
+
+
 def time_limits(rows: pd.DataFrame) -> Float:
     """Return the time limit of every run, in seconds.
 

@@ -10,8 +10,8 @@ import pandas as pd
 from sloplan.study.metrics.by_problem import by_problem
 from sloplan.study.metrics.frames import numbers, refuse
 
-_DIGITS: Final = 12
-"""Decimals kept of a ratio: methods that are equal would else be told apart by the last bit."""
+_SAME: Final = 1e-10
+"""Relative: ratios closer than this are one, since methods that are equal would else be told apart by the last bit."""
 
 
 def performance_profile(rows: pd.DataFrame, column: str) -> pd.DataFrame:
@@ -51,12 +51,12 @@ def performance_profile(rows: pd.DataFrame, column: str) -> pd.DataFrame:
     every = by_problem(rows, np.log(value))
     shared = every.shared()
     best = shared.value.min(axis=1, keepdims=True)
-    solved = np.isfinite(best)
-    ratio = np.exp(np.where(solved, shared.value, np.inf) - np.where(solved, best, 0.0))
-    ratio = np.sort(np.round(ratio, _DIGITS), axis=0)
-    taus = np.unique(np.append(ratio[np.isfinite(ratio)], 1.0))
+    ratio = np.exp(shared.value - np.where(np.isfinite(best), best, 0.0))  # infinite where nobody got there
     num_problems = len(ratio)
-    within = [np.searchsorted(one, taus, side="right") / num_problems for one in ratio.T]
+    occurring = np.sort(np.append(ratio[np.isfinite(ratio)], 1.0))
+    taus = occurring[np.append(True, np.diff(occurring) > _SAME * occurring[:-1])]
+    reached = taus * (1 + _SAME)
+    within = [np.searchsorted(one, reached) / num_problems for one in np.sort(ratio, axis=0).T]
     return pd.DataFrame(
         {
             "method": np.repeat(shared.methods, len(taus)),

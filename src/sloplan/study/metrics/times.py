@@ -7,7 +7,7 @@ import pandas as pd
 
 from sloplan.problem.errors import InputError
 from sloplan.study.metrics.curves import curves
-from sloplan.study.metrics.frames import Bool, Float, as_series, numbers, require, senses, time_limits
+from sloplan.study.metrics.frames import Bool, Float, as_series, equals, numbers, senses, time_limits
 
 _TARGET_SLACK = 1e-9
 """Relative: values on the target would else miss it by the last bit of a division."""
@@ -33,8 +33,7 @@ def run_times(rows: pd.DataFrame) -> pd.Series:
     InputError
         If a column is missing or holds no numbers, or a time limit is not above 0.
     """
-    require(rows, ["outcome"], "rows")
-    return as_series(_within_limit(rows, rows["outcome"].eq("finished").to_numpy(dtype=np.bool_)), rows, "run_time_s")
+    return as_series(_within_limit(rows, equals(rows, "outcome", "finished")), rows, "run_time_s")
 
 
 def solve_times(rows: pd.DataFrame) -> pd.Series:
@@ -57,8 +56,7 @@ def solve_times(rows: pd.DataFrame) -> pd.Series:
     InputError
         If a column is missing or holds no numbers, or a time limit is not above 0.
     """
-    require(rows, ["status"], "rows")
-    return as_series(_within_limit(rows, rows["status"].eq("optimal").to_numpy(dtype=np.bool_)), rows, "solve_time_s")
+    return as_series(_within_limit(rows, equals(rows, "status", "optimal")), rows, "solve_time_s")
 
 
 def time_to_target(rows: pd.DataFrame, trajectories: pd.DataFrame, *, target: float, reference: str) -> pd.Series:
