@@ -18,12 +18,10 @@ import sloplan as sp
 from sloplan.best_known_update import Outcome, update, update_from_result
 from sloplan.heuristics.price_bound import PriceBound, certificate_of
 from sloplan.instances.best_known import best_known, named_instance, solution
-from sloplan.pricing.plan_arrays import list_plans
 from sloplan.pricing.relaxation import greatest_value
-from sloplan.pricing.undominated import undominated
+from sloplan.pricing.useful_plans import useful_plans
 from sloplan.problem.certificates.verification import certificate_bound
 from sloplan.problem.instance import Instance
-from sloplan.problem.plan_table import PLAN_LIMIT
 from sloplan.versions import installed_versions
 
 LP_TOLERANCE = 1e-6
@@ -64,11 +62,10 @@ def certify(instance: Instance, folder: Path | None) -> Outcome:
     if entry is None:
         return Outcome(None, (), f"{instance.name}: no entry to certify")
     compiled = instance.compiled
-    listed, _ = list_plans(compiled, PLAN_LIMIT, lambda _: False)
+    useful = useful_plans(compiled)
     capacity = compiled.rows.capacity.astype(np.float64)
-    plans = undominated(listed, compiled)
-    relaxed = greatest_value(plans, compiled.queries, capacity, compiled.supplies, tolerance=LP_TOLERANCE)
-    certificate = certificate_of(PriceBound(relaxed.bound, relaxed.prices, factor=1.0), compiled, listed)
+    relaxed = greatest_value(useful.plans, compiled.queries, capacity, compiled.supplies, tolerance=LP_TOLERANCE)
+    certificate = certificate_of(PriceBound(relaxed.bound, relaxed.prices, factor=1.0), compiled, useful.listed)
     bound = certificate_bound(compiled, certificate)
     known = solution(entry, instance, folder)
     return update(

@@ -9,6 +9,7 @@ import pytest
 
 from sloplan import instance_summary
 from sloplan.instance_summary import summarise
+from sloplan.instances import library
 from sloplan.problem import plan_table
 from sloplan.problem.errors import SizeLimitError
 from sloplan.problem.instance import Instance
@@ -30,6 +31,12 @@ def test_sizes_and_load() -> None:
     assert summary.servable_share == 1.0
     assert [(row.name, row.capacity) for row in summary.rows] == [("pool:gpus", 10**9)]
     assert summary.rows[0].load == pytest.approx(1.2)
+
+
+@pytest.mark.parametrize("name", ["city-s-1.2-tight", "mixed-s-2-loose"])
+def test_load_is_the_stated_one(name: str) -> None:
+    """Of a library instance, it is the load that the name states."""
+    assert summarise(library.load(name)).load == pytest.approx(float(name.split("-")[2]), rel=2e-3)
 
 
 def test_servable_share() -> None:
@@ -117,7 +124,7 @@ def test_too_many_plans(monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*_: object) -> None:
         raise SizeLimitError("too many")
 
-    monkeypatch.setattr(instance_summary, "list_plans", refuse)
+    monkeypatch.setattr(instance_summary, "useful_plans", refuse)
     summary = summarise(one_pool())
     assert (summary.plans_per_template, summary.servable_share, summary.not_listed) == (None, None, "too many")
     assert summary.combinations_log10 == (0, 0, 0, 0)

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from sloplan.instances.catalogue import TABLES
 from sloplan.instances.catalogue_page import catalogue_page
+from sloplan.problem.storage.atomic import write_bytes
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "catalogue.md"
 
@@ -22,14 +23,7 @@ def table_digests() -> dict[str, str]:
     return {name: hashlib.sha256(text.encode()).hexdigest()[:16] for name, text in texts.items()}
 
 
-def write_page(page: Path = PAGE) -> None:
-    """Write the page to a temporary file beside it, then put it in place."""
-    temporary = page.with_name(page.name + ".part")
-    temporary.write_text(catalogue_page(), encoding="utf-8")
-    temporary.replace(page)
-
-
 if __name__ == "__main__":
-    write_page()
+    write_bytes(PAGE, catalogue_page().encode())
     for name, digest in table_digests().items():
         print(f'    "{name}": "{digest}",')

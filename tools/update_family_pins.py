@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 from sloplan.instances.families.spec import generate_spec
+from sloplan.problem.storage.atomic import write_bytes
 
 TESTS = Path(__file__).resolve().parent.parent / "tests" / "instances" / "families" / "test_generate.py"
 PIN = re.compile(r'^    "(?P<spec>[^"]+:[^"]+)": "[0-9a-f]*",$', re.M)
@@ -14,9 +15,7 @@ PIN = re.compile(r'^    "(?P<spec>[^"]+:[^"]+)": "[0-9a-f]*",$', re.M)
 def main() -> None:
     """Generate every pinned spec and write its hash."""
     text = TESTS.read_text(encoding="utf-8")
-    temporary = TESTS.with_name(TESTS.name + ".part")
-    temporary.write_text(PIN.sub(_renewed, text), encoding="utf-8")
-    temporary.replace(TESTS)
+    write_bytes(TESTS, PIN.sub(_renewed, text).encode())
 
 
 def _renewed(pin: re.Match[str]) -> str:

@@ -4,21 +4,18 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import overload
 
 import numpy as np
 import numpy.typing as npt
 
 from sloplan.pricing.balanced import balance
-from sloplan.pricing.plan_arrays import list_plans
-from sloplan.pricing.plan_kernels import cheapest
 from sloplan.pricing.relaxation import smallest_factor
-from sloplan.pricing.undominated import undominated
+from sloplan.pricing.useful_plans import useful_plans
 from sloplan.problem.compiled import Bool, CompiledInstance, Int
 from sloplan.problem.errors import SizeLimitError
 from sloplan.problem.instance import Instance
-from sloplan.problem.plan_table import PLAN_LIMIT
 from sloplan.problem.selections.selection import PlanSelection
 from sloplan.problem.selections.summary import SelectionSummary, summarise_selection
 from sloplan.problem.spread import Spread
@@ -102,7 +99,7 @@ def summarise(problem: Instance | PlanSelection) -> InstanceSummary | SelectionS
 def _summarise_instance(instance: Instance) -> InstanceSummary:
     compiled = instance.compiled
     try:
-        listed, not_listed = _list_plans(compiled), None
+        listed, not_listed = _with_plans(compiled), None
     except SizeLimitError as error:
         listed, not_listed = None, str(error)
     loads: list[float | None]
@@ -162,23 +159,16 @@ class _Listed:
     load: float | None
 
 
-def _list_plans(compiled: CompiledInstance) -> _Listed:
-    queries = compiled.queries
-    listed, _ = list_plans(compiled, PLAN_LIMIT, lambda _: False)
-    plans = undominated(listed, compiled)
-    fitting = replace(plans, needs=plans.needs_alone)
+def _with_plans(compiled: CompiledInstance) -> _Listed:
+    queries, useful = compiled.queries, useful_plans(compiled)
     capacity = _reachable_capacity(compiled).astype(np.float64)
-    # Servable as `problem.servable` has it: a plan that fits alone. To ask there would list the plans again.
-    served = cheapest(queries, plans.start, np.zeros(len(plans)), fitting.needs) >= 0
-    value = queries.value_milli.astype(object) * queries.count  # Python integers: sums may pass int64
-    worth = sum(value.tolist())
     held = compiled.rows.capacity.astype(np.float64)
-    relaxed = smallest_factor(plans, queries, held, compiled.supplies, tolerance=_LOAD_TOLERANCE)
+    relaxed = smallest_factor(useful.plans, queries, held, compiled.supplies, tolerance=_LOAD_TOLERANCE)
     known = math.isfinite(relaxed.value) and relaxed.relative_gap <= _LOAD_TOLERANCE
     return _Listed(
-        plans_per_template=np.diff(listed.start),
-        servable_share=sum(value[served].tolist()) / worth if worth > 0 else None,
-        row_load=balance(fitting, queries, capacity).use / np.maximum(capacity, 1.0),
+        plans_per_template=np.diff(useful.listed.start),
+        servable_share=useful.servable_value / useful.total_value if useful.total_value > 0 else None,
+        row_load=balance(useful.fitting, queries, capacity).use / np.maximum(capacity, 1.0),
         load=relaxed.value if known else None,
     )
 

@@ -75,6 +75,15 @@ class TinyInstance:
         self.option_figures = cache(self._option_figures)
         self._factor_nano_nats = cache(lambda row: nano_nats(number(self.tables["accuracy"][row], "accuracy")))
 
+    def limited_by(self, tables: Tables) -> TinyInstance:
+        """Return the instance of `tables`, which differ from this one's in SLOs, units and utilizations only.
+
+        No plan and none of its figures depends on those: what is listed here is not listed again.
+        """
+        limited = TinyInstance(tables, self.hosting)
+        limited.plans = self.plans
+        return limited
+
     def rows(self, table: str) -> list[Row]:
         """Return the rows of a table."""
         return self.tables.get(table, [])
@@ -130,6 +139,24 @@ class TinyInstance:
     def configuration_rows(self) -> dict[tuple[str, str], Row]:
         """Configuration rows by operator and configuration."""
         return {(str(row["operator"]), str(row["configuration"])): row for row in self.rows("configurations")}
+
+    @cached_property
+    def compatible_pairs(self) -> dict[frozenset[str], set[frozenset[tuple[str, str]]]]:
+        """Two operators that a row names -> pairs of their configurations that may go together."""
+        pairs: dict[frozenset[str], set[frozenset[tuple[str, str]]]] = {}
+        for row in self.rows("compatible"):
+            one = (str(row["operator"]), str(row["configuration"]))
+            other = (str(row["other_operator"]), str(row["other_configuration"]))
+            pairs.setdefault(frozenset((one[0], other[0])), set()).add(frozenset((one, other)))
+        return pairs
+
+    @cached_property
+    def links_from(self) -> dict[str, list[str]]:
+        """Links that leave each site."""
+        leaving: dict[str, list[str]] = {}
+        for name, link in self.links.items():
+            leaving.setdefault(link.from_site, []).append(name)
+        return leaving
 
     def profile(self, operator: str, choice: Choice) -> Row | None:
         """Return the profile row of an option, if there is one."""
@@ -190,9 +217,10 @@ class TinyInstance:
         if start == end:
             yield ()
             return
-        for name, link in self.links.items():
-            if link.from_site == start and link.to_site not in seen and self._may_cross(source, name):
-                for rest in self.ways(source, link.to_site, end, seen | {start}):
+        for name in self.links_from.get(start, ()):
+            onward = self.links[name].to_site
+            if onward not in seen and self._may_cross(source, name):
+                for rest in self.ways(source, onward, end, seen | {start}):
                     yield (name, *rest)
 
     # -------------------------------------------------------------------------------------------------- plans
@@ -294,17 +322,12 @@ class TinyInstance:
         )
 
     def _compatible(self, plan: Plan) -> bool:
-        chosen = {(operator, configuration) for operator, (configuration, _, _) in plan.items()}
-        named, met = set(), set()
-        for row in self.rows("compatible"):
-            pair = frozenset((str(row["operator"]), str(row["other_operator"])))
-            if pair <= plan.keys():
-                named.add(pair)
-                one = (str(row["operator"]), str(row["configuration"]))
-                other = (str(row["other_operator"]), str(row["other_configuration"]))
-                if one in chosen and other in chosen:
-                    met.add(pair)
-        return named == met
+        chosen = {operator: configuration for operator, (configuration, _, _) in plan.items()}
+        return all(
+            {(operator, chosen[operator]) for operator in pair} in allowed
+            for pair, allowed in self.compatible_pairs.items()
+            if pair <= plan.keys()
+        )
 
     def _nano_nats(self, plan: Plan) -> int:
         """Sum over the factors; a combination that no row measures counts 0 (it is not compatible)."""

@@ -46,9 +46,10 @@ def random_tables(seed: int) -> Tables:
         tables = _Generator(rng).tables
         if _most_plans(tables) <= MOST_PLANS:
             break
-    set_own_capacities(tables, rng)
-    set_slos(tables, rng)
-    set_shared_capacities(tables, rng)
+    plans_of = TinyInstance(tables)
+    set_own_capacities(tables, rng, plans_of)
+    set_slos(tables, rng, plans_of)
+    set_shared_capacities(tables, rng, plans_of)
     return {name: rows for name, rows in tables.items() if rows}
 
 

@@ -13,12 +13,15 @@ from tests.conformance.plain_figures import exact, number
 
 Tables = dict[str, list[dict[str, Any]]]
 
+# Each function reads the tables as they are and changes them. `plans_of` is an instance whose plans are theirs:
+# plans and their figures depend on neither SLOs nor capacities, and listing them takes long.
+
 _MOST_DIGITS = 15  # decimals of that many digits survive float64 unchanged
 
 
-def set_slos(tables: Tables, rng: Random) -> None:
+def set_slos(tables: Tables, rng: Random, plans_of: TinyInstance) -> None:
     """Give most queries SLOs: the exact figure of one of their plans, one unit less, or some slack."""
-    instance = TinyInstance(tables)
+    instance = plans_of.limited_by(tables)
     for row in tables["queries"]:
         plans = instance.feasible_plans(row["query"])
         if not plans:
@@ -38,9 +41,9 @@ def set_slos(tables: Tables, rng: Random) -> None:
                 row["slo_accuracy"] = slo
 
 
-def set_own_capacities(tables: Tables, rng: Random) -> None:
+def set_own_capacities(tables: Tables, rng: Random, plans_of: TinyInstance) -> None:
     """Set some query-scope pools and links exactly at one plan's load, or one short of it."""
-    instance = TinyInstance(tables)
+    instance = plans_of.limited_by(tables)
     for query in instance.queries.values():
         plans = instance.plans(query.application, query.source, query.sink)
         loads = [(place, query.rate_milli * amount) for _, figures in plans for place, amount in figures.own.items()]
@@ -49,9 +52,9 @@ def set_own_capacities(tables: Tables, rng: Random) -> None:
             _set_capacity(tables, kind, resource, load - rng.choice((0, 0, 1)))
 
 
-def set_shared_capacities(tables: Tables, rng: Random) -> None:
+def set_shared_capacities(tables: Tables, rng: Random, plans_of: TinyInstance) -> None:
     """Set shared rows exactly at what a random choice of copies uses, or one short of it."""
-    instance = TinyInstance(tables)
+    instance = plans_of.limited_by(tables)
     plans: dict[str, list[tuple[Plan, Figures]]] = {name: instance.feasible_plans(name) for name in instance.queries}
     usage: Counter[str] = Counter()
     for name, query in instance.queries.items():

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from sloplan.instances import library
-from sloplan.instances.figures import figures_of, lp_load
+from sloplan.instances.figures import figures_of
 from sloplan.pricing.plan_arrays import list_plans
 from sloplan.problem.plan_table import PLAN_LIMIT
 from sloplan.problem.servable import servable_value
@@ -14,10 +14,9 @@ from tests.one_pool import one_pool
 
 
 def test_one_pool() -> None:
-    """Three queries of one plan each on a pool that holds two: load 1.5, two thirds served, one tight row."""
+    """Three queries of one plan each on a pool that holds two: two thirds served, one tight row."""
     compiled = one_pool(values=[1.0, 1.0, 1.0], busy_ms=500.0).compiled
     figures = figures_of(compiled)
-    assert lp_load(compiled) == pytest.approx(1.5)
     assert figures.servable_share == 1
     assert figures.lp_share == pytest.approx(2 / 3)
     assert figures.tight_by_kind == figures.rows_by_kind == {"pool": 1}
@@ -27,7 +26,7 @@ def test_one_pool() -> None:
 
 @pytest.mark.parametrize("name", ["city-s-1.2-tight", "mixed-s-2-loose"])
 def test_shares_are_those_of_the_problem(name: str) -> None:
-    """Servable value and plans are those that the problem's own functions give; the load is the stated one."""
+    """Servable value and plans are those that the problem's own functions give."""
     instance = library.load(name)
     compiled = instance.compiled
     figures = figures_of(compiled)
@@ -35,7 +34,6 @@ def test_shares_are_those_of_the_problem(name: str) -> None:
     assert figures.servable_share == pytest.approx(servable_value(compiled) / worth)
     counts = np.diff(list_plans(compiled, PLAN_LIMIT, lambda _: False)[0].start)
     assert (figures.plans_median, figures.plans_most) == (int(np.median(counts)), int(counts.max()))
-    assert lp_load(compiled) == pytest.approx(float(name.split("-")[2]), rel=2e-3)
     assert 0 < figures.lp_share < 1
 
 

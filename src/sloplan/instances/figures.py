@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
-from sloplan.pricing.plan_arrays import PlanArrays, list_plans
-from sloplan.pricing.plan_kernels import COST, LATENCY, NANO_NATS, allowed_by, cheapest, cheapest_allowed
-from sloplan.pricing.relaxation import greatest_value, smallest_factor
-from sloplan.pricing.undominated import undominated
+from sloplan.pricing.plan_arrays import PlanArrays
+from sloplan.pricing.plan_kernels import COST, LATENCY, NANO_NATS, allowed_by, cheapest_allowed
+from sloplan.pricing.relaxation import greatest_value
+from sloplan.pricing.useful_plans import useful_plans
 from sloplan.problem.compiled import Bool, CompiledInstance, Int
-from sloplan.problem.plan_table import PLAN_LIMIT
 
 Float = npt.NDArray[np.float64]
 
@@ -59,25 +58,6 @@ class InstanceFigures:
     bound: float
 
 
-def lp_load(compiled: CompiledInstance) -> float:
-    """Return the load: the smallest factor on all shared capacities at which all that have a plan can be served.
-
-    Plans may be mixed; whether one fits alone in shared capacity is not asked.
-
-    Parameters
-    ----------
-    compiled : CompiledInstance
-
-    Raises
-    ------
-    SizeLimitError
-        If a template has too many plans to list.
-    """
-    plans = undominated(list_plans(compiled, PLAN_LIMIT, lambda _: False)[0], compiled)
-    capacity = compiled.rows.capacity.astype(np.float64)
-    return smallest_factor(plans, compiled.queries, capacity, compiled.supplies).value
-
-
 def figures_of(compiled: CompiledInstance) -> InstanceFigures:
     """Work the figures of an instance out.
 
@@ -90,25 +70,20 @@ def figures_of(compiled: CompiledInstance) -> InstanceFigures:
     SizeLimitError
         If a template has too many plans to list.
     """
-    listed, _ = list_plans(compiled, PLAN_LIMIT, lambda _: False)
-    plans = undominated(listed, compiled)
+    useful = useful_plans(compiled)
     capacity = compiled.rows.capacity.astype(np.float64)
-    fitting = replace(plans, needs=plans.needs_alone)
-    relaxed = greatest_value(fitting, compiled.queries, capacity, compiled.supplies, tolerance=LP_TOLERANCE)
-    queries = compiled.queries
-    value = queries.value_milli.astype(object) * queries.count
-    servable = cheapest(queries, plans.start, np.zeros(len(plans)), fitting.needs) >= 0
-    servable_value = int(value[servable].sum())
-    bound = min(relaxed.bound, float(servable_value))
+    relaxed = greatest_value(useful.fitting, compiled.queries, capacity, compiled.supplies, tolerance=LP_TOLERANCE)
+    bound = min(relaxed.bound, float(useful.servable_value))
+    plans_per_template = np.diff(useful.listed.start)
     kind = np.array([name.partition(":")[0] for name in compiled.rows.name], dtype=object)
     return InstanceFigures(
-        plans_median=int(np.median(np.diff(listed.start))),
-        plans_most=int(np.diff(listed.start).max(initial=0)),
-        servable_share=servable_value / max(int(value.sum()), 1),
-        lp_share=bound / max(servable_value, 1),
+        plans_median=int(np.median(plans_per_template)),
+        plans_most=int(plans_per_template.max(initial=0)),
+        servable_share=useful.servable_value / max(useful.total_value, 1),
+        lp_share=bound / max(useful.servable_value, 1),
         rows_by_kind=_counts(kind, np.ones(len(kind), dtype=np.bool_)),
         tight_by_kind=_counts(kind, relaxed.prices * capacity > PRICED * max(bound, 1.0)),
-        pinched=_pinched(compiled, fitting, relaxed.prices, servable),
+        pinched=_pinched(compiled, useful.fitting, relaxed.prices, useful.servable),
         bound=bound,
     )
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, fields, replace
-from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -83,11 +82,6 @@ class IndexRow:
 
 def read_index() -> tuple[IndexRow, ...]:
     """Return the rows of the index."""
-    return _read(INDEX.stat().st_mtime_ns)
-
-
-@cache
-def _read(_modified_ns: int) -> tuple[IndexRow, ...]:
     frame = pd.read_csv(INDEX, dtype=str, keep_default_na=False)
     return tuple(
         IndexRow(**{field.name: _value(str(field.type), row[field.name]) for field in fields(IndexRow)})

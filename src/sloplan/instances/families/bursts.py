@@ -13,7 +13,9 @@ from sloplan.instances.families.draws import MOST, Draws
 Float = npt.NDArray[np.float64]
 
 TRACE: Final = "azure-llm-code"
-"""Its arrivals come in bursts: the coefficient of variation between them is 13, the conversation trace's is 1.1."""
+"""Its arrivals come in bursts: the coefficient of variation of the times between them is 13, the conversation trace's
+is 1.1, near the 1 of arrivals that come at random (`arrivals_interval_cv` of either trace in the catalogue's
+measurements, computed from all its time stamps)."""
 
 LENGTHS: Final = "azure-llm-conversation"
 """Trace whose generated tokens say how long a stay is, next to others."""
