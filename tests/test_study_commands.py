@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import subprocess
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
-from tests.command_line import environment, sloplan
+from tests.command_line import command, environment, sloplan
 from tests.study.case import configuration_text, write_instance
 from tests.study.misbehaving import install
 
@@ -82,3 +83,17 @@ def test_a_study_without_rows(study: Path) -> None:
     done = sloplan("study", "table", "empty", env=environment(study / "site"), cwd=study)
     assert done.returncode == 2
     assert "the study has no rows yet; next: `sloplan study run tiny -o empty` begins it" in done.stderr
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+def test_quick(tmp_path: Path) -> None:
+    """The README's study runs to its end, all its answers are verified, and milp proves the smallest instances."""
+    done = subprocess.run(command("study", "run", "quick"), env=environment(), cwd=tmp_path, check=False)
+    assert done.returncode == 0
+    assert sloplan("study", "table", "study-quick", cwd=tmp_path).returncode == 0
+    claims = pd.read_csv(tmp_path / "study-quick" / "tables" / "claims.csv", index_col="method")
+    assert claims["runs"].tolist() == [14, 14]
+    assert claims["correct"].tolist() == [1.0, 1.0]
+    assert (claims["solutions claimed"] == claims["verified"]).all()
+    assert claims.at["milp", "optima verified"] >= 7

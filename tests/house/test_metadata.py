@@ -34,7 +34,7 @@ def _bounds(requirements: list[str]) -> dict[str, str]:
     """Return each requirement's lower bound or pin by name; a bound 2.0 is written out as 2.0.0."""
     found = {}
     for requirement in requirements:
-        name, bound = re.fullmatch(r"([a-z-]+)[>=]=([\w.*]+)", requirement).groups()
+        name, bound = re.fullmatch(r"([a-z0-9-]+)[>=]=([\w.*]+)", requirement).groups()
         found[name] = bound if bound.endswith("*") else ".".join([*bound.split("."), "0", "0"][:3])
     return found
 

@@ -24,10 +24,11 @@ def test_which_claims_are_false() -> None:
         PROVED | {"status": "unknown", "bound": 9.0},  # the solution was refused
         {"claimed_objective": 9.0, "objective": 8.0},  # the solution has another value
         {"claimed_objective": 8.0, "objective": 8.0, "claimed_bound": 8.5},  # the bound was refuted
+        {"claimed_objective": 8.0, "objective": 8.0, "claimed_bound": 8.5, "bound": 12.0},  # the certified one stands
         {"claimed_status": "infeasible", "status": "unknown"},  # 9 was found by others
         {"claimed_status": "infeasible", "status": "infeasible", "instance": "harbour"},
     )
-    assert false_claims(rows).tolist() == [False, False, False, True, True, True, True, True, False]
+    assert false_claims(rows).tolist() == [False, False, False, True, True, True, True, True, True, False]
 
 
 def test_noise_below_the_unit_is_no_false_claim() -> None:

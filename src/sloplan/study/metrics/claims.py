@@ -15,7 +15,7 @@ def false_claims(rows: pd.DataFrame) -> pd.Series:
     A run claims falsely if it
 
     - names an objective, and the solution was refused or has another one (by more than half a base unit);
-    - names a bound, and that was refuted;
+    - names a bound, and what stands is none or less tight: it was refuted;
     - says "optimal", and that was not verified;
     - says "infeasible", and a solution is known.
 
@@ -35,10 +35,11 @@ def false_claims(rows: pd.DataFrame) -> pd.Series:
     InputError
         If a column is missing or holds no numbers, or an objective is unknown.
     """
-    _, unit = senses(rows)
+    maximise, unit = senses(rows)
     claimed, verified = numbers(rows, "claimed_objective"), numbers(rows, "objective")
     solution = ~np.isnan(claimed) & ~(np.abs(claimed - verified) <= unit / 2)
-    bound = ~np.isnan(numbers(rows, "claimed_bound")) & np.isnan(numbers(rows, "bound"))
+    named, stood = numbers(rows, "claimed_bound"), numbers(rows, "bound")
+    bound = ~np.isnan(named) & ~(np.where(maximise, stood - named, named - stood) <= unit / 2)
     optimal = equals(rows, "claimed_status", "optimal") & ~equals(rows, "status", "optimal")
     infeasible = equals(rows, "claimed_status", "infeasible") & best_known_objectives(rows).notna().to_numpy()
     return pd.Series(solution | bound | optimal | infeasible, index=rows.index, name="false_claim")
