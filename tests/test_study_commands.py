@@ -48,7 +48,7 @@ def test_tables_on_screen_and_as_files(study: Path) -> None:
     assert "Versions: sloplan " in claims
     latex = (study / "study-tiny" / "tables" / "worst.tex").read_text()
     assert latex.startswith("% Configuration")
-    assert r"\begin{tabular}{lrlrrrrl}" in latex
+    assert r"\begin{tabular}{llrlrrrrl}" in latex
 
 
 def test_tables_elsewhere(study: Path) -> None:

@@ -69,7 +69,6 @@ def provenance(configuration: Configuration, frame: pd.DataFrame) -> str:
     )
     code = sorted({_versions(*both) for both in zip(run["versions"], run["commit"], strict=True) if _is_known(both[0])})
     days = sorted(run["started"].str[:10].unique())
-    load = pd.to_numeric(frame["load"])
     lines = [
         f"Configuration `{configuration.name}`, {len(frame)} runs: `sloplan study run {configuration.name}`, then "
         "`sloplan study table DIR`.",
@@ -77,7 +76,15 @@ def provenance(configuration: Configuration, frame: pd.DataFrame) -> str:
         *(f"Versions: {versions}." for versions in code),
     ]
     if days:
+        load, overhead = frame["load"], frame["overhead_s"]
         lines.append(f"Days: {days[0]} to {days[-1]}; load of the machine {load.min():g} to {load.max():g}.")
+        lines.append(
+            f"Overhead of the harness: {overhead.median():.2f} s a run (median), {overhead.max():.2f} s at most; of "
+            f"that the check {frame['check_s'].median():.2f} s (median)."
+        )
+        lines.append(
+            f"An instance was read and compiled in {frame['prepare_s'].max():.2f} s at most, once for its runs."
+        )
     return "\n".join(lines)
 
 
