@@ -280,9 +280,10 @@ def _is_number(value: Any) -> bool:
 
 def _texts(table: Table, column: Column, values: pd.Series | npt.NDArray[Any]) -> npt.NDArray[np.object_]:
     texts, distinct = _as_text(table, column, values)
-    if "" in distinct and column.default is not None:
+    has_empty = "" in distinct
+    if has_empty and column.default is not None:
         texts = np.where(texts == "", column.default, texts)
-    elif "" in distinct and column.required:
+    elif has_empty and column.required:
         row = int((texts == "").argmax())
         raise _error(table, column, row, None, "empty field", f"give {column.meaning}")
     bad = _first_bad_text(column, distinct)
