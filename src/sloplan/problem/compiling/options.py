@@ -43,7 +43,8 @@ def compile_options(tables: Tables, names: Names, pools: Pools) -> tuple[Options
     configuration = _configuration_of_profiles(tables)[profile]
     allocation = indices_of(names.allocations, profiles["allocation"])[profile]
     # Configurations are numbered operator by operator.
-    kept = kept[np.lexsort((allocation[kept], pool[kept], configuration[kept]))]
+    place_in_order = (configuration * len(names.pools) + pool) * len(names.allocations) + allocation
+    kept = kept[np.argsort(place_in_order[kept])]
     profile, pool = profile[kept], pool[kept]
 
     def place(*fields: str) -> Locate:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from fractions import Fraction
 from typing import Any, Final, Literal
@@ -62,21 +63,26 @@ def rounded(
         power = power - divisor.exponent
     ratio = Fraction(factor)
     above, below = np.maximum(-power, 0), np.maximum(power, 0)  # powers of ten in the numerator and the denominator
-    with np.errstate(over="ignore", invalid="ignore"):  # infinite or no number: not below the limit
-        fits = _product(ratio.numerator, up, _powers_of_ten(above, np.float64), np.float64) < _SAFE
-        fits &= _product(ratio.denominator, down, _powers_of_ten(below, np.float64), np.float64) < _SAFE
 
     def quotients(rows: Int | slice, kind: type) -> Figures:
         numerator = _product(ratio.numerator, [m[rows] for m in up], _powers_of_ten(above[rows], kind), kind)
         denominator = _product(ratio.denominator, [m[rows] for m in down], _powers_of_ten(below[rows], kind), kind)
         return _divided(numerator, denominator, rounding)
 
-    if fits.all():
+    if max(_largest(ratio.numerator, up, above), _largest(ratio.denominator, down, below)) < _SAFE:
         return quotients(slice(None), np.int64)
+    with np.errstate(over="ignore", invalid="ignore"):  # infinite or no number: not below the limit
+        fits = _product(ratio.numerator, up, _powers_of_ten(above, np.float64), np.float64) < _SAFE
+        fits &= _product(ratio.denominator, down, _powers_of_ten(below, np.float64), np.float64) < _SAFE
     result, rest = np.zeros(len(power), dtype=np.int64), np.flatnonzero(~fits)
     result[fits] = quotients(np.flatnonzero(fits), np.int64)
     result[rest] = int64_array(quotients(rest, object).tolist(), lambda i: locate(int(rest[i])))
     return result
+
+
+def _largest(factor: int, columns: Sequence[Int], power: Int) -> int:
+    """What no row's product is above, exactly."""
+    return math.prod((factor, 10 ** int(power.max(initial=0)), *(int(column.max(initial=0)) for column in columns)))
 
 
 def _powers_of_ten(power: Int, kind: type) -> Figures:
