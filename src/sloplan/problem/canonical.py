@@ -46,11 +46,11 @@ def _with_ordered_pairs(columns: Columns) -> Columns:
 
 
 def _with_ordered_factors(columns: Columns) -> Columns:
-    rows = list(zip(columns["operators"].tolist(), columns["configurations"].tolist(), strict=True))
     # Rows of one factor name the same operators, which are put in order once.
-    orders: dict[str, list[int] | None] = {names: _order(names) for names, _ in rows}
+    orders = {names: _order(names) for names in dict.fromkeys(columns["operators"].tolist())}
     if not any(orders.values()):
         return columns
+    rows = list(zip(columns["operators"].tolist(), columns["configurations"].tolist(), strict=True))
     ordered = [(_reordered(names, orders[names]), _reordered(listed, orders[names])) for names, listed in rows]
     return {
         **columns,

@@ -58,9 +58,11 @@ def reference(value: float, factor: int, rounding: str) -> int:
 @settings(max_examples=300, deadline=None)
 @given(
     st.lists(st.one_of(st.floats(0.0, 1e12), SHORT_DECIMAL, st.integers(0, 10**12).map(float)), max_size=20),
-    st.sampled_from([1, 1000, 10**6]),
+    st.sampled_from([1, 3, 1000, 10**6]),
     st.sampled_from(["floor", "nearest"]),
 )
+@example([1 / 3, 2 / 3, 5 / 3], 3, "floor")
+@example([0.6, 0.57, 1e-6, 999999999.999999, 1e9 + 1e-6], 10**6, "floor")
 @example([x for x in TRICKY if x < 1e12], 1000, "floor")
 @example([0.0005, 0.0015, 4.0085, 20.0125, 0.5005, 0.0004999999999999999, 1e-320], 1000, "nearest")
 @example([9223372036854.774, 8e15, 9.1e15, 123456789.123456789], 1000, "floor")

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from sloplan.problem.compiling.decimals import decimals_of
 from sloplan.problem.compiling.rounding import rounded
 from sloplan.problem.errors import SizeLimitError
 
@@ -49,6 +50,14 @@ def test_whole_numbers_and_no_divisor() -> None:
     """Columns of int64 enter as they are; nothing is divided by unless given."""
     assert rounded("ceil", 1000, np.array([2.1, 16.1]), locate=where).tolist() == [2100, 16100]
     assert rounded("floor", 1, np.array([3, 4]), np.array([10**17, 5]), locate=where).tolist() == [3 * 10**17, 20]
+
+
+def test_decimals_enter_as_they_are() -> None:
+    """Decimals told before, and some of them taken several times, round as the floats that they come from."""
+    figures, divisors, rows = np.array([2.1, 1e-300, 16.1]), np.array([0.7, 3.0]), np.array([2, 0, 0, 1])
+    expected = rounded("ceil", 1000, figures[rows], over=divisors[rows % 2], locate=where)
+    taken = rounded("ceil", 1000, decimals_of(figures)[rows], over=decimals_of(divisors)[rows % 2], locate=where)
+    assert taken.tolist() == expected.tolist() == [23000, 3000, 3000, 1]
 
 
 def test_ties_go_up() -> None:

@@ -98,7 +98,9 @@ def test_malformed_files(content: bytes, row: int | None, says: str) -> None:
     assert says in str(caught.value)
 
 
-@pytest.mark.parametrize("cell", ["nan", "NaN", "-nan", "inf", "-Infinity", "true", "0x1", "1_0", "1e", "1d3", "١"])
+@pytest.mark.parametrize(
+    "cell", ["nan", "NaN", "-nan", "inf", "-Infinity", "true", "FALSE", "0x1", "1_0", "1e", "1d3", "١"]
+)
 @pytest.mark.parametrize("field", ["rate_rps", "value", "count"])
 def test_words_are_no_numbers(cell: str, field: str) -> None:
     """No word in a number column is taken for a number or a missing one, alone or among numbers."""
@@ -119,7 +121,7 @@ def test_unknown_columns_warn() -> None:
     assert list(columns) == ["site", "tier"]
 
 
-@pytest.mark.parametrize("name", [b"finance-7", b"nan", b"true", b'"a, b"', b'"a ""b"""', b'a"b'])
+@pytest.mark.parametrize("name", [b"finance-7", b"nan", b"7true.0", b"true", b'"a, b"', b'"a ""b"""', b'a"b'])
 def test_words_and_quotes_in_names_are_read_fast(name: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
     """Names made of such words, or in quotes, need no careful reading, and both readings agree."""
     content = b"query,application,source_site,rate_rps\n" + name + b",a,s,2.1\nq,a,s,1\n"

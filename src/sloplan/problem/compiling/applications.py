@@ -32,10 +32,8 @@ def compile_applications(tables: Tables, names: Names) -> tuple[Application, ...
         [indices_of(names.operators, tables["edges"][column]) for column in ("from_operator", "to_operator")]
     )
     configuration = configuration_index(tables["configurations"])
-    orders = [
-        _topological_order(np.flatnonzero(operator_application == index), edges)
-        for index in range(len(names.applications))
-    ]
+    order_of_all = _topological_order(len(names.operators), edges)
+    orders = [order_of_all[operator_application[order_of_all] == index] for index in range(len(names.applications))]
     # Position of every operator within its application.
     local = np.zeros(len(names.operators), dtype=np.int64)
     for order in orders:
@@ -48,14 +46,14 @@ def compile_applications(tables: Tables, names: Names) -> tuple[Application, ...
     for index, order in enumerate(orders):
         own = local[edges[operator_application[edges[:, 0]] == index]]
         own = own[np.lexsort((own[:, 1], own[:, 0]))]
-        positions = np.arange(len(order), dtype=np.int64)
+        num_outputs, num_inputs = (np.bincount(ends, minlength=len(order)) for ends in own.T)
         applications.append(
             Application(
                 name=names.applications[index],
                 operators=order,
                 edges=own,
-                roots=np.setdiff1d(positions, own[:, 1]),
-                leaves=np.setdiff1d(positions, own[:, 0]),
+                roots=np.flatnonzero(num_inputs == 0),
+                leaves=np.flatnonzero(num_outputs == 0),
                 factors=tuple(factors.get(index, ())),
                 compatibilities=tuple(pairs.get(index, ())),
             )
@@ -63,10 +61,11 @@ def compile_applications(tables: Tables, names: Names) -> tuple[Application, ...
     return tuple(applications)
 
 
-def _topological_order(operators: Int, edges: Int) -> Int:
+def _topological_order(num_operators: int, edges: Int) -> Int:
+    """All operators, the least one that may come next first: those of each application are in such an order, too."""
     graph: nx.DiGraph[int] = nx.DiGraph()
-    graph.add_nodes_from(operators.tolist())
-    graph.add_edges_from(edges[np.isin(edges[:, 0], operators)].tolist())
+    graph.add_nodes_from(range(num_operators))
+    graph.add_edges_from(edges.tolist())
     # Operator indices follow their names, so ties go by name.
     return np.array(list(nx.lexicographical_topological_sort(graph)), dtype=np.int64)
 
@@ -83,6 +82,7 @@ def _factors(
     rows_of: dict[str, list[int]] = {}
     for row, name in enumerate(columns["factor"].tolist()):
         rows_of.setdefault(name, []).append(row)
+    nats = nano_nats(columns["accuracy"])
     for name, rows in sorted(rows_of.items()):
         operators = columns["operators"][rows[0]].split(LIST_SEPARATOR)
         indices = np.array([operator_index[operator] for operator in operators], dtype=np.int64)
@@ -99,7 +99,7 @@ def _factors(
                 name=name,
                 positions=local[indices][by_position],
                 configurations=combinations[:, by_position],
-                nano_nats=nano_nats(columns["accuracy"][rows]),
+                nano_nats=nats[rows],
             )
         )
     return factors

@@ -28,6 +28,7 @@ _MAX_MANTISSA: Final = 1e15
 """Decimals of up to 15 digits survive a float64: at most one such decimal belongs to a float."""
 _MAX_EXACT_POWER: Final = 22
 """10^22 is the largest power of ten that is a float64."""
+_EXACT_POWERS: Final = frozenset(10**power for power in range(_MAX_EXACT_POWER + 1))
 _SMALLEST_NORMAL: Final = 2.0**-1022
 
 
@@ -43,6 +44,28 @@ class Decimals:
 
     mantissa: Int
     exponent: Int
+
+    def __getitem__(self, rows: Int) -> Decimals:
+        """Return the numbers at some positions."""
+        return Decimals(self.mantissa[rows], self.exponent[rows])
+
+
+def decimals_of(column: Float | Int | Decimals) -> Decimals:
+    """Return the numbers that a column stands for: whole ones, or the shortest decimals of floats.
+
+    Parameters
+    ----------
+    column : (n,) float64, int64 or Decimals
+
+    Returns
+    -------
+    Decimals
+    """
+    if isinstance(column, Decimals):
+        return column
+    if column.dtype.kind == "i":
+        return Decimals(column.astype(np.int64), np.zeros(len(column), dtype=np.int64))
+    return shortest_decimals(column.astype(np.float64))
 
 
 def shortest_decimals(values: Float) -> Decimals:
@@ -60,18 +83,18 @@ def shortest_decimals(values: Float) -> Decimals:
     mantissa = np.zeros(len(values), dtype=np.int64)
     exponent = np.zeros(len(values), dtype=np.int64)
     open_ = np.arange(len(values))
-    for power in range(_MAX_EXACT_POWER + 1):
-        if not len(open_):
-            break
-        scale = float(10**power)
-        with np.errstate(over="ignore"):
-            candidate = np.rint(values[open_] * scale)
-        # Numerator and scale are exact floats and division rounds correctly, so equality means
-        # that the decimal reads back as this float; with 15 digits it is then the shortest.
-        hit = (np.abs(candidate) < _MAX_MANTISSA) & (candidate / scale == values[open_])
-        mantissa[open_[hit]] = candidate[hit].astype(np.int64)
-        exponent[open_[hit]] = power
-        open_ = open_[~hit]
+    with np.errstate(over="ignore"):
+        for power in range(_MAX_EXACT_POWER + 1):
+            if not len(open_):
+                break
+            scale, still_open = float(10**power), values[open_]
+            candidate = np.rint(still_open * scale)
+            # Numerator and scale are exact floats and division rounds correctly, so equality means
+            # that the decimal reads back as this float; with 15 digits it is then the shortest.
+            hit = (np.abs(candidate) < _MAX_MANTISSA) & (candidate / scale == still_open)
+            mantissa[open_[hit]] = candidate[hit].astype(np.int64)
+            exponent[open_[hit]] = power
+            open_ = open_[~hit]
     if len(open_):
         uniques, inverse = np.unique(values[open_], return_inverse=True)
         parts = [_decimal_parts(value) for value in uniques.tolist()]
@@ -189,10 +212,14 @@ def scaled(values: Float, factor: int, rounding: Rounding, locate: Locate) -> In
         low, high = np.floor(estimate - margin + shift), np.floor(estimate + margin + shift)
     # The float estimate is off by at most four roundings (decimal to float, factor, product, sum),
     # each 2^-53 of it. Where both ends of a wider interval round alike, nothing more is needed.
-    # A whole number's product is exact, and often is on the edge between two roundings.
+    # Products that are whole are on the edge between two roundings: those of whole numbers, which are
+    # exact, and those that a power of ten divides to the float again, as in `shortest_decimals`.
+    product = np.rint(estimate)
     whole = np.rint(values) == values
+    if factor in _EXACT_POWERS:
+        whole |= (product < _MAX_MANTISSA) & (product / float(factor) == values)
     certain = (whole | (low == high)) & (estimate < 2.0**52)
-    result = np.where(certain, np.where(whole, estimate, low), 0.0).astype(np.int64)
+    result = np.where(certain, np.where(whole, product, low), 0.0).astype(np.int64)
     rest = np.flatnonzero(~certain)
     if len(rest):
         result[rest] = _scaled_exactly(values[rest], factor, rounding, lambda i: locate(int(rest[i])))

@@ -50,12 +50,13 @@ def _refuse_above(total: int, where: str, what: str, advice: str) -> None:
 def _check_pools(compiled: CompiledInstance) -> None:
     """The capacity and the price of all units that may be rented; `units` themselves are checked where compiled."""
     pools = compiled.pools
-    for pool, name in enumerate(compiled.names.pools):
-        units = int(pools.max_units[pool])
-        where = f"pools.csv, pool {name!r}, max_units = {units}"
-        bill = max(units, int(pools.units[pool])) * int(pools.unit_price_pico[pool])
-        _refuse_above(units * int(pools.unit_capacity[pool]), where, "the capacity of all units", "state fewer units")
-        _refuse_above(bill, where, "the price of all units", "state fewer units or check the price")
+    units = pools.max_units.astype(object)
+    capacity = units * pools.unit_capacity.astype(object)
+    bill = np.maximum(units, pools.units.astype(object)) * pools.unit_price_pico.astype(object)
+    for pool in np.flatnonzero(np.maximum(capacity, bill) >= INT64_MAX).tolist():
+        where = f"pools.csv, pool {compiled.names.pools[pool]!r}, max_units = {units[pool]}"
+        _refuse_above(capacity[pool], where, "the capacity of all units", "state fewer units")
+        _refuse_above(bill[pool], where, "the price of all units", "state fewer units or check the price")
 
 
 def _check_supplies(compiled: CompiledInstance) -> None:

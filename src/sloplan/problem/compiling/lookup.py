@@ -24,6 +24,8 @@ def indices_of(names: Text, column: pd.Series | Text) -> Int:
     -------
     (n,) int64
     """
+    if not len(column):
+        return np.zeros(0, dtype=np.int64)
     position = {name: i for i, name in enumerate(names.tolist())}
     return np.fromiter(map(position.get, column.tolist(), repeat(-1)), dtype=np.int64, count=len(column))
 

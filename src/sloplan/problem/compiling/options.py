@@ -7,7 +7,7 @@ from fractions import Fraction
 import numpy as np
 
 from sloplan.problem.compiled import Bool, Int, Names, Options, Pools
-from sloplan.problem.compiling.decimals import Locate
+from sloplan.problem.compiling.decimals import Locate, decimals_of
 from sloplan.problem.compiling.lookup import configuration_index, indices_of
 from sloplan.problem.compiling.rounding import rounded
 from sloplan.problem.compiling.row_places import place_in
@@ -42,20 +42,23 @@ def compile_options(tables: Tables, names: Names, pools: Pools) -> tuple[Options
     kept = np.flatnonzero(allowed | if_source)
     configuration = _configuration_of_profiles(tables)[profile]
     allocation = indices_of(names.allocations, profiles["allocation"])[profile]
-    kept = kept[np.lexsort((allocation[kept], pool[kept], configuration[kept], operator[kept]))]
+    # Configurations are numbered operator by operator.
+    place_in_order = (configuration * len(names.pools) + pool) * len(names.allocations) + allocation
+    kept = kept[np.argsort(place_in_order[kept])]
     profile, pool = profile[kept], pool[kept]
 
     def place(*fields: str) -> Locate:
         of_profile, of_pool = place_in("profiles", profiles, *fields), place_in("pools", pool_columns, "speed")
         return lambda i: f"{of_profile(int(profile[i]))}; {of_pool(int(pool[i]))}"
 
-    speed = pool_columns["speed"][pool]
+    # Digits are told per row of a table: there are far fewer rows than options.
+    speed = decimals_of(pool_columns["speed"])[pool]
     busy_us = rounded(
         "ceil",
         1000,
-        tables["configurations"]["calls"][configuration[kept]],
-        profiles["busy_ms"][profile],
-        profiles["share"][profile],
+        decimals_of(tables["configurations"]["calls"])[configuration[kept]],
+        decimals_of(profiles["busy_ms"])[profile],
+        decimals_of(profiles["share"])[profile],
         over=speed,
         locate=place("busy_ms"),
     )
@@ -63,8 +66,14 @@ def compile_options(tables: Tables, names: Names, pools: Pools) -> tuple[Options
         "ceil",
         _NANO_USD_PER_BUSY_PRICE,
         busy_us,
-        pool_columns["price_per_unit_hour"][pool],
+        decimals_of(pool_columns["price_per_unit_hour"])[pool],
         locate=place("busy_ms"),
+    )
+    latency_us = rounded(
+        "ceil", 1000, decimals_of(profiles["latency_ms"])[profile], over=speed, locate=place("latency_ms")
+    )
+    min_rate_milli = rounded(
+        "nearest", 1000, decimals_of(np.nan_to_num(profiles["min_rate_rps"]))[profile], locate=place("min_rate_rps")
     )
     options = Options(
         operator=operator[kept],
@@ -72,16 +81,11 @@ def compile_options(tables: Tables, names: Names, pools: Pools) -> tuple[Options
         pool=pool,
         allocation=allocation[kept],
         site=site[kept],
-        latency_us=rounded("ceil", 1000, profiles["latency_ms"][profile], over=speed, locate=place("latency_ms")),
+        latency_us=latency_us,
         busy_us=busy_us,
         cost_nano=cost_nano,
         billed_cost_nano=np.where(pools.reserved[pool], 0, cost_nano),
-        min_rate_milli=rounded(
-            "nearest",
-            1000,
-            np.nan_to_num(profiles["min_rate_rps"])[profile],
-            locate=place("min_rate_rps"),
-        ),
+        min_rate_milli=min_rate_milli,
         deployment=np.full(len(kept), -1, dtype=np.int64),
         source_only=~allowed[kept],
     )

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 import pandas as pd
 
-from sloplan.problem.compiled import NO_LIMIT, Application, Int, Names, Queries, Templates
+from sloplan.problem.compiled import NO_LIMIT, Application, Int, Names, Queries, Templates, Text
 from sloplan.problem.compiling.decimals import Float, Locate, nano_nats, scaled
 from sloplan.problem.compiling.lookup import indices_of
 from sloplan.problem.compiling.row_places import place_in
@@ -30,13 +30,9 @@ def compile_queries(columns: Columns, names: Names, applications: tuple[Applicat
     templates : Templates
         Sorted by (application, source, sink).
     """
-    application = indices_of(names.applications, columns["application"])
-    templates, template = _templates(
-        application,
-        indices_of(names.sites, columns["source_site"]),
-        indices_of(names.sites, columns["sink_site"]),
-        names,
-    )
+    application = _positions(names.applications, columns["application"])
+    source, sink = (_positions(names.sites, columns[field]) for field in ("source_site", "sink_site"))
+    templates, template = _templates(application, source, sink, names)
     rate = scaled(columns["rate_rps"], 1000, "nearest", place_in("queries", columns, "rate_rps"))
     rate_milli = np.maximum(rate, 1)
     num_factors = np.array([len(one.factors) for one in applications], dtype=np.int64)
@@ -63,6 +59,12 @@ def compile_queries(columns: Columns, names: Names, applications: tuple[Applicat
         slo_cost_nano=stated("slo_cost_per_1k", NO_LIMIT, lambda usd, place, _: scaled(usd, 10**6, "floor", place)),
     )
     return queries, templates
+
+
+def _positions(names: Text, column: Text) -> Int:
+    """Position of every name of a column, -1 where unknown; a long column repeats names, each is looked up once."""
+    which, distinct = pd.factorize(column)
+    return indices_of(names, distinct)[which]
 
 
 def _templates(application: Int, source: Int, sink: Int, names: Names) -> tuple[Templates, Int]:

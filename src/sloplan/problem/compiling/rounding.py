@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from fractions import Fraction
 from typing import Any, Final, Literal
@@ -10,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from sloplan.problem.compiled import Int
-from sloplan.problem.compiling.decimals import Decimals, Float, Locate, int64_array, shortest_decimals
+from sloplan.problem.compiling.decimals import Decimals, Float, Locate, decimals_of, int64_array
 
 Figures = npt.NDArray[Any]
 """int64, object (Python integers) or float64."""
@@ -18,13 +19,15 @@ Figures = npt.NDArray[Any]
 _SAFE: Final = 2.0**60
 """Numerators and denominators whose float is below it leave room in int64 for rounding and for the float's error."""
 _POWERS: Final = np.array([10**power for power in range(19)], dtype=np.int64)
+_FLOAT_POWERS: Final = np.array([float(f"1e{power}") for power in range(310)])
+"""Powers of ten as floats; the last one is infinite and stands for all beyond."""
 
 
 def rounded(
     rounding: Literal["floor", "ceil", "nearest"],
     factor: int | Fraction,
-    *columns: Float | Int,
-    over: Float | Int | None = None,
+    *columns: Float | Int | Decimals,
+    over: Float | Int | Decimals | None = None,
     locate: Locate,
 ) -> Int:
     """Return factor x product of columns / over, row by row, rounded once and exactly.
@@ -35,9 +38,9 @@ def rounded(
         "nearest" rounds ties up.
     factor : int or Fraction
         Above 0.
-    *columns : (n,) float64 or int64
+    *columns : (n,) float64, int64 or Decimals
         At least 0; a float stands for its shortest decimal.
-    over : (n,) float64 or int64, optional
+    over : (n,) float64, int64 or Decimals, optional
         Above 0.
     locate : callable
         Names the place of row i.
@@ -51,38 +54,43 @@ def rounded(
     SizeLimitError
         When a result is outside int64.
     """
-    times = [_decimals(column) for column in columns]
-    power = sum((one.exponent for one in times), np.zeros(len(columns[0]), dtype=np.int64))
+    times = [decimals_of(column) for column in columns]
+    power = sum((one.exponent for one in times), np.zeros(len(times[0].exponent), dtype=np.int64))
     up, down = [one.mantissa for one in times], []
     if over is not None:
-        divisor = _decimals(over)
+        divisor = decimals_of(over)
         down.append(divisor.mantissa)
         power = power - divisor.exponent
     ratio = Fraction(factor)
     above, below = np.maximum(-power, 0), np.maximum(power, 0)  # powers of ten in the numerator and the denominator
-    with np.errstate(over="ignore", invalid="ignore"):  # infinite or no number: not below the limit
-        fits = _product(ratio.numerator, up, 10.0**above, np.float64) < _SAFE
-        fits &= _product(ratio.denominator, down, 10.0**below, np.float64) < _SAFE
-    result = np.zeros(len(power), dtype=np.int64)
-    for rows, kind in ((np.flatnonzero(fits), np.int64), (np.flatnonzero(~fits), object)):
+
+    def quotients(rows: Int | slice, kind: type) -> Figures:
         numerator = _product(ratio.numerator, [m[rows] for m in up], _powers_of_ten(above[rows], kind), kind)
         denominator = _product(ratio.denominator, [m[rows] for m in down], _powers_of_ten(below[rows], kind), kind)
-        quotient = _divided(numerator, denominator, rounding)
-        if kind is object:
-            quotient = int64_array(quotient.tolist(), lambda i, rows=rows: locate(int(rows[i])))  # type: ignore[misc]
-        result[rows] = quotient
+        return _divided(numerator, denominator, rounding)
+
+    if max(_largest(ratio.numerator, up, above), _largest(ratio.denominator, down, below)) < _SAFE:
+        return quotients(slice(None), np.int64)
+    with np.errstate(over="ignore", invalid="ignore"):  # infinite or no number: not below the limit
+        fits = _product(ratio.numerator, up, _powers_of_ten(above, np.float64), np.float64) < _SAFE
+        fits &= _product(ratio.denominator, down, _powers_of_ten(below, np.float64), np.float64) < _SAFE
+    result, rest = np.zeros(len(power), dtype=np.int64), np.flatnonzero(~fits)
+    result[fits] = quotients(np.flatnonzero(fits), np.int64)
+    result[rest] = int64_array(quotients(rest, object).tolist(), lambda i: locate(int(rest[i])))
     return result
 
 
-def _decimals(column: Float | Int) -> Decimals:
-    if column.dtype.kind == "i":
-        return Decimals(column.astype(np.int64), np.zeros(len(column), dtype=np.int64))
-    return shortest_decimals(column.astype(np.float64))
+def _largest(factor: int, columns: Sequence[Int], power: Int) -> int:
+    """What no row's product is above, exactly."""
+    return math.prod((factor, 10 ** int(power.max(initial=0)), *(int(column.max(initial=0)) for column in columns)))
 
 
 def _powers_of_ten(power: Int, kind: type) -> Figures:
+    if kind is object:
+        return np.array([10**p for p in power.tolist()], object)
     # In int64 a power beyond the list stands beside a factor 0 only.
-    return np.array([10**p for p in power.tolist()], object) if kind is object else _POWERS[np.minimum(power, 18)]
+    powers = _POWERS if kind is np.int64 else _FLOAT_POWERS
+    return powers[np.minimum(power, len(powers) - 1)]
 
 
 def _product(factor: int, columns: Sequence[Int], power: Figures, kind: type) -> Figures:

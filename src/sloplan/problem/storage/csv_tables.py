@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import csv
 import io
-import re
+import string
 import warnings
 from collections.abc import Iterator
 from typing import Any
@@ -24,9 +24,11 @@ from sloplan.problem.validation.columns import NOT_IN_DECIMALS, missing_column, 
 
 # pandas may take these words for numbers.
 _WORDS = (b"nan", b"true", b"false")
-_WORD_CELL = re.compile(rb"""(?:^|[,\s"+-])(?:nan|true|false)(?:$|[,\s"(])""")
+_BESIDE_WORDS = (string.whitespace + '"+-()').encode()
+_WORD_CELLS = bytes.maketrans(
+    _BESIDE_WORDS + string.ascii_uppercase.encode(), b"," * len(_BESIDE_WORDS) + string.ascii_lowercase.encode()
+)
 _SMALL_BYTES = 2**16
-_HEADER_BYTES = 10**6  # a header line is shorter than that
 # pandas 3.1 made exact reading the default and deprecated the option.
 _OLD_PANDAS = tuple(map(int, pd.__version__.split(".")[:2])) < (3, 1)
 _EXACT: Any = {"float_precision": "round_trip"} if _OLD_PANDAS else {}
@@ -53,7 +55,9 @@ def read_csv_table(table: Table, content: bytes) -> Columns:
         The bytes are no such file: the message names the row.
     """
     header = _header(table, content)
-    columns = _read_typed(table, header, content) if len(content) > _SMALL_BYTES else None
+    # Among quotes the fast reading needs a pass more, and is worth it later.
+    is_large = len(content) > _SMALL_BYTES * (2 if b'"' in content else 1)
+    columns = _read_typed(table, header, content) if is_large else None
     if columns is None:
         columns = _read_text(table, header, content)
     known = {column.name for column in table.columns}
@@ -79,8 +83,8 @@ def _decoded(table: Table, content: bytes) -> str:
 
 
 def _header(table: Table, content: bytes) -> list[str]:
-    beginning = content[:_HEADER_BYTES]
-    header = next(_lines(table, beginning.decode("utf-8-sig", errors="replace")), [])
+    beginning = io.TextIOWrapper(io.BytesIO(content), "utf-8-sig", errors="replace", newline="")
+    header = next(_lines(table, beginning), [])
     if not header:
         advice = f"start it with {','.join(column.name for column in table.columns if column.required)}"
         raise InputError("empty file", file=table.file, allowed="a header line and rows", advice=advice)
@@ -94,9 +98,9 @@ def _header(table: Table, content: bytes) -> list[str]:
     return header
 
 
-def _lines(table: Table, text: str) -> Iterator[list[str]]:
+def _lines(table: Table, text: io.TextIOBase) -> Iterator[list[str]]:
     """Yield the cells of the lines that are not blank, the header first."""
-    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    reader = csv.reader(text, strict=True)
     number = -1
     try:
         for line in reader:
@@ -123,12 +127,13 @@ def _read_typed(table: Table, header: list[str], content: bytes) -> Columns | No
                 dtype={name: np.dtype(np.float64 if name in numeric else object) for name in header},
                 index_col=False,
                 keep_default_na=False,
-                na_values=[""],
+                na_values={name: [""] for name in numeric},  # text stays as it is
                 **_EXACT,
             )
     except (ValueError, OverflowError, pd.errors.ParserWarning):
         return None
-    if not quoted and content.count(b",") != (len(frame) + 1) * (len(header) - 1):
+    num_commas = np.count_nonzero(np.frombuffer(content, np.uint8) == ord(","))
+    if not quoted and num_commas != (len(frame) + 1) * (len(header) - 1):
         return None  # pandas fills up short rows
     if list(frame.columns) != header or _has_words(content, numeric):
         return None
@@ -146,8 +151,9 @@ def _is_well_quoted(content: bytes, width: int) -> bool:
 
 def _has_words(content: bytes, numeric: set[str]) -> bool:
     """Return whether a number column holds a word that pandas may take for a number."""
-    lowered = content.lower()
-    if not numeric or not any(word in lowered for word in _WORDS) or not _WORD_CELL.search(lowered):
+    # Without digits there is half as much to search; the last cell may end the file, the first is the header's.
+    words = content.translate(_WORD_CELLS, b"0123456789.") + b","
+    if not numeric or not any(b",%b," % word in words for word in _WORDS):
         return False
     cells = pd.read_csv(io.BytesIO(content), usecols=list(numeric), dtype=object, index_col=False, na_filter=False)
     return any(NOT_IN_DECIMALS.search("".join(pd.unique(cells[name]))) for name in cells.columns)
@@ -155,9 +161,9 @@ def _has_words(content: bytes, numeric: set[str]) -> bool:
 
 def _read_text(table: Table, header: list[str], content: bytes) -> Columns:
     """Return the columns read as text, cell by cell."""
-    lines = _lines(table, _decoded(table, content))
+    lines = _lines(table, io.StringIO(_decoded(table, content), newline=""))
     next(lines)
-    rows = []
+    cells: list[str] = []  # in one list: one per row would make Python look for garbage among them again and again
     for number, line in enumerate(lines, start=1):
         if len(line) != len(header):
             raise InputError(
@@ -166,6 +172,5 @@ def _read_text(table: Table, header: list[str], content: bytes) -> Columns:
                 row=number,
                 advice="give every row one field per column; quote a field that holds a comma",
             )
-        rows.append(line)
-    cells = zip(*rows, strict=True) if rows else [()] * len(header)
-    return {name: np.array(values, dtype=object) for name, values in zip(header, cells, strict=True)}
+        cells += line
+    return {name: np.array(cells[place :: len(header)], dtype=object) for place, name in enumerate(header)}

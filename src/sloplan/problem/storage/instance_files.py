@@ -81,8 +81,7 @@ def _read_files(path: Path) -> dict[str, bytes]:
 
 def _read_folder(path: Path) -> dict[str, bytes]:
     """Return the known files of a folder, and the mere names of others."""
-    names = [entry.name for entry in path.iterdir()]
-    return {name: (path / name).read_bytes() if name in KNOWN_FILES else b"" for name in names}
+    return {entry.name: entry.read_bytes() if entry.name in KNOWN_FILES else b"" for entry in path.iterdir()}
 
 
 def save_instance(instance: Instance, path: str | os.PathLike[str], *, parquet: bool = False) -> None:

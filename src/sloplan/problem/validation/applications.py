@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from graphlib import CycleError, TopologicalSorter
+
 import networkx as nx
 import numpy as np
 
@@ -53,11 +55,16 @@ def _check_edges(tables: Tables) -> None:
     edges = tables["edges"]
     producers, consumers = edges["from_operator"], edges["to_operator"]
     _check_pairs(tables, "edges", producers, consumers)
-    graph: nx.DiGraph[str] = nx.DiGraph()
-    graph.add_edges_from(zip(producers, consumers, strict=True))
-    if nx.is_directed_acyclic_graph(graph):
+    predecessors: dict[str, list[str]] = {}
+    for start, end in zip(producers, consumers, strict=True):
+        predecessors.setdefault(end, []).append(start)
+    try:
+        TopologicalSorter(predecessors).prepare()
+    except CycleError:
+        pass
+    else:
         return
-    cycle = nx.find_cycle(graph)
+    cycle = nx.find_cycle(nx.DiGraph(list(zip(producers, consumers, strict=True))))
     rows = [int(np.argmax((producers == start) & (consumers == end))) for start, end in cycle]
     path = " -> ".join([start for start, _ in cycle] + [cycle[0][0]])
     raise InputError(

@@ -205,14 +205,15 @@ def _plain_numbers(values: npt.NDArray[Any]) -> npt.NDArray[np.float64] | None:
         return values
     if values.dtype != object:
         return None
+    texts = values.tolist()
     try:
-        if NOT_IN_DECIMALS.search("".join(values.tolist())):
+        distinct = dict.fromkeys(texts)  # figures repeat
+        if NOT_IN_DECIMALS.search("".join(distinct)):
             return None
-        numbers, present = np.full(len(values), np.nan), values != ""
-        numbers[present] = values[present].astype(np.float64)
+        number = {text: float(text) if text else np.nan for text in distinct}
     except (TypeError, ValueError):  # not all of it is text, or not all of that is decimals
         return None
-    return numbers
+    return np.array(list(map(number.__getitem__, texts)), dtype=np.float64)
 
 
 def _number_faults(column: Column, numbers: npt.NDArray[np.float64]) -> Iterable[tuple[npt.NDArray[np.bool_], str]]:
@@ -280,9 +281,10 @@ def _is_number(value: Any) -> bool:
 
 def _texts(table: Table, column: Column, values: pd.Series | npt.NDArray[Any]) -> npt.NDArray[np.object_]:
     texts, distinct = _as_text(table, column, values)
-    if "" in distinct and column.default is not None:
+    has_empty = "" in distinct
+    if has_empty and column.default is not None:
         texts = np.where(texts == "", column.default, texts)
-    elif "" in distinct and column.required:
+    elif has_empty and column.required:
         row = int((texts == "").argmax())
         raise _error(table, column, row, None, "empty field", f"give {column.meaning}")
     bad = _first_bad_text(column, distinct)

@@ -49,8 +49,10 @@ def check_references(tables: Tables) -> None:
     InputError
         Names the first unknown name, with near ones.
     """
+    sources = dict.fromkeys(reference[2:] for reference in _REFERENCES)
+    names = {(source, key): dict.fromkeys(tables[source][key].tolist()) for source, key in sources}
     for name, column, source, key in _REFERENCES:
-        values, known = tables[name][column].tolist(), dict.fromkeys(tables[source][key].tolist())
+        values, known = tables[name][column].tolist(), names[source, key]
         row = first_unknown(values, known if table(name).column(column).required else {**known, "": None})
         if row is not None:
             raise unknown_name(name, row, column, values[row], list(known), f"{key}s of {source}.csv", source)
