@@ -5,7 +5,7 @@ VENV_OLDEST ?= .venv-oldest
 PYTHON ?=
 BIN := $(VENV)/bin
 DEMO_INSTANCE := edge-cloud-s-1.2-tight
-# A process per core, at most eight: each holds some 400 MB. Neighbouring tests share what they made, so each process
+# A process per core, at most eight: each grows to 0.5 to 1 GB. Neighbouring tests share what they made, so each process
 # begins with a run of them (worksteal). Plain `pytest` runs one after another.
 PARALLEL := -n auto --maxprocesses 8 --dist worksteal
 
