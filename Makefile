@@ -5,6 +5,9 @@ VENV_OLDEST ?= .venv-oldest
 PYTHON ?=
 BIN := $(VENV)/bin
 DEMO_INSTANCE := edge-cloud-s-1.2-tight
+# A process per core, at most eight: each grows to 0.5 to 1 GB. Neighbouring tests share what they made, so each process
+# begins with a run of them (worksteal). Plain `pytest` runs one after another.
+PARALLEL := -n auto --maxprocesses 8 --dist worksteal
 
 .DELETE_ON_ERROR:
 .PHONY: help demo dev test test-all lint format types rooms wheel-test oldest
@@ -17,10 +20,10 @@ demo: $(VENV)/.installed  ## solve a library instance to proven optimality and c
 	$(BIN)/sloplan check $(DEMO_INSTANCE) demo-solution.json
 
 test: $(VENV)/.installed-dev  ## run the tests (a few minutes)
-	$(BIN)/pytest
+	$(BIN)/pytest $(PARALLEL)
 
 test-all: $(VENV)/.installed-dev  ## run the slow tests too
-	$(BIN)/pytest -m ""
+	$(BIN)/pytest $(PARALLEL) -m ""
 
 lint: $(VENV)/.installed-dev  ## ruff's rules and format, dependencies declared and used
 	$(BIN)/ruff check
@@ -42,7 +45,7 @@ wheel-test: $(VENV)/.installed-dev  ## build wheel and sdist, compare them with 
 	$(BIN)/pytest -m slow tests/house/test_wheel.py
 
 oldest: $(VENV_OLDEST)/.installed  ## run the tests with the oldest dependencies allowed
-	$(VENV_OLDEST)/bin/pytest
+	$(VENV_OLDEST)/bin/pytest $(PARALLEL)
 
 dev: $(VENV)/.installed-dev  ## install everything that the commands above need
 

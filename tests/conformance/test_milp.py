@@ -39,9 +39,11 @@ def test_method_against_brute_force(tested: MethodCase, seed: int) -> None:
     _assert_conforms(tested, random_case(seed))
 
 
-@pytest.mark.parametrize("seed", CONTENDED_SEEDS[:10])
+@pytest.mark.parametrize(
+    "seed", [*CONTENDED_SEEDS[:3], *(pytest.param(seed, marks=pytest.mark.slow) for seed in CONTENDED_SEEDS[3:20])]
+)
 def test_milp_in_a_process_of_its_own(seed: int) -> None:
-    """What users get by default: the engine in its own process, with two threads."""
+    """What users get by default: the engine in its own process, with two threads; it takes seconds to start."""
     _assert_conforms(MILP, random_case(seed), threads=2)
 
 
