@@ -24,6 +24,7 @@ from sloplan.problem.instance import Instance
 from sloplan.problem.objective import Objective, find_objective
 from sloplan.problem.result import Result
 from sloplan.problem.run import Proof
+from sloplan.problem.selections.solution import SelectionSolution
 from sloplan.problem.solution import Solution
 from sloplan.problem.storage.atomic import write_bytes
 from sloplan.problem.storage.compression import compress
@@ -120,7 +121,9 @@ def update_from_result(instance: Instance, result: Result, folder: Path | None =
     claimed = None
     if result.exact.bound is not None and result.proof is not None and result.proof != "certified":
         claimed = ClaimedBound(result.exact.bound, result.proof, provenance)
-    return _update(instance, result.objective_name, result.solution, claimed, provenance, folder)
+    solution = result.solution
+    assert not isinstance(solution, SelectionSolution)  # the result is of this instance
+    return _update(instance, result.objective_name, solution, claimed, provenance, folder)
 
 
 def _update(

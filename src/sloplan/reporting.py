@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sloplan.problem.objective import find_objective
-
 if TYPE_CHECKING:
     from rich.table import Table
 
@@ -42,7 +40,7 @@ def result_as_json(result: Result) -> dict[str, Any]:
 
 def result_table(result: Result) -> Table:
     """Return the table that ends `sloplan solve`; "-" stands for what is unknown."""
-    unit = find_objective(result.objective_name).label
+    unit = result.unit
     lines = {
         "method": result.method,
         "status": result.status if result.limit is None else f"{result.status} (stopped: {result.limit})",

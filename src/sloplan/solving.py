@@ -10,14 +10,17 @@ from os import PathLike
 from typing import Any, Final
 
 from sloplan.loading import load
+from sloplan.problem.compiled import CompiledInstance
 from sloplan.problem.errors import InputError, SloplanError, UnsupportedError
 from sloplan.problem.instance import Instance
+from sloplan.problem.judging import selection_objective
 from sloplan.problem.method import Method
 from sloplan.problem.objective import GOODPUT, Objective, find_objective
 from sloplan.problem.registry import find_method, refuse_unknown_options
 from sloplan.problem.result import Result
 from sloplan.problem.run import Run
 from sloplan.problem.selections.selection import PlanSelection
+from sloplan.problem.selections.solution import SelectionSolution
 from sloplan.problem.solution import Solution
 from sloplan.progress import live_progress
 from sloplan.versions import installed_versions
@@ -25,7 +28,10 @@ from sloplan.versions import installed_versions
 logger = logging.getLogger(__name__)
 
 AUTO_METHOD: Final = "milp"
-"""What `method="auto"` picks; the result names the method that ran."""
+"""What `method="auto"` picks for an instance; the result names the method that ran."""
+
+AUTO_SELECTION_METHOD: Final = "milp-plans"
+"""What it picks for a plan selection."""
 
 INITIAL_CERTIFICATE_SHARE: Final = 0.1
 """Part of the time limit that may go into verifying the initial solution's certificate."""
@@ -34,28 +40,29 @@ _LARGEST_WHOLE: Final = 2**31 - 1  # what every engine takes
 
 
 def solve(
-    instance: Instance | str | PathLike[str],
+    instance: Instance | PlanSelection | str | PathLike[str],
     method: str = "auto",
     objective: str = "goodput",
     time_limit: float | None = None,
     rel_gap: float | None = None,
     seed: int = 0,
     threads: int = 2,
-    initial_solution: Solution | None = None,
+    initial_solution: Solution | SelectionSolution | None = None,
     display: bool = True,
     min_goodput: float = 1.0,
     **options: Any,
 ) -> Result:
-    """Solve an instance.
+    """Solve an instance or a plan selection.
 
     Parameters
     ----------
-    instance : Instance, str or path
-        An instance, or what `load` takes: a library name, a family spec or a path.
+    instance : Instance, PlanSelection, str or path
+        What is solved, or what `load` takes: a library name, a family spec or a path.
     method : str, optional
         A method of `sloplan methods`; "auto" picks one, named in the result.
     objective : str, optional
-        "goodput": the greatest value of the copies served with all their SLOs met.
+        "goodput": the greatest value of the copies served with all their SLOs met. A plan selection has an objective
+        of its own, which nothing else may be asked of.
     time_limit : float, optional
         Seconds, above 0; kernel compilation does not count.
     rel_gap : float, optional
@@ -64,7 +71,7 @@ def solve(
         At least 0. With one thread and no time limit the same seed gives the same result.
     threads : int, optional
         Most threads to use.
-    initial_solution : Solution, optional
+    initial_solution : Solution or SelectionSolution, optional
         A valid solution to start from; the result is never worse. Its bound counts if it carries
         a certificate that can be verified within a tenth of the time limit.
     display : bool, optional
@@ -91,13 +98,17 @@ def solve(
     """
     goal = find_objective(objective)
     _check_arguments(time_limit, rel_gap, seed, threads, min_goodput, initial_solution)
-    _refuse_unbuilt(goal, min_goodput)
-    picked = AUTO_METHOD if method == "auto" else method
+    problem = instance if isinstance(instance, Instance | PlanSelection) else load(instance)
+    picked = method
+    if method == "auto":
+        picked = AUTO_SELECTION_METHOD if isinstance(problem, PlanSelection) else AUTO_METHOD
     chosen = find_method(picked)
     refuse_unknown_options(chosen, options)
-    problem = instance if isinstance(instance, Instance | PlanSelection) else load(instance)
+    _refuse_min_goodput(goal, min_goodput)
     if isinstance(problem, PlanSelection):
-        raise UnsupportedError(f"method {chosen.name!r} solves instances; no method solves plan selections yet")
+        goal = _own_objective(problem, goal)
+    else:
+        _refuse_unbuilt(goal)
 
     run = Run(
         problem,
@@ -108,7 +119,7 @@ def solve(
         rel_gap=None if rel_gap is None else float(rel_gap),
         initial_solution=initial_solution,
     )
-    refusal = chosen.unsupported(problem.compiled, goal.name)
+    refusal = chosen.unsupported(_subject(problem), goal.name)
     if refusal is not None:
         raise UnsupportedError(refusal)
     _offer_initial_solution(run)
@@ -124,7 +135,7 @@ def _run_method(method: Method, run: Run, options: dict[str, Any]) -> None:
     try:
         if start is not None and start.certificate is not None:
             run.certify(start.certificate, INITIAL_CERTIFICATE_SHARE * run.remaining())
-        method.solve(run.problem.compiled, run, **options)
+        method.solve(_subject(run.problem), run, **options)
         run.should_stop()  # a method that ran out of time inside its engine may not have asked
     except KeyboardInterrupt:
         run.limit = "interrupted"
@@ -141,13 +152,28 @@ def _run_method(method: Method, run: Run, options: dict[str, Any]) -> None:
         run.limit, run.message = "engine", f"method {method.name!r} failed: {type(error).__name__}: {error}"
 
 
+def _subject(problem: Instance | PlanSelection) -> CompiledInstance | PlanSelection:
+    """What methods get: an instance's integers, a plan selection as it is."""
+    return problem if isinstance(problem, PlanSelection) else problem.compiled
+
+
+def _own_objective(selection: PlanSelection, asked: Objective) -> Objective:
+    """Return the objective of a plan selection; goodput, the default, is not held against it."""
+    own = selection_objective(selection)
+    if asked.name not in (GOODPUT.name, own.name):
+        raise InputError(
+            "the plan selection has another objective", field="objective", value=asked.name, allowed=own.name
+        )
+    return own
+
+
 def _check_arguments(
     time_limit: float | None,
     rel_gap: float | None,
     seed: int,
     threads: int,
     min_goodput: float,
-    initial_solution: Solution | None,
+    initial_solution: Solution | SelectionSolution | None,
 ) -> None:
     if time_limit is not None:
         _check_number("time_limit", time_limit, allowed="seconds above 0", valid=lambda x: x > 0)
@@ -156,13 +182,13 @@ def _check_arguments(
     _check_number("min_goodput", min_goodput, allowed="a fraction from 0 to 1", valid=lambda x: 0 <= x <= 1)
     _check_whole("seed", seed, least=0)
     _check_whole("threads", threads, least=1)
-    if initial_solution is not None and not isinstance(initial_solution, Solution):
+    if initial_solution is not None and not isinstance(initial_solution, Solution | SelectionSolution):
         raise InputError(
             "not a solution",
             field="initial_solution",
             value=initial_solution,
-            allowed="a Solution",
-            advice="read a file with Solution.load",
+            allowed="a Solution, or of a plan selection a SelectionSolution",
+            advice="read a file with its class's load",
         )
 
 
@@ -178,10 +204,13 @@ def _check_whole(field: str, value: object, *, least: int) -> None:
         raise InputError("unusable value", field=field, value=value, allowed=allowed)
 
 
-def _refuse_unbuilt(goal: Objective, min_goodput: float) -> None:
+def _refuse_unbuilt(goal: Objective) -> None:
     if goal is not GOODPUT:
         raise UnsupportedError(f"objective {goal.name!r} is not built yet; allowed for now: {GOODPUT.name}")
-    if min_goodput != 1.0:
+
+
+def _refuse_min_goodput(goal: Objective, min_goodput: float) -> None:
+    if min_goodput != 1.0 and goal is GOODPUT:
         raise InputError(
             "belongs to the cost objectives", field="min_goodput", value=min_goodput, advice="leave it out for goodput"
         )

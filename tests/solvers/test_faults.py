@@ -18,7 +18,7 @@ import pytest
 
 from sloplan.problem.instance import Instance
 from sloplan.problem.run import Run
-from sloplan.solvers import milp
+from sloplan.solvers import milp, supervisor
 from sloplan.solvers.engine_process import EngineProcess, child_command
 from sloplan.solvers.highs import Highs
 from sloplan.solvers.job import ChildJob, Settings
@@ -37,7 +37,7 @@ def run_with_child(
     monkeypatch: pytest.MonkeyPatch, code: str, instance: Instance | None = None, time_limit: float = 60.0
 ) -> Run:
     """Solve with a process that runs `code` instead of the usual one."""
-    monkeypatch.setattr(milp, "child_command", lambda: [sys.executable, "-P", "-c", code])
+    monkeypatch.setattr(supervisor, "child_command", lambda: [sys.executable, "-P", "-c", code])
     instance = instance or contended(6)
     run = Run(instance, time_limit=time_limit)
     CompactMilp().solve(instance.compiled, run)
@@ -131,14 +131,16 @@ def test_hang_beyond_the_limit_is_ended(monkeypatch: pytest.MonkeyPatch) -> None
 
 def test_wrong_claims_of_the_process_are_not_believed(monkeypatch: pytest.MonkeyPatch) -> None:
     """An answer that breaks a rule does not get past the parent's checker."""
-    code = PREAMBLE + "child.check = lambda *_: []\n" + (
+    code = PREAMBLE + "child.judge_objective = lambda *_: ([], 0)\n" + (
         "from sloplan.solvers.messages import Found\n"
         "import numpy as np\n"
-        "def job(compiled, settings, listener):\n"
+        "from sloplan.models.copies import solution_of_copies\n"
+        "def job(problem, settings, listener):\n"
+        "    compiled = problem.compiled\n"
         "    options = [int(part[-1]) for part in compiled.template_options(0)]\n"
         "    query = np.arange(len(compiled.names.queries))\n"
-        "    listener.send(Found(child.Answer(query, np.array([options] * len(query)))))\n"
-        "child.run_compact_job = job\n"
+        "    listener.send(Found(solution_of_copies(compiled, query, np.array([options] * len(query)))))\n"
+        "compact_job.run_compact_job = job\n"
         "child.main()"
     )  # fmt: skip
     run = run_with_child(monkeypatch, code)
@@ -202,7 +204,9 @@ def test_endless_building_is_ended_at_the_limit(monkeypatch: pytest.MonkeyPatch)
 def test_log_records_of_the_process_arrive(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
     """What the process logs is logged here, under its logger; a refused answer of HiGHS as a warning."""
     caplog.set_level(logging.INFO, logger="sloplan")
-    run = run_with_child(monkeypatch, PREAMBLE + "child.check = lambda *_: ['nothing is good enough']\nchild.main()")
+    run = run_with_child(
+        monkeypatch, PREAMBLE + "child.judge_objective = lambda *_: (['nothing is good enough'], None)\nchild.main()"
+    )
     assert run.limit == "engine"
     logged = {(record.name, record.levelname) for record in caplog.records if "refused" in record.getMessage()}
     assert ("sloplan.solvers.compact_job", "WARNING") in logged
@@ -216,13 +220,13 @@ def test_log_records_that_nobody_reads_stay_away(
     """The process sends what the caller's level lets through."""
     caplog.set_level(logging.WARNING, logger="sloplan")
     sent: list[object] = []
-    take = milp._Supervisor._take
+    take = supervisor.Supervisor._take
 
-    def noted(self: milp._Supervisor, message: Message) -> None:
+    def noted(self: supervisor.Supervisor, message: Message) -> None:
         sent.append(message)
         take(self, message)
 
-    monkeypatch.setattr(milp._Supervisor, "_take", noted)
+    monkeypatch.setattr(supervisor.Supervisor, "_take", noted)
     run_with_child(monkeypatch, PREAMBLE + "child.main()")
     assert sent
     assert not any(isinstance(message, Logged) for message in sent)
@@ -239,7 +243,7 @@ def test_interrupt_while_the_process_starts_leaves_none_behind(monkeypatch: pyte
             started.append(self._process)
             raise KeyboardInterrupt
 
-    monkeypatch.setattr(milp, "EngineProcess", Interrupted)
+    monkeypatch.setattr(supervisor, "EngineProcess", Interrupted)
     run = run_with_child(monkeypatch, "import time; time.sleep(600)")
     assert run.limit == "interrupted"
     assert started[0].returncode is not None
@@ -282,7 +286,7 @@ def test_interrupt_keeps_the_best(in_process: bool) -> None:
 def test_process_ends_with_its_parent() -> None:
     """A process whose parent has died ends by itself: its stdin closes."""
     now = time.monotonic()
-    job = ChildJob(hard(), Settings("goodput", 1000, 0, 1, 0.0, now + 600), now, logging.WARNING)
+    job = ChildJob(milp.run_compact_job, hard(), Settings("goodput", 1000, 0, 1, 0.0, now + 600), now, logging.WARNING)
     with subprocess.Popen(child_command(), stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
         assert process.stdin is not None
         assert process.stdout is not None

@@ -14,7 +14,7 @@ from sloplan.problem.errors import SizeLimitError
 from sloplan.problem.instance import Instance
 from sloplan.problem.plan_table import enumerate_plans
 from sloplan.problem.run import Run
-from sloplan.solvers import compact_job, milp
+from sloplan.solvers import compact_job, supervisor
 from sloplan.solvers.highs import Highs
 from sloplan.solvers.messages import EngineStarts, Found, Message
 from sloplan.solvers.milp import CompactMilp
@@ -124,13 +124,13 @@ def test_time_limit_is_kept_by_the_engine(monkeypatch: pytest.MonkeyPatch) -> No
     instance = hard()
     instance.compiled  # noqa: B018 - compiling is not the method's time
     seen: list[type] = []
-    take = milp._Supervisor._take
+    take = supervisor.Supervisor._take
 
-    def noted(self: milp._Supervisor, message: Message) -> None:
+    def noted(self: supervisor.Supervisor, message: Message) -> None:
         seen.append(type(message))
         take(self, message)
 
-    monkeypatch.setattr(milp._Supervisor, "_take", noted)
+    monkeypatch.setattr(supervisor.Supervisor, "_take", noted)
     run = solved(instance, in_process=False, time_limit=7.0, threads=2)
     assert EngineStarts in seen
     assert seen.index(Found) > seen.index(EngineStarts)

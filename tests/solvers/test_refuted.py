@@ -13,9 +13,8 @@ from sloplan.models import compact_milp
 from sloplan.problem.instance import Instance
 from sloplan.problem.run import Run
 from sloplan.solvers import compact_job
-from sloplan.solvers.compact_job import _Columns
+from sloplan.solvers.compact_job import Answer, _Columns
 from sloplan.solvers.highs import EngineAnswer, EngineError, Highs
-from sloplan.solvers.job import Answer
 from sloplan.solvers.milp import CompactMilp
 from sloplan.solvers.refuted import refuted_choices
 from sloplan.solvers.standard_form import StandardForm, standard_form

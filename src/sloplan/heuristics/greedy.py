@@ -16,6 +16,7 @@ from sloplan.problem.compiled import Bool, CompiledInstance, Int
 from sloplan.problem.errors import InputError
 from sloplan.problem.plan_table import PLAN_LIMIT
 from sloplan.problem.run import Run
+from sloplan.problem.selections.selection import PlanSelection
 from sloplan.problem.solution import Solution
 
 Float = npt.NDArray[np.float64]
@@ -56,8 +57,10 @@ class Greedy:
     name = "greedy"
     summary = "by value per scarce capacity, over listed plans; fast, with a certified bound"
 
-    def unsupported(self, problem: CompiledInstance, objective: str) -> str | None:
+    def unsupported(self, problem: CompiledInstance | PlanSelection, objective: str) -> str | None:
         """Return why `problem` cannot be solved, or None."""
+        if not isinstance(problem, CompiledInstance):
+            return "greedy works through an instance's templates, and a plan selection has none; allowed: an instance"
         if objective != "goodput":
             return f"greedy does not have objective {objective!r} yet; allowed: goodput"
         if problem.hosting != "fluid":

@@ -15,7 +15,8 @@ import pyomo.environ as pyo
 
 from sloplan.models.choices import CopyChoice, LegChoice
 from sloplan.models.legs import END
-from sloplan.models.rows import Alternatives, limit_if_served, linear, power_of_two_unit
+from sloplan.models.reduced import power_of_two_unit
+from sloplan.models.rows import Alternatives, limit_if_served, linear
 from sloplan.problem.compiled import NO_LIMIT, CompiledInstance
 
 PATH_LIMIT = 4

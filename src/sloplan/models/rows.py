@@ -9,15 +9,8 @@ from typing import Any
 import numpy as np
 from pyomo.core.expr import LinearExpression
 
-from sloplan.models.reduced import divided_by_gcd
+from sloplan.models.reduced import divided_by_gcd, power_of_two_unit
 from sloplan.problem.compiled import Int
-
-LARGEST_LIMIT_BITS = 20
-"""Right-hand sides above 2^20 are scaled down to it by a power of two.
-
-An engine's absolute tolerance of 1e-6 is then at most 2e-12 of the limit, and rows with limits
-below 2^20 keep their integers, where no tolerance can hide a violation.
-"""
 
 
 @dataclass(frozen=True)
@@ -76,11 +69,3 @@ def limit_row(coefficients: Sequence[int], variables: Sequence[Any], limit: int)
     reduced, limit = divided_by_gcd(coefficients, limit)
     unit = power_of_two_unit(limit)
     return linear([c / unit for c in reduced], variables) <= limit / unit
-
-
-def power_of_two_unit(limit: int) -> int:
-    """Return the least power of two that brings `limit` down to 2^20, at least 1.
-
-    Dividing by it is exact in floating point.
-    """
-    return 1 << max(0, abs(limit).bit_length() - LARGEST_LIMIT_BITS)

@@ -14,10 +14,11 @@ if TYPE_CHECKING:
 
     from sloplan.problem.compiled import CompiledInstance
     from sloplan.problem.run import Run
+    from sloplan.problem.selections.selection import PlanSelection
 
 
 class Method(Protocol):
-    """A way to solve instances, found through the entry-point group `sloplan.methods`.
+    """A way to solve instances, plan selections or both, found through the entry-point group `sloplan.methods`.
 
     The entry point names a class that is made without arguments. A method's own options are the
     further keyword-only parameters of its `solve`, each with a default; others are refused before
@@ -47,16 +48,16 @@ class Method(Protocol):
     name: str
     summary: str
 
-    def unsupported(self, problem: CompiledInstance, objective: str) -> str | None:
+    def unsupported(self, problem: CompiledInstance | PlanSelection, objective: str) -> str | None:
         """Return in one clear line why the method cannot solve `problem`, or None if it can."""
         ...
 
-    def solve(self, problem: CompiledInstance, run: Run) -> None:
+    def solve(self, problem: CompiledInstance | PlanSelection, run: Run) -> None:
         """Solve `problem`, telling `run` all that is found, until done or `run.should_stop()`.
 
         Parameters
         ----------
-        problem : CompiledInstance
+        problem : CompiledInstance or PlanSelection
         run : Run
             Holds objective, seed, threads, limits and the initial solution; takes solutions,
             bounds and prices.

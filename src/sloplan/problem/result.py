@@ -4,18 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from fractions import Fraction
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import pandas as pd
 
 from sloplan.problem.deployment_cost import deployment_cost
+from sloplan.problem.exact_sums import exact_dot
+from sloplan.problem.judging import coupling_rows
 from sloplan.problem.objective import COST, GOODPUT, relative_gap
 from sloplan.problem.run import Proof, Run
+from sloplan.problem.selections.check import judge_selection
+from sloplan.problem.selections.selection import PlanSelection
+from sloplan.problem.selections.solution import SelectionSolution
+from sloplan.problem.solution import Solution
 from sloplan.problem.solution_index import index_solution
 from sloplan.problem.stopping import Limit
 
 if TYPE_CHECKING:
-    from sloplan.problem.solution import Solution
+    from sloplan.problem.instance import Instance
+    from sloplan.problem.judging import AnySolution, Problem
 
 Status = Literal["optimal", "feasible", "infeasible", "unknown"]
 """What is known. Why the run stopped is a `Limit`."""
@@ -42,7 +50,7 @@ class ExactFigures:
     goodput : int, optional
         Milli-value.
     cost : int, optional
-        Deployment cost, 10^-12 USD/s.
+        Deployment cost, 10^-12 USD/s; a plan selection's in its scaled units, goodput too.
     """
 
     objective: int | None
@@ -59,7 +67,7 @@ class Result:
     Parameters
     ----------
     instance : str
-        Name of the instance.
+        Name of the instance or plan selection.
     instance_sha256 : str
     method : str
         Method that ran (what "auto" picked).
@@ -71,7 +79,7 @@ class Result:
     message : str, optional
         What went wrong, in one line.
     objective, bound, certified_bound : float, optional
-        In the user's units: value/s under goodput (requests/s unless queries state values).
+        In the user's units: value/s under goodput (requests/s unless queries state values), a plan selection's own.
         `certified_bound` was verified in exact arithmetic; `bound` may rest on less.
     proof : {"method", "solver", "certified"}, optional
         What `bound` rests on: the method's own exact reasoning, an engine's word, or a verified
@@ -81,14 +89,15 @@ class Result:
     goodput : float, optional
         Value of the served copies.
     cost_usd_per_hour : float, optional
-        Deployment cost; on reserved pools, of the fewest whole units that cover the usage.
+        Deployment cost; on reserved pools, of the fewest whole units that cover the usage. None of a plan selection,
+        whose costs have no unit.
     served_count : int, optional
         Copies served.
     query_count : int
         Copies asked for.
     verified : bool, optional
         The checker accepted the solution; None without one.
-    solution : Solution, optional
+    solution : Solution or SelectionSolution, optional
         With the bound and its certificate in it, if there are any.
     prices : Series, optional
         Price of each coupling row (index: row name), in user units of the objective per unit of
@@ -105,6 +114,8 @@ class Result:
     versions : mapping of str to str
         Package versions.
     exact : ExactFigures
+    unit : str
+        Unit of objective and bounds, for tables.
     """
 
     instance: str
@@ -124,7 +135,7 @@ class Result:
     served_count: int | None
     query_count: int
     verified: bool | None
-    solution: Solution | None
+    solution: AnySolution | None
     prices: pd.Series | None
     trajectory: tuple[TrajectoryPoint, ...]
     runtime: float
@@ -134,6 +145,7 @@ class Result:
     threads: int
     versions: Mapping[str, str]
     exact: ExactFigures
+    unit: str
     _pool_site: Mapping[str, str]
 
     @classmethod
@@ -147,18 +159,13 @@ class Result:
         versions : mapping of str to str
         """
         runtime = run.elapsed()
-        instance, unit = run.problem, run.objective.in_user_units
-        compiled = instance.compiled
+        problem, unit = run.problem, run.objective.in_user_units
         status = _status(run)
         solution = _filed_solution(run)
-        goodput = run.best_objective
-        cost = served = None
-        if solution is not None:
-            indexed, _ = index_solution(instance, solution)
-            cost, served = deployment_cost(compiled, indexed), sum(indexed.count.tolist())
+        reached = _Reached() if solution is None else _Reached.by(problem, solution)
         return cls(
-            instance=instance.name,
-            instance_sha256=instance.sha256,
+            instance=problem.name,
+            instance_sha256=problem.sha256,
             method=method,
             objective_name=run.objective.name,
             status=status,
@@ -169,10 +176,10 @@ class Result:
             certified_bound=unit(run.certified_bound),
             proof=run.proof,
             gap=relative_gap(run.best_objective, run.bound),
-            goodput=GOODPUT.in_user_units(goodput),
-            cost_usd_per_hour=COST.in_user_units(cost),
-            served_count=served,
-            query_count=sum(compiled.queries.count.tolist()),
+            goodput=reached.goodput,
+            cost_usd_per_hour=reached.cost_usd_per_hour,
+            served_count=reached.served,
+            query_count=_copies(problem),
             verified=None if solution is None else True,  # a run keeps only what the checker accepts
             solution=solution,
             prices=_prices(run),
@@ -183,8 +190,11 @@ class Result:
             seed=run.seed,
             threads=run.threads,
             versions=dict(versions),
-            exact=ExactFigures(run.best_objective, run.bound, run.certified_bound, goodput, cost),
-            _pool_site=dict(zip(compiled.names.pools, compiled.names.sites[compiled.pools.site], strict=True)),
+            exact=ExactFigures(
+                run.best_objective, run.bound, run.certified_bound, reached.exact_goodput, reached.exact_cost
+            ),
+            unit=run.objective.label,
+            _pool_site={} if isinstance(problem, PlanSelection) else _pool_sites(problem),
         )
 
     def plans(self) -> pd.DataFrame:
@@ -194,13 +204,52 @@ class Result:
         -------
         DataFrame
             `query`, `count` (copies of the query that follow the plan), `operator`,
-            `configuration`, `pool`, `site`, `allocation`; no rows without a solution.
+            `configuration`, `pool`, `site`, `allocation`; of a plan selection `group`, `plan`, `count`. No rows
+            without a solution.
         """
         if self.solution is None:
             return pd.DataFrame(columns=_PLAN_COLUMNS)
+        if isinstance(self.solution, SelectionSolution):
+            return self.solution.plans.copy()
         plans = self.solution.options.join(self.solution.plans, on="plan")
         plans["site"] = plans["pool"].map(self._pool_site)
         return plans[_PLAN_COLUMNS]
+
+
+@dataclass(frozen=True)
+class _Reached:
+    """What a valid solution reaches; see the fields of `Result` and `ExactFigures`."""
+
+    goodput: float | None = None
+    cost_usd_per_hour: float | None = None
+    served: int | None = None
+    exact_goodput: int | None = None
+    exact_cost: int | None = None
+
+    @classmethod
+    def by(cls, problem: Problem, solution: AnySolution) -> _Reached:
+        if isinstance(problem, PlanSelection) and isinstance(solution, SelectionSolution):
+            verdict = judge_selection(problem, replace(solution, bound=None, certificate=None))
+            goodput = None if verdict.value is None else float(Fraction(verdict.value, problem.value_scale))
+            return cls(goodput, None, sum(solution.plans["count"].tolist()), verdict.value, verdict.cost)
+        assert not isinstance(problem, PlanSelection)
+        assert isinstance(solution, Solution)  # a run keeps none of another kind
+        compiled = problem.compiled
+        indexed, _ = index_solution(problem, solution)
+        value = exact_dot(compiled.queries.value_milli[indexed.query], indexed.count)
+        cost = deployment_cost(compiled, indexed)
+        served = sum(indexed.count.tolist())
+        return cls(GOODPUT.in_user_units(value), COST.in_user_units(cost), served, value, cost)
+
+
+def _copies(problem: Problem) -> int:
+    count = problem.groups.count if isinstance(problem, PlanSelection) else problem.compiled.queries.count
+    return sum(count.tolist())
+
+
+def _pool_sites(instance: Instance) -> dict[str, str]:
+    compiled = instance.compiled
+    return dict(zip(compiled.names.pools, compiled.names.sites[compiled.pools.site], strict=True))
 
 
 def _status(run: Run) -> Status:
@@ -209,7 +258,7 @@ def _status(run: Run) -> Status:
     return "optimal" if run.best_objective == run.bound else "feasible"
 
 
-def _filed_solution(run: Run) -> Solution | None:
+def _filed_solution(run: Run) -> AnySolution | None:
     """The best solution with what is known about its bound: the certified one goes with its certificate."""
     if run.best_solution is None:
         return None
@@ -221,5 +270,5 @@ def _filed_solution(run: Run) -> Solution | None:
 def _prices(run: Run) -> pd.Series | None:
     if run.prices is None:
         return None
-    rows = run.problem.compiled.rows
+    rows = coupling_rows(run.problem)
     return pd.Series(run.prices * float(run.objective.unit), index=pd.Index(rows.name, name="row"), name="price")

@@ -17,16 +17,15 @@ import numpy as np
 import numpy.typing as npt
 
 from sloplan.problem.certificates.verification import INFEASIBLE, Certificate, certificate_bound
-from sloplan.problem.checker import judge_plans
 from sloplan.problem.errors import SloplanError
+from sloplan.problem.judging import coupling_rows, judge_objective
 from sloplan.problem.objective import GOODPUT, Objective
 from sloplan.problem.solution_tables import as_whole
 from sloplan.problem.stopping import GapReached, Limit, MultipleCriteria, StoppingCriterion, TimeLimit
 from sloplan.problem.violation import Violation
 
 if TYPE_CHECKING:
-    from sloplan.problem.instance import Instance
-    from sloplan.problem.solution import Solution
+    from sloplan.problem.judging import AnySolution, Problem
 
 logger = logging.getLogger(__name__)
 
@@ -51,13 +50,13 @@ class Event(NamedTuple):
 
 
 class Run:
-    """One run of a method on an instance.
+    """One run of a method on an instance or a plan selection.
 
     The clock starts when the run is made.
 
     Parameters
     ----------
-    problem : Instance
+    problem : Instance or PlanSelection
         What is solved; offered solutions are checked against it.
     objective : Objective, optional
     seed : int, optional
@@ -68,7 +67,7 @@ class Run:
         Seconds; kernel compilation does not count.
     rel_gap : float, optional
         The run stops at this relative gap; None stands for 0.
-    initial_solution : Solution, optional
+    initial_solution : Solution or SelectionSolution, optional
         Where the method may start from; offered to the run at once.
     stop : StoppingCriterion, optional
         A further reason to stop.
@@ -88,14 +87,14 @@ class Run:
 
     def __init__(
         self,
-        problem: Instance,
+        problem: Problem,
         *,
         objective: Objective = GOODPUT,
         seed: int = 0,
         threads: int = 1,
         time_limit: float | None = None,
         rel_gap: float | None = None,
-        initial_solution: Solution | None = None,
+        initial_solution: AnySolution | None = None,
         stop: StoppingCriterion | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -113,7 +112,7 @@ class Run:
         self._start = clock()
         self._stop = MultipleCriteria(_criteria(time_limit, self.rel_gap, stop))
         self._compile_time = 0.0
-        self._best: tuple[int, Solution] | None = None
+        self._best: tuple[int, AnySolution] | None = None
         self._bound: tuple[int, Proof] | None = None
         self._bounds_refused = False
         self._certified: CertifiedBound | None = None
@@ -140,26 +139,26 @@ class Run:
         """Take `seconds` that kernel compilation has just taken off the clock."""
         self._compile_time += seconds
 
-    def offer(self, solution: Solution) -> list[Violation]:
+    def offer(self, solution: AnySolution) -> list[Violation]:
         """Check a solution, and keep it if it is valid and better than the best so far.
 
         A certificate that it carries is not looked at: see `certify`.
 
         Parameters
         ----------
-        solution : Solution
+        solution : Solution or SelectionSolution
+            Of the kind of the problem.
 
         Returns
         -------
         list of Violation
             Why the solution was refused, so that the method can cut it off; empty if it is valid.
         """
-        verdict = judge_plans(self.problem, solution)
-        if verdict.violations:
-            logger.info("the checker refused an offered solution: %s", verdict.violations[0])
-            return list(verdict.violations)
-        value = verdict.value_milli
-        assert value is not None  # a valid solution has a value
+        violations, value = judge_objective(self.problem, solution)
+        if violations:
+            logger.info("the checker refused an offered solution: %s", violations[0])
+            return violations
+        assert value is not None  # a valid solution has an objective
         if self.objective.is_better(value, self.best_objective):
             self._best = (value, solution)
             self._time_to_best = self.elapsed()
@@ -228,7 +227,7 @@ class Run:
 
     @prices.setter
     def prices(self, prices: npt.ArrayLike) -> None:
-        rows = len(self.problem.compiled.rows)
+        rows = len(coupling_rows(self.problem))
         try:
             given = np.array(prices, dtype=np.float64)
         except (TypeError, ValueError):
@@ -244,7 +243,7 @@ class Run:
         return self._infeasible and self._best is None
 
     @property
-    def best_solution(self) -> Solution | None:
+    def best_solution(self) -> AnySolution | None:
         """The best checked solution, or None."""
         return None if self._best is None else self._best[1]
 

@@ -14,21 +14,28 @@ import threading
 import time
 from typing import IO
 
-from sloplan.models.copies import solution_of_copies
-from sloplan.problem.checker import check
-from sloplan.problem.instance import Instance
-from sloplan.solvers.compact_job import run_compact_job
-from sloplan.solvers.job import Answer, ChildJob
-from sloplan.solvers.messages import Bounded, EngineStarts, Finished, Found, Logged, Message, Ready, write_message
+from sloplan.problem.judging import judge_objective
+from sloplan.solvers.job import AnySolution, ChildJob, Problem
+from sloplan.solvers.messages import (
+    Bounded,
+    EngineStarts,
+    Finished,
+    Found,
+    Logged,
+    Message,
+    NoSolution,
+    Ready,
+    write_message,
+)
 
 logger = logging.getLogger("sloplan.solvers.child")  # its __name__ is "__main__"
 
 
 class PipeListener:
-    """Checks answers here, so that wrong ones can be cut off here, and sends what holds to the parent."""
+    """Checks solutions here, so that wrong ones can be cut off here, and sends what holds to the parent."""
 
-    def __init__(self, instance: Instance, stream: IO[bytes]) -> None:
-        self._instance = instance
+    def __init__(self, problem: Problem, stream: IO[bytes]) -> None:
+        self._problem = problem
         self._stream = stream
         self._bound: int | None = None
 
@@ -36,21 +43,24 @@ class PipeListener:
         """Send one message."""
         write_message(self._stream, message)
 
-    def offer(self, answer: Answer) -> bool:
-        """Send an answer if it is valid."""
-        solution = solution_of_copies(self._instance.compiled, answer.query, answer.choices)
-        violations = check(self._instance, solution)
+    def offer(self, solution: AnySolution) -> bool:
+        """Send a solution if it is valid."""
+        violations, _ = judge_objective(self._problem, solution)
         if violations:
             logger.info("the checker refused: %s", violations[0])
             return False
-        self.send(Found(answer))
+        self.send(Found(solution))
         return True
 
     def report_bound(self, bound: int) -> None:
-        """Send a bound if it is the best so far."""
-        if self._bound is None or bound < self._bound:
+        """Send a bound if it is another than the last."""
+        if bound != self._bound:
             self._bound = bound
             self.send(Bounded(bound))
+
+    def report_infeasible(self) -> None:
+        """Say that there is no solution."""
+        self.send(NoSolution())
 
     def engine_starts(self) -> None:
         """Say that the model is built."""
@@ -86,11 +96,11 @@ def main() -> None:
     os.dup2(nowhere, 1)
     job: ChildJob = pickle.load(sys.stdin.buffer)
     threading.Thread(target=_end_with_parent, daemon=True).start()
-    listener = PipeListener(job.instance, stream)
+    listener = PipeListener(job.problem, stream)
     _forward_log(listener, job.log_level)
     listener.send(Ready(time.monotonic() - job.asked_at))
     try:
-        run_compact_job(job.instance.compiled, job.settings, listener)
+        job.function(job.problem, job.settings, listener)
     except Exception as error:  # noqa: BLE001 - the boundary of the process: the parent reports it
         listener.send(Finished(f"{type(error).__name__}: {error}", out_of_memory=isinstance(error, MemoryError)))
     else:

@@ -8,48 +8,77 @@ from __future__ import annotations
 import logging
 import time
 from contextlib import suppress
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from sloplan.models.compact import CompactIndex, compact_milp
-from sloplan.models.copies import plan_width
+from sloplan.models.copies import plan_width, solution_of_copies
 from sloplan.problem.compiled import CompiledInstance, Int
+from sloplan.problem.instance import Instance
+from sloplan.problem.solution import Solution
+from sloplan.problem.solution_index import index_solution
 from sloplan.solvers.bounds import column_range, on_grid
 from sloplan.solvers.highs import EngineError, Highs, Tolerances
-from sloplan.solvers.job import Answer, Listener, Settings
+from sloplan.solvers.job import AnySolution, Listener, Problem, Settings
 from sloplan.solvers.refuted import Choice, refuted_choices
 from sloplan.solvers.standard_form import Floats, StandardForm, standard_form
 
 logger = logging.getLogger(__name__)
 
 
-def run_compact_job(compiled: CompiledInstance, settings: Settings, listener: Listener) -> None:
+@dataclass(frozen=True)
+class Answer:
+    """One plan per served copy.
+
+    Parameters
+    ----------
+    query : (n,) int64
+    choices : (n, most operators) int64
+        Global option index per local operator position, padded by -1.
+    """
+
+    query: Int
+    choices: Int
+
+
+def run_compact_job(problem: Problem, settings: Settings, listener: Listener) -> None:
     """Build, solve and, while the exact checker refuses what HiGHS says, cut that off and solve again.
+
+    Parameters
+    ----------
+    problem : Instance
+    settings : Settings
+    listener : Listener
 
     Raises
     ------
     EngineError
         If HiGHS fails or says what cannot be.
     """
+    assert isinstance(problem, Instance)  # the method refuses plan selections
     with suppress(_TimeIsUpError):
-        _build_and_solve(compiled, settings, listener)
+        _build_and_solve(problem, settings, listener)
 
 
 class _TimeIsUpError(Exception):
     """Breaks off the building of a model."""
 
 
-def _build_and_solve(compiled: CompiledInstance, settings: Settings, listener: Listener) -> None:
+def _build_and_solve(instance: Instance, settings: Settings, listener: Listener) -> None:
+    compiled = instance.compiled
+
     def checkpoint() -> None:
         if _time_is_up(settings, listener):
             raise _TimeIsUpError
 
     started = time.perf_counter()
-    model = compact_milp(compiled, settings.objective, settings.copy_limit, checkpoint)
+    model = compact_milp(compiled, settings.objective, settings.limit, checkpoint)
     if not model.index.copies:
         listener.report_bound(0)
-        listener.offer(_nothing(compiled))
+        nothing = np.zeros(0, dtype=np.int64)
+        listener.offer(solution_of_copies(compiled, nothing, nothing.reshape(0, plan_width(compiled))))
         return
     listener.report_bound(sum(int(compiled.queries.value_milli[copy.menu.query]) for copy in model.index.copies))
     checkpoint()
@@ -60,15 +89,19 @@ def _build_and_solve(compiled: CompiledInstance, settings: Settings, listener: L
         built - started, *form.matrix.shape, time.perf_counter() - built,
     )  # fmt: skip
     checkpoint()
-    _Solve(compiled, model, form, settings, listener).run()
+    start = None if settings.start is None else _answer_of(instance, settings.start)
+    _Solve(compiled, model, form, settings, listener).run(start)
 
 
 def _time_is_up(settings: Settings, listener: Listener) -> bool:
     return time.monotonic() >= settings.deadline or listener.should_stop()
 
 
-def _nothing(compiled: CompiledInstance) -> Answer:
-    return Answer(np.zeros(0, dtype=np.int64), np.zeros((0, plan_width(compiled)), dtype=np.int64))
+def _answer_of(instance: Instance, solution: AnySolution) -> Answer:
+    """Return a valid solution as one plan per copy."""
+    assert isinstance(solution, Solution)  # the run checked that it is the instance's
+    indexed, _ = index_solution(instance, solution)
+    return Answer(np.repeat(indexed.query, indexed.count), np.repeat(indexed.choices, indexed.count, axis=0))
 
 
 class _Solve:
@@ -95,11 +128,11 @@ class _Solve:
         self._highs.on_bound = self._bounded
         self._highs.should_stop = listener.should_stop
 
-    def run(self) -> None:
+    def run(self, start: Answer | None) -> None:
         """Solve and cut until an answer stands."""
         self._listener.engine_starts()
-        if self._settings.start is not None:
-            self._highs.start_from(*self._columns.values_of(self._settings.start))
+        if start is not None:
+            self._highs.start_from(*self._columns.values_of(start))
         while True:
             answer = self._highs.solve(self._settings.deadline - time.monotonic())
             if answer.ended == "infeasible":
@@ -128,7 +161,7 @@ class _Solve:
         return True
 
     def _accepted(self, answer: Answer) -> bool:
-        accepted = self._listener.offer(answer)
+        accepted = self._listener.offer(solution_of_copies(self._compiled, answer.query, answer.choices))
         if not accepted:
             logger.warning("the checker refused an answer of HiGHS, of %d copies served", len(answer.query))
         return accepted

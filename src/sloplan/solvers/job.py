@@ -1,27 +1,18 @@
-"""What a solver's job is told and what it tells, light to import: its parent does not build models."""
+"""What a solver's job is given and what it tells, light to import: its parent does not build models."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
-from sloplan.problem.compiled import Int
 from sloplan.problem.instance import Instance
+from sloplan.problem.selections.selection import PlanSelection
+from sloplan.problem.selections.solution import SelectionSolution
+from sloplan.problem.solution import Solution
 
-
-@dataclass(frozen=True)
-class Answer:
-    """One plan per served copy.
-
-    Parameters
-    ----------
-    query : (n,) int64
-    choices : (n, most operators) int64
-        Global option index per local operator position, padded by -1.
-    """
-
-    query: Int
-    choices: Int
+Problem = Instance | PlanSelection
+AnySolution = Solution | SelectionSolution
 
 
 @dataclass(frozen=True)
@@ -31,35 +22,39 @@ class Settings:
     Parameters
     ----------
     objective : str
-    copy_limit : int
-        As for `compact_milp`.
+    limit : int
+        Largest number of query copies, or of plans, that the model lists.
     seed, threads : int
     rel_gap : float
         Relative gap at which to stop.
     deadline : float
         When to stop, as `time.monotonic()` tells it: one clock for all processes, which nobody sets.
-    start : Answer, optional
-        A valid answer to start from.
+    start : Solution or SelectionSolution, optional
+        A valid solution to start from.
     """
 
     objective: str
-    copy_limit: int
+    limit: int
     seed: int
     threads: int
     rel_gap: float
     deadline: float
-    start: Answer | None = None
+    start: AnySolution | None = None
 
 
 class Listener(Protocol):
     """Takes what a job finds."""
 
-    def offer(self, answer: Answer) -> bool:
-        """Take an answer and say whether the checker accepts it."""
+    def offer(self, solution: AnySolution) -> bool:
+        """Take a solution and say whether the checker accepts it."""
         ...
 
     def report_bound(self, bound: int) -> None:
-        """Take an upper bound in milli-value."""
+        """Take a bound in base units of the objective."""
+        ...
+
+    def report_infeasible(self) -> None:
+        """Learn that there is no solution, as the engine says."""
         ...
 
     def engine_starts(self) -> None:
@@ -71,13 +66,18 @@ class Listener(Protocol):
         ...
 
 
+JobFunction = Callable[[Problem, Settings, Listener], None]
+"""Builds a model of the problem, solves it and tells the listener. A function of a module: it is sent by name."""
+
+
 @dataclass(frozen=True)
 class ChildJob:
     """A job for a process of its own.
 
     Parameters
     ----------
-    instance : Instance
+    function : JobFunction
+    problem : Instance or PlanSelection
     settings : Settings
     asked_at : float
         When the parent asked, as `time.monotonic()` tells it.
@@ -85,7 +85,8 @@ class ChildJob:
         Least level of log records worth sending to the parent.
     """
 
-    instance: Instance
+    function: JobFunction
+    problem: Problem
     settings: Settings
     asked_at: float
     log_level: int

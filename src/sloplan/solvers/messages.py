@@ -7,7 +7,7 @@ import struct
 from dataclasses import dataclass
 from typing import IO
 
-from sloplan.solvers.job import Answer
+from sloplan.solvers.job import AnySolution
 
 _LENGTH = struct.Struct("<8sQ")
 _MARK = b"sloplan\x01"
@@ -33,16 +33,21 @@ class EngineStarts:
 
 @dataclass(frozen=True)
 class Found:
-    """An answer that the checker accepted in the process."""
+    """A solution that the checker accepted in the process."""
 
-    answer: Answer
+    solution: AnySolution
 
 
 @dataclass(frozen=True)
 class Bounded:
-    """An upper bound in milli-value."""
+    """A bound in base units of the objective."""
 
     bound: int
+
+
+@dataclass(frozen=True)
+class NoSolution:
+    """The engine says that there is none."""
 
 
 @dataclass(frozen=True)
@@ -62,7 +67,7 @@ class Finished:
     out_of_memory: bool = False
 
 
-Message = Ready | EngineStarts | Found | Bounded | Logged | Finished
+Message = Ready | EngineStarts | Found | Bounded | NoSolution | Logged | Finished
 
 
 def write_message(stream: IO[bytes], message: Message) -> None:

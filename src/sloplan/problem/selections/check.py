@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
-import pandas as pd
 
 from sloplan.problem.certificates.verification import verify_certificate
 from sloplan.problem.compiled import Int, Sparse
 from sloplan.problem.exact_sums import Exact, exact_dot, exact_totals
+from sloplan.problem.selections.index import IndexedSelection, index_selection
 from sloplan.problem.selections.selection import PlanSelection
 from sloplan.problem.selections.solution import SelectionSolution
 from sloplan.problem.violation import Violation
@@ -66,8 +65,8 @@ def judge_selection(selection: PlanSelection, solution: SelectionSolution) -> Se
         return SelectionVerdict((Violation("objective", "solution", message),))
     # Its tables can be changed in place: see that they still have their stored form.
     solution = replace(solution)
-    indexed = _Indexed(selection, solution)
-    violations = [*indexed.violations, *_counts(selection, indexed), *_rows(selection, indexed)]
+    indexed, unknown = index_selection(selection, solution)
+    violations = [*unknown, *_counts(selection, indexed), *_rows(selection, indexed)]
     plans = selection.plans
     value = exact_dot(plans.value[indexed.plan], indexed.count)
     cost = exact_dot(plans.cost[indexed.plan], indexed.count)
@@ -80,41 +79,7 @@ def judge_selection(selection: PlanSelection, solution: SelectionSolution) -> Se
     return SelectionVerdict(tuple(violations)) if violations else SelectionVerdict((), value, cost)
 
 
-class _Indexed:
-    """A solution's plans (m,), their counts and every supply's amount (supplies,), as far as names are known."""
-
-    def __init__(self, selection: PlanSelection, solution: SelectionSolution) -> None:
-        self.violations: list[Violation] = []
-        group_names = selection.groups.name[selection.plans.group]
-        known = pd.MultiIndex.from_arrays([group_names, selection.plans.name])
-        plan = known.get_indexer(pd.MultiIndex.from_frame(solution.plans[["group", "plan"]]))
-        count = solution.plans["count"].to_numpy(dtype=np.int64)
-        self._refuse(plan < 0, "plan", solution.plans, "the plan selection has no such plan")
-        self._refuse(count < 1, "count", solution.plans, "serves fewer than one copy")
-        kept = (plan >= 0) & (count >= 1)
-        self.plan: Int = plan[kept].astype(np.int64)
-        self.count: Int = count[kept]
-
-        supplies = selection.supplies
-        supply = pd.Index(supplies.name).get_indexer(pd.Index(solution.supply["supply"]))
-        amount = solution.supply["amount"].to_numpy(dtype=np.int64)
-        maximum = supplies.maximum[supply] if len(supplies) else np.zeros_like(amount)
-        twice = solution.supply["supply"].duplicated().to_numpy()
-        self._refuse(supply < 0, "supply", solution.supply, "the plan selection has no such supply")
-        self._refuse(twice, "supply", solution.supply, "is listed twice")
-        outside = (supply >= 0) & ((amount < 0) | (amount > maximum))
-        self._refuse(outside, "supply", solution.supply, "is outside 0 to its maximum")
-        kept = (supply >= 0) & ~twice
-        self.amount: Int = np.zeros(len(supplies), dtype=np.int64)
-        self.amount[supply[kept]] = amount[kept]
-
-    def _refuse(self, bad: Any, rule: str, frame: pd.DataFrame, message: str) -> None:
-        for row in np.flatnonzero(bad):
-            subject = ", ".join(f"{column} {frame[column].iloc[row]!r}" for column in frame.columns)
-            self.violations.append(Violation(rule, subject, message))
-
-
-def _counts(selection: PlanSelection, indexed: _Indexed) -> Iterator[Violation]:
+def _counts(selection: PlanSelection, indexed: IndexedSelection) -> Iterator[Violation]:
     """At most `count` copies of a group take a plan, all of them where the group must."""
     groups = selection.groups
     taken = exact_totals(selection.plans.group[indexed.plan], np.ones_like(indexed.plan), indexed.count, len(groups))
@@ -127,7 +92,7 @@ def _counts(selection: PlanSelection, indexed: _Indexed) -> Iterator[Violation]:
             yield Violation(rule, subject, message, amount=int(taken[group]), limit=int(groups.count[group]))
 
 
-def _rows(selection: PlanSelection, indexed: _Indexed) -> Iterator[Violation]:
+def _rows(selection: PlanSelection, indexed: IndexedSelection) -> Iterator[Violation]:
     """Usage stays within capacity and what supplies bring, in Python integers."""
     rows = selection.rows
     copies = exact_totals(indexed.plan, np.ones_like(indexed.plan), indexed.count, len(selection.plans))

@@ -1,0 +1,54 @@
+"""The method `milp-plans`: the MILP over all plans, listed, on HiGHS, in a process of its own."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sloplan.problem.selections.from_instance import LISTED_LIMIT
+from sloplan.solvers.job import Listener, Problem, Settings
+from sloplan.solvers.supervisor import run_job
+
+if TYPE_CHECKING:
+    from sloplan.problem.compiled import CompiledInstance
+    from sloplan.problem.run import Run
+    from sloplan.problem.selections.selection import PlanSelection
+
+
+class PlansMilp:
+    """Exact method: one integer variable per plan, on HiGHS, its answers re-evaluated in integers."""
+
+    name = "milp-plans"
+    summary = "exact: MILP over all plans, listed, on HiGHS"
+
+    def unsupported(self, problem: CompiledInstance | PlanSelection, objective: str) -> str | None:  # noqa: ARG002
+        """Take everything: too many plans are told when they have been counted."""
+        return None
+
+    def solve(
+        self,
+        problem: CompiledInstance | PlanSelection,  # noqa: ARG002 - the run has it with its names
+        run: Run,
+        *,
+        plan_limit: int = LISTED_LIMIT,
+        in_process: bool = False,
+    ) -> None:
+        """Solve `problem`.
+
+        Parameters
+        ----------
+        problem : CompiledInstance or PlanSelection
+        run : Run
+        plan_limit : int
+            Most plans of an instance, over all queries, that are listed.
+        in_process : bool
+            Run the engine in this process: no start-up time, but an engine that crashes takes this process down, and
+            one that hangs is not ended.
+        """
+        run_job(run_plans_job, run, engine="HiGHS", limit=plan_limit, in_process=in_process)
+
+
+def run_plans_job(problem: Problem, settings: Settings, listener: Listener) -> None:
+    """Do the job in the engine's process, where its modules are wanted."""
+    from sloplan.solvers import plans_job
+
+    plans_job.run_plans_job(problem, settings, listener)
