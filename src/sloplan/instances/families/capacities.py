@@ -24,8 +24,9 @@ import numpy.typing as npt
 from sloplan.instances.families.asking import Asking
 from sloplan.instances.families.parameters import FamilyParameters
 from sloplan.instances.families.places import CLOUD, MAX_UTILIZATION, Hubs, Pool, machines
-from sloplan.pricing.balanced import balance, cheapest_use
+from sloplan.pricing.balanced import Balanced, balance, cheapest_use
 from sloplan.pricing.plan_arrays import PlanArrays
+from sloplan.pricing.plan_kernels import unavoidable
 from sloplan.pricing.relaxation import smallest_factor
 from sloplan.problem.compiled import Int, Queries
 
@@ -176,13 +177,7 @@ def meet_load(
     use = balanced.use
     if not use.any():  # all are served by machines of their own: the first capacities stand, with nothing to load them
         return Capacities(pools, lines, least_load=0.0, most_load=0.0)
-    if np.count_nonzero(use) <= ROWS_FOR_LP:
-        relaxed = smallest_factor(plans, queries, use, first_prices=balanced.prices, tolerance=TOLERANCE)
-        least, most = relaxed.bound, relaxed.value
-    else:
-        cheapest = cheapest_use(plans, queries, balanced.prices)
-        least, most = float(balanced.prices @ cheapest) / float(balanced.prices @ use), 1.0
-    least, most = round(least, LOAD_DIGITS), round(most, LOAD_DIGITS)
+    least, most = _factor(plans, queries, balanced)
     middle = round(sqrt(least * most), FACTOR_DIGITS)
     held = use * middle / load
     seconds = dict(zip(pools, (held[: len(pools)] / 1e9).tolist(), strict=True))
@@ -192,6 +187,21 @@ def meet_load(
         least_load=load * least / middle,
         most_load=load * most / middle,
     )
+
+
+def _factor(plans: PlanArrays, queries: Queries, balanced: Balanced) -> tuple[float, float]:
+    """Return between which figures the smallest factor on a balanced use lies that serves everybody."""
+    use, prices = balanced.use, balanced.prices
+    if np.count_nonzero(use) > ROWS_FOR_LP:
+        cheapest = cheapest_use(plans, queries, prices)
+        least, most = float(prices @ cheapest) / float(prices @ use), 1.0
+    else:
+        certain = unavoidable(queries, plans.start, plans.needs, plans.usage, len(use))
+        least, most = float(np.divide(certain, use, out=np.zeros(len(use)), where=use > 0).max()), 1.0
+        if round(least, LOAD_DIGITS) < 1:
+            relaxed = smallest_factor(plans, queries, use, first_prices=prices, tolerance=TOLERANCE)
+            least, most = relaxed.bound, relaxed.value
+    return round(least, LOAD_DIGITS), round(most, LOAD_DIGITS)
 
 
 def demand_by_application(asking: Asking, drawn: Int, hub: Int, parameters: FamilyParameters) -> dict[str, Float]:
