@@ -6,16 +6,18 @@
 2. All queries that have a plan are served, each by what others use least next to these first capacities
    (`pricing.balanced`): capacities become what that mixture of plans uses, as where machines were bought for what is
    asked; what nobody uses is not built.
-3. The smallest factor on them at which a mixture serves everybody is at most 1, for this mixture does. Below it is
-   bounded by row prices: to serve everybody at the cheapest plans costs at least so much, and all capacities
-   together are worth so much. Up to `ROWS_FOR_LP` rows the LP itself is solved; beyond, where it would take longer
-   than all else, the middle of the bounds stands for it. Capacities are multiplied by the factor over the stated load.
+3. The smallest factor on them at which a mixture serves everybody is at most 1, for this mixture does. From below it
+   is bounded by the fullest row that those who use it cannot avoid, often 1 too, and by row prices: to serve everybody
+   at the cheapest plans costs at least so much, and all capacities together are worth so much. If the bounds do not
+   meet, up to `ROWS_FOR_LP` rows the LP itself is solved; beyond, it would take longer than all else. There the upper
+   end, at which the balanced mixture serves everybody, stands for the factor (where the LP was solved all the same, it
+   was near that end), and the lower end says how far off it may be. Capacities are multiplied by the factor over the
+   stated load.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import sqrt
 from typing import Final
 
 import numpy as np
@@ -178,29 +180,27 @@ def meet_load(
     if not use.any():  # all are served by machines of their own: the first capacities stand, with nothing to load them
         return Capacities(pools, lines, least_load=0.0, most_load=0.0)
     least, most = _factor(plans, queries, balanced)
-    middle = round(sqrt(least * most), FACTOR_DIGITS)
-    held = use * middle / load
+    factor = round(most, FACTOR_DIGITS)
+    held = use * factor / load
     seconds = dict(zip(pools, (held[: len(pools)] / 1e9).tolist(), strict=True))
     return Capacities(
         pools={pool: used for pool, used in seconds.items() if used > 0},
         lines=dict(zip(lines, (held[len(pools) :] / MILLI_BYTES_PER_MBPS).tolist(), strict=True)),
-        least_load=load * least / middle,
-        most_load=load * most / middle,
+        least_load=load * least / factor,
+        most_load=load * most / factor,
     )
 
 
 def _factor(plans: PlanArrays, queries: Queries, balanced: Balanced) -> tuple[float, float]:
     """Return between which figures the smallest factor on a balanced use lies that serves everybody."""
     use, prices = balanced.use, balanced.prices
-    if np.count_nonzero(use) > ROWS_FOR_LP:
-        cheapest = cheapest_use(plans, queries, prices)
-        least, most = float(prices @ cheapest) / float(prices @ use), 1.0
-    else:
-        certain = unavoidable(queries, plans.start, plans.needs, plans.usage, len(use))
-        least, most = float(np.divide(certain, use, out=np.zeros(len(use)), where=use > 0).max()), 1.0
-        if round(least, LOAD_DIGITS) < 1:
-            relaxed = smallest_factor(plans, queries, use, first_prices=prices, tolerance=TOLERANCE)
-            least, most = relaxed.bound, relaxed.value
+    certain = unavoidable(queries, plans.start, plans.needs, plans.usage, len(use))
+    fullest = float(np.divide(certain, use, out=np.zeros(len(use)), where=use > 0).max())
+    cheapest = cheapest_use(plans, queries, prices)
+    least, most = max(fullest, float(prices @ cheapest) / float(prices @ use)), 1.0
+    if round(least, LOAD_DIGITS) < 1 and np.count_nonzero(use) <= ROWS_FOR_LP:
+        relaxed = smallest_factor(plans, queries, use, first_prices=prices, tolerance=TOLERANCE)
+        least, most = relaxed.bound, relaxed.value
     return round(least, LOAD_DIGITS), round(most, LOAD_DIGITS)
 
 
