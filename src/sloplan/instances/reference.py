@@ -11,6 +11,7 @@ from itertools import product
 from typing import Final
 
 from sloplan.instances.families.layouts import LAYOUTS
+from sloplan.instances.families.parameters import TIGHTNESS
 
 SIZES: Final[dict[str, int]] = {"xs": 6, "s": 60, "m": 1_000, "l": 10_000, "xl": 100_000, "xxl": 1_000_000}
 """Queries of each size."""
@@ -20,7 +21,6 @@ STORED_SIZES: Final = ("xs", "s")
 
 GRID_SIZES: Final = ("xs", "s", "m", "l")
 LOADS: Final = ("0.8", "1.2", "2")
-TIGHTNESS: Final = ("loose", "tight")
 LARGE_FAMILIES: Final = ("mixed", "city")
 
 XS_APPLICATIONS: Final = "traffic-video+ar-pose"

@@ -39,7 +39,7 @@ content hash of every instance, and tests compare it with the instances.
 ## What the columns say
 
 - **load**: the smallest factor on all shared capacities at which every query that has a plan can be served, plans
-  mixed; where the LP is large, two bounds on it.
+  mixed; where the LP is large and no single row tells, two bounds on it.
 - **plans**: plans of a template that meet its loosest SLOs: median and largest over the templates.
 - **servable**: value of the query copies that could be served alone, of the value of all.
 - **LP**: the most that mixed plans serve (an upper bound), of the servable value.

@@ -13,6 +13,7 @@ from sloplan.pricing.plan_kernels import MAX_RATE
 from sloplan.problem.compiled import CompiledInstance, Int, Sparse
 from sloplan.problem.plan_table import PlanTable, enumerate_plans
 from sloplan.problem.servable import largest_rate_alone
+from sloplan.problem.spans import spans
 
 Float = npt.NDArray[np.float64]
 
@@ -72,9 +73,8 @@ class PlanArrays:
 
     def taken(self, index: Int) -> PlanArrays:
         """Return the plans at `index`, ascending."""
-        length = np.diff(self.usage.start)[index]
+        entry, length = self._entries(index)
         start = np.concatenate([np.zeros(1, dtype=np.int64), np.cumsum(length)])
-        entry = np.arange(start[-1]) + np.repeat(self.usage.start[index] - start[:-1], length)
         return PlanArrays(
             start=np.searchsorted(index, self.start),
             choices=self.choices[index],
@@ -98,8 +98,15 @@ class PlanArrays:
         (rows,) float64
         """
         rate_of_plan = np.bincount(plan, weights=rate, minlength=len(self))
-        used = self.usage.amount * rate_of_plan[self.usage.row_of_entry]
-        return np.bincount(self.usage.column, weights=used, minlength=num_rows).astype(np.float64)
+        followed = np.flatnonzero(rate_of_plan)  # few of many
+        entry, length = self._entries(followed)
+        used = self.usage.amount[entry] * np.repeat(rate_of_plan[followed], length)
+        return np.bincount(self.usage.column[entry], weights=used, minlength=num_rows).astype(np.float64)
+
+    def _entries(self, index: Int) -> tuple[Int, Int]:
+        """Entries of the usage of some plans, in their order, and how many each has."""
+        first, end = self.usage.start[index], self.usage.start[index + 1]
+        return spans(first, end - first), end - first
 
 
 def list_plans(compiled: CompiledInstance, limit: int, should_stop: Callable[[int], bool]) -> tuple[PlanArrays, int]:

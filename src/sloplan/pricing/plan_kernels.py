@@ -27,8 +27,14 @@ MAX_RATE = 0
 NANO_NATS, LATENCY, COST = 2, 3, 4
 """Columns of needs, and of what queries allow, that SLOs limit."""
 
-_COMPARISONS = 1000
+_COMPARISONS = 5000
 """Kept plans of its template that a plan is compared with, at most."""
+
+_DIGEST_BITS = 11
+"""Upper bits of each need that stand in its plan's digest, each above its guard bit, five in 63 bits."""
+
+_ROW_BITS = 63
+"""Bits that tell which rows a plan uses; rows may share one."""
 
 
 def allowed_by(queries: Queries) -> Int:
@@ -138,18 +144,45 @@ def keep_undominated(start: Int, order: Int, needs: Int, usage: Sparse) -> Bool:
 
     One plan replaces another if it needs no more in any column and uses no more of any row. Each plan
     is compared with the first `_COMPARISONS` that are kept, so of very long lists too many may be kept.
+    Two words per plan, a digest of its needs and one of its rows, settle most comparisons.
 
     Parameters
     ----------
-    start, order, needs
+    start, order
         As in `prefer`.
+    needs : (plans, 5) int64
+        0 or more.
     usage : Sparse
         Usage per request of every plan.
     """
     keep = np.zeros(len(needs), dtype=np.bool_)
     used = np.zeros(int(usage.column.max(initial=-1)) + 1, dtype=np.int64)
-    _keep_undominated(start, order, needs, usage.start, usage.column, usage.amount, used, keep)
+    shift = np.array([max(0, most.bit_length() - _DIGEST_BITS) for most in needs.max(axis=0, initial=0).tolist()])
+    _keep_undominated(start, order, needs, shift, usage.start, usage.column, usage.amount, used, keep)
     return keep
+
+
+def unavoidable(queries: Queries, start: Int, needs: Int, usage: Sparse, num_rows: int) -> Float:
+    """Return the use of every row if each query takes as little of it as an open plan can, shape (rows,).
+
+    That is little where a query has a choice; a row is used for certain by those all of whose plans use it.
+
+    Parameters
+    ----------
+    queries : Queries
+        Queries without an open plan use nothing.
+    start, needs
+        As in `prefer`.
+    usage : Sparse
+        Usage per request of every plan.
+    num_rows : int
+    """
+    rate = queries.rate_milli.astype(np.float64) * queries.count
+    use = np.zeros(num_rows)
+    _unavoidable(
+        queries.template, allowed_by(queries), rate, start, needs, usage.start, usage.column, usage.amount, use
+    )
+    return use
 
 
 @numba.njit(cache=True)
@@ -177,6 +210,40 @@ def _cheapest(template: Int, allowed: Int, start: Int, price: Float, needs: Int,
             if price[plan] < best and _at_most(needs[plan], allowed[query]):
                 best = price[plan]
                 plan_of[query] = plan
+
+
+@numba.njit(cache=True)
+def _unavoidable(
+    template: Int,
+    allowed: Int,
+    rate: Float,
+    start: Int,
+    needs: Int,
+    usage_start: Int,
+    usage_row: Int,
+    usage_amount: Int,
+    use: Float,
+) -> None:
+    least, users = np.zeros(len(use), dtype=np.int64), np.zeros(len(use), dtype=np.int64)
+    seen = np.empty(len(use), dtype=np.int64)
+    for query in range(len(template)):
+        plans, rows = 0, 0
+        for plan in range(start[template[query]], start[template[query] + 1]):
+            if not _at_most(needs[plan], allowed[query]):
+                continue
+            plans += 1
+            for entry in range(usage_start[plan], usage_start[plan + 1]):
+                row = usage_row[entry]
+                if users[row] == 0:
+                    seen[rows] = row
+                    rows += 1
+                    least[row] = usage_amount[entry]
+                least[row] = min(least[row], usage_amount[entry])
+                users[row] += 1
+        for row in seen[:rows]:
+            if users[row] == plans:
+                use[row] += rate[query] * least[row]
+            users[row] = 0
 
 
 @numba.njit(cache=True)
@@ -225,24 +292,49 @@ def _serve(
 
 @numba.njit(cache=True)
 def _keep_undominated(
-    start: Int, order: Int, needs: Int, usage_start: Int, usage_row: Int, usage_amount: Int, used: Int, keep: Bool
+    start: Int,
+    order: Int,
+    needs: Int,
+    shift: Int,
+    usage_start: Int,
+    usage_row: Int,
+    usage_amount: Int,
+    used: Int,
+    keep: Bool,
 ) -> None:
     kept = np.empty(_COMPARISONS, dtype=np.int64)
+    kept_digest, kept_rows = np.empty_like(kept), np.empty_like(kept)
+    guards = 0
+    for column in range(len(shift)):
+        guards |= 1 << ((column + 1) * (_DIGEST_BITS + 1) - 1)
     for template in range(len(start) - 1):
         number = 0
         for plan in order[start[template] : start[template + 1]]:
+            digest, rows = 0, 0
+            for column in range(len(shift)):
+                digest |= (needs[plan, column] >> shift[column]) << (column * (_DIGEST_BITS + 1))
             for use in range(usage_start[plan], usage_start[plan + 1]):
                 used[usage_row[use]] = usage_amount[use]
+                if usage_amount[use] > 0:
+                    rows |= 1 << (usage_row[use] % _ROW_BITS)
             replaced = False
-            for other in kept[:number]:
-                replaced = _at_most(needs[other], needs[plan])
-                for use in range(usage_start[other], usage_start[other + 1]):
-                    replaced = replaced and usage_amount[use] <= used[usage_row[use]]
-                if replaced:
-                    break
+            for place in range(number):
+                # No guard is borrowed from: no column of the digest is above the plan's.
+                if kept_rows[place] & ~rows == 0 and ((digest | guards) - kept_digest[place]) & guards == guards:
+                    other = kept[place]
+                    replaced = _at_most(needs[other], needs[plan])
+                    for use in range(usage_start[other], usage_start[other + 1]):
+                        replaced = replaced and usage_amount[use] <= used[usage_row[use]]
+                    if replaced:
+                        # A plan that replaces one often replaces more: it moves to the front, by halves.
+                        ahead = place // 2
+                        kept[place], kept[ahead] = kept[ahead], other
+                        kept_digest[place], kept_digest[ahead] = kept_digest[ahead], kept_digest[place]
+                        kept_rows[place], kept_rows[ahead] = kept_rows[ahead], kept_rows[place]
+                        break
             for use in range(usage_start[plan], usage_start[plan + 1]):
                 used[usage_row[use]] = 0
             keep[plan] = not replaced
             if not replaced and number < len(kept):
-                kept[number] = plan
+                kept[number], kept_digest[number], kept_rows[number] = plan, digest, rows
                 number += 1

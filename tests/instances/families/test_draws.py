@@ -18,6 +18,15 @@ def test_values_are_pinned() -> None:
     assert [(int(number) >> 32) * 100 >> 32 for number in raw] == [62, 89, 77, 22, 30, 87]
 
 
+def test_every_purpose_has_draws_of_its_own() -> None:
+    """The same seed draws otherwise for another purpose; those of one are pinned too."""
+    drawn = {purpose: Draws(7, purpose).below(100, 6).tolist() for purpose in ("", "mixed", "city")}
+    assert drawn[""] == Draws(7).below(100, 6).tolist()
+    assert drawn["mixed"] == Draws(7, "mixed").below(100, 6).tolist()
+    assert len({tuple(values) for values in drawn.values()}) == 3
+    assert drawn["mixed"] == [79, 69, 79, 94, 34, 90]
+
+
 @pytest.mark.parametrize("bound", [1, 2, 7, MOST])
 def test_draws_stay_below_the_bound(bound: int) -> None:
     """Draws lie from 0 to the bound less 1, and reach all over."""

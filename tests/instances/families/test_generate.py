@@ -7,7 +7,9 @@ import pandas as pd
 import pytest
 
 from sloplan.instances.families.applications import SETTINGS
-from sloplan.instances.families.generate import STATED_VALUES_PERCENT, VALUES
+from sloplan.instances.families.capacities import Capacities
+from sloplan.instances.families.generate import STATED_VALUES_PERCENT, VALUES, _description
+from sloplan.instances.families.parameters import FamilyParameters
 from sloplan.instances.families.spec import generate_spec
 from tests.instances.families.family_cases import FAMILIES, SMALL, family, has_plan
 
@@ -24,7 +26,8 @@ PINS = {
     "edge-cloud:queries=20,seed=1,copies=1000": "221cbb1dc162f2f02725607a0a0592871973e454153378c85b4eaa93aa45ca34",
     "city:queries=20,seed=1,slo_latency=loose": "eafdc5807831e323341770011d1c2b00063cac27b8cc3e1751a68630c7b11187",
     "city:queries=20,slo=loose,slo_cost=tight": "1d187351b3cbc5690d3a82c2a1e8390a524e57e70e5460f38bd3c902b81497c5",
-    "city:queries=400,seed=1,load=0.8": "db14a7bf829c51830f772bc7a489f54c24f1b971d1b67a3f47d9384530243cbc",
+    "city:queries=400,seed=1,load=0.8": "73fbfa2b8e858da964f5888504c53cab3e03ea640287d3cb7d3151f420715ab0",
+    "edge-only:queries=500,sites=110,slo=loose": "b15941afb197d5349f2ae1f9f524e92ec4f058fe86d7632bd225df07aa6270d0",
 }
 
 
@@ -32,6 +35,23 @@ PINS = {
 def test_same_spec_same_content(spec: str) -> None:
     """The content hashes of these specs are pinned: on any machine the figures are the same."""
     assert family(spec).sha256 == PINS[spec]
+
+
+@pytest.mark.parametrize(
+    ("least", "most", "reached"),
+    [
+        (1.2, 1.2, "1.2"),
+        (1.19997, 1.2, "1.2"),
+        (1.17096, 1.2, "1.17 to 1.2"),
+        (1.2 * 0.975, 1.2, "1.17 to 1.2"),
+        (0.78999, 0.80001, "0.7899 to 0.8001"),
+        (0.0, 0.0, "0"),
+    ],
+)
+def test_the_description_rounds_outwards(least: float, most: float, reached: str) -> None:
+    """A load that is known in four digits is one figure; two ends are rounded away from each other."""
+    capacities = Capacities({}, {}, least_load=least, most_load=most)
+    assert _description(FamilyParameters("city"), capacities) == f"load {reached} of 1.2 asked"
 
 
 @pytest.mark.parametrize("name", ["cloud-only", "mixed", "burst"])

@@ -6,16 +6,18 @@
 2. All queries that have a plan are served, each by what others use least next to these first capacities
    (`pricing.balanced`): capacities become what that mixture of plans uses, as where machines were bought for what is
    asked; what nobody uses is not built.
-3. The smallest factor on them at which a mixture serves everybody is at most 1, for this mixture does. Below it is
-   bounded by row prices: to serve everybody at the cheapest plans costs at least so much, and all capacities
-   together are worth so much. Up to `ROWS_FOR_LP` rows the LP itself is solved; beyond, where it would take longer
-   than all else, the middle of the bounds stands for it. Capacities are multiplied by the factor over the stated load.
+3. The smallest factor on them at which a mixture serves everybody is at most 1, for this mixture does. From below it
+   is bounded by the fullest row that those who use it cannot avoid, often 1 too, and by row prices: to serve everybody
+   at the cheapest plans costs at least so much, and all capacities together are worth so much. If the bounds do not
+   meet, up to `ROWS_FOR_LP` rows the LP itself is solved; beyond, it would take longer than all else. There the upper
+   end, at which the balanced mixture serves everybody, stands for the factor (where the LP was solved all the same, it
+   was near that end), and the lower end says how far off it may be. Capacities are multiplied by the factor over the
+   stated load.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import sqrt
 from typing import Final
 
 import numpy as np
@@ -24,8 +26,9 @@ import numpy.typing as npt
 from sloplan.instances.families.asking import Asking
 from sloplan.instances.families.parameters import FamilyParameters
 from sloplan.instances.families.places import CLOUD, MAX_UTILIZATION, Hubs, Pool, machines
-from sloplan.pricing.balanced import balance, cheapest_use
+from sloplan.pricing.balanced import Balanced, balance, cheapest_use
 from sloplan.pricing.plan_arrays import PlanArrays
+from sloplan.pricing.plan_kernels import unavoidable
 from sloplan.pricing.relaxation import smallest_factor
 from sloplan.problem.compiled import Int, Queries
 
@@ -176,22 +179,29 @@ def meet_load(
     use = balanced.use
     if not use.any():  # all are served by machines of their own: the first capacities stand, with nothing to load them
         return Capacities(pools, lines, least_load=0.0, most_load=0.0)
-    if np.count_nonzero(use) <= ROWS_FOR_LP:
-        relaxed = smallest_factor(plans, queries, use, first_prices=balanced.prices, tolerance=TOLERANCE)
-        least, most = relaxed.bound, relaxed.value
-    else:
-        cheapest = cheapest_use(plans, queries, balanced.prices)
-        least, most = float(balanced.prices @ cheapest) / float(balanced.prices @ use), 1.0
-    least, most = round(least, LOAD_DIGITS), round(most, LOAD_DIGITS)
-    middle = round(sqrt(least * most), FACTOR_DIGITS)
-    held = use * middle / load
+    least, most = _factor(plans, queries, balanced)
+    factor = round(most, FACTOR_DIGITS)
+    held = use * factor / load
     seconds = dict(zip(pools, (held[: len(pools)] / 1e9).tolist(), strict=True))
     return Capacities(
         pools={pool: used for pool, used in seconds.items() if used > 0},
         lines=dict(zip(lines, (held[len(pools) :] / MILLI_BYTES_PER_MBPS).tolist(), strict=True)),
-        least_load=load * least / middle,
-        most_load=load * most / middle,
+        least_load=load * least / factor,
+        most_load=load * most / factor,
     )
+
+
+def _factor(plans: PlanArrays, queries: Queries, balanced: Balanced) -> tuple[float, float]:
+    """Return between which figures the smallest factor on a balanced use lies that serves everybody."""
+    use, prices = balanced.use, balanced.prices
+    certain = unavoidable(queries, plans.start, plans.needs, plans.usage, len(use))
+    fullest = float(np.divide(certain, use, out=np.zeros(len(use)), where=use > 0).max())
+    cheapest = cheapest_use(plans, queries, prices)
+    least, most = max(fullest, float(prices @ cheapest) / float(prices @ use)), 1.0
+    if round(least, LOAD_DIGITS) < 1 and np.count_nonzero(use) <= ROWS_FOR_LP:
+        relaxed = smallest_factor(plans, queries, use, first_prices=prices, tolerance=TOLERANCE)
+        least, most = relaxed.bound, relaxed.value
+    return round(least, LOAD_DIGITS), round(most, LOAD_DIGITS)
 
 
 def demand_by_application(asking: Asking, drawn: Int, hub: Int, parameters: FamilyParameters) -> dict[str, Float]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from decimal import ROUND_CEILING, ROUND_FLOOR, Context
 from itertools import pairwise
 from typing import Final
 
@@ -14,7 +15,7 @@ from sloplan.instances.families.applications import SETTINGS
 from sloplan.instances.families.asking import Asking, Frames, application_tables, ask, sink_site
 from sloplan.instances.families.bursts import bursts
 from sloplan.instances.families.capacities import LINE_PART, Capacities, demand_by_application, first_pools, meet_load
-from sloplan.instances.families.draws import Draws
+from sloplan.instances.families.draws import MOST, Draws
 from sloplan.instances.families.neighbourhoods import shared_rows, site_plans
 from sloplan.instances.families.parameters import FamilyParameters
 from sloplan.instances.families.places import (
@@ -94,9 +95,17 @@ def _built(parameters: FamilyParameters, hubs: Hubs, first_line_mbps: float) -> 
 
 
 def _description(parameters: FamilyParameters, capacities: Capacities) -> str:
-    least, most = f"{capacities.least_load:.4g}", f"{capacities.most_load:.4g}"
-    reached = least if least == most else f"{least} to {most}"
+    least, most = capacities.least_load, capacities.most_load
+    reached = f"{least:.4g}"
+    if reached != f"{most:.4g}":
+        ends = [_rounded(least, ROUND_FLOOR), _rounded(most, ROUND_CEILING)]
+        reached = " to ".join(ends)
     return f"load {reached} of {parameters.load:g} asked"
+
+
+def _rounded(load: float, rounding: str) -> str:
+    """Return a load in four digits; a float's own noise moves it nowhere."""
+    return f"{float(Context(prec=4, rounding=rounding).create_decimal(f'{load:.9f}')):g}"
 
 
 def user_classes_of(parameters: FamilyParameters) -> list[UserClass]:
@@ -135,7 +144,7 @@ def _users(
         kinds = [[number for number in own if user_classes[number].thin == thin] for thin in (False, True)]
         longest = max(map(len, kinds))
         turns[name] = [kind[turn % len(kind)] for turn in range(longest) for kind in kinds if kind]
-    homes = np.argsort(random.below(2**31, parameters.user_sites), kind="stable") % parameters.hubs
+    homes = np.argsort(random.below(MOST, parameters.user_sites), kind="stable") % parameters.hubs
     width = max(3, len(str(parameters.user_sites)))
     users, class_of_user = [], []
     for number, home in enumerate(homes.tolist()):
