@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sloplan.problem.selections.from_instance import LISTED_LIMIT
 from sloplan.solvers.job import Listener, Problem, Settings
+from sloplan.solvers.listed import PLAN_LIMIT
 from sloplan.solvers.supervisor import run_job
 
 if TYPE_CHECKING:
@@ -29,7 +29,8 @@ class PlansCp:
         problem: CompiledInstance | PlanSelection,  # noqa: ARG002 - the run has it with its names
         run: Run,
         *,
-        plan_limit: int = LISTED_LIMIT,
+        plan_limit: int = PLAN_LIMIT,
+        presolve: bool = True,
         in_process: bool = False,
     ) -> None:
         """Solve `problem`.
@@ -40,11 +41,13 @@ class PlansCp:
         run : Run
         plan_limit : int
             Most plans of an instance, over all queries, that are listed.
+        presolve : bool
+            Leave out plans of an instance that others replace: they use no more of any row.
         in_process : bool
             Run the engine in this process: no start-up time, but an engine that crashes takes this process down, and
             one that hangs is not ended.
         """
-        run_job(run_plans_cp_job, run, engine="CP-SAT", limit=plan_limit, in_process=in_process)
+        run_job(run_plans_cp_job, run, engine="CP-SAT", limit=plan_limit, presolve=presolve, in_process=in_process)
 
 
 def run_plans_cp_job(problem: Problem, settings: Settings, listener: Listener) -> None:

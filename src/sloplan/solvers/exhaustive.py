@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from sloplan.problem.errors import SizeLimitError
-from sloplan.problem.selections.from_instance import LISTED_LIMIT
 from sloplan.problem.selections.selection import PlanSelection
 from sloplan.solvers.listed import Listed
 from sloplan.solvers.plans_bound import bound_of_all
@@ -43,7 +42,7 @@ class Exhaustive:
         run : Run
             Interrupted, it has the best so far and no bound better than that of all copies at their best.
         """
-        listed = Listed.of(run.problem, LISTED_LIMIT)
+        listed = Listed.of(run.problem)
         copies = int(listed.selection.groups.count.sum())
         if copies > COPY_LIMIT:
             advice = "next: a method with an engine, such as milp-plans"

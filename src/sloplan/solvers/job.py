@@ -31,6 +31,8 @@ class Settings:
         When to stop, as `time.monotonic()` tells it: one clock for all processes, which nobody sets.
     start : Solution or SelectionSolution, optional
         A valid solution to start from.
+    presolve : bool
+        Leave out what others replace.
     """
 
     objective: str
@@ -40,6 +42,7 @@ class Settings:
     rel_gap: float
     deadline: float
     start: AnySolution | None = None
+    presolve: bool = True
 
 
 class Listener(Protocol):

@@ -2,21 +2,31 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 
 import numpy as np
 
-from sloplan.problem.compiled import Int
-from sloplan.problem.selections.from_instance import list_plans_of, selection_solution_of, solution_of_instance
+from sloplan.pricing.query_plans import QueryPlans, query_plans, usage_of
+from sloplan.problem.compiled import CompiledInstance, Int
+from sloplan.problem.errors import SizeLimitError
+from sloplan.problem.instance import Instance
 from sloplan.problem.selections.index import index_selection
-from sloplan.problem.selections.selection import PlanSelection
+from sloplan.problem.selections.selection import Groups, Plans, PlanSelection, PricedSupplies, ScaledRows
 from sloplan.problem.selections.solution import SelectionSolution
+from sloplan.problem.solution import Solution
+from sloplan.problem.solution_index import index_solution
 from sloplan.solvers.job import AnySolution, Problem
+
+logger = logging.getLogger(__name__)
+
+PLAN_LIMIT = 2_000_000
+"""Largest number of plans of an instance, over all queries, that are listed."""
 
 
 @dataclass(frozen=True)
 class Listed:
-    """A problem with all its plans listed.
+    """A problem with its plans listed.
 
     Parameters
     ----------
@@ -24,21 +34,41 @@ class Listed:
         As it was given.
     selection : PlanSelection
         Its plans.
+    by_query : QueryPlans, optional
+        Of an instance: what the plans of `selection` are, one after the other.
     """
 
     problem: Problem
     selection: PlanSelection
+    by_query: QueryPlans | None = None
 
     @classmethod
-    def of(cls, problem: Problem, limit: int) -> Listed:
+    def of(cls, problem: Problem, limit: int = PLAN_LIMIT, *, presolve: bool = True) -> Listed:
         """List the plans of an instance; a plan selection lists its own.
+
+        Parameters
+        ----------
+        problem : Instance or PlanSelection
+        limit : int
+            Most plans of an instance.
+        presolve : bool
+            Leave out plans of an instance that others replace.
 
         Raises
         ------
         SizeLimitError
-            An instance has more plans than `limit`.
+            There are more.
         """
-        return cls(problem, problem if isinstance(problem, PlanSelection) else list_plans_of(problem, limit))
+        if isinstance(problem, PlanSelection):
+            return cls(problem, problem)
+        found = query_plans(problem.compiled, sifted=presolve)
+        logger.info("%d plans of all queries, %d of them worth trying", found.listed, len(found.plan))
+        if len(found.plan) > limit:
+            raise SizeLimitError(
+                f"instance {problem.name!r}: {len(found.plan):,} plans over its {len(problem.compiled.queries.count):,} "
+                f"queries, at most {limit:,} are listed; next: fewer queries, tighter SLOs, or a method that lists none"
+            )
+        return cls(problem, _as_selection(problem.compiled, found), found)
 
     def solution(self, plan: Int, count: Int, amount: Int) -> AnySolution:
         """Return chosen plans as a solution of the problem as it was given.
@@ -49,14 +79,64 @@ class Listed:
             Index of each plan taken, and copies that take it.
         amount : (supplies,) int64
         """
-        chosen = SelectionSolution.from_choices(self.selection, plan, count, amount)
-        return chosen if isinstance(self.problem, PlanSelection) else solution_of_instance(self.problem, chosen)
+        if self.by_query is None:
+            return SelectionSolution.from_choices(self.selection, plan, count, amount)
+        assert isinstance(self.problem, Instance)
+        compiled, found = self.problem.compiled, self.by_query
+        standing = np.flatnonzero(amount)
+        supply = dict(zip(compiled.supplies.name[standing].tolist(), amount[standing].tolist(), strict=True))
+        choices = found.plans.choices[found.plan[plan]]
+        return Solution.from_choices(compiled, found.query[plan], count, choices, supply)
 
     def choices(self, solution: AnySolution) -> tuple[Int, Int]:
-        """Return how many copies take each plan, shape (plans,), and the amounts, (supplies,), of a valid solution."""
-        if not isinstance(solution, SelectionSolution):
-            solution = selection_solution_of(solution, self.selection)
-        indexed, _ = index_selection(self.selection, solution)
+        """Return copies by plan, shape (plans,), and amounts, (supplies,), of a valid solution.
+
+        Plans of an instance that presolve has left out are missing: their copies stay out.
+        """
         taken = np.zeros(len(self.selection.plans), dtype=np.int64)
-        np.add.at(taken, indexed.plan, indexed.count)
-        return taken, indexed.amount
+        if isinstance(solution, SelectionSolution):
+            indexed, _ = index_selection(self.selection, solution)
+            np.add.at(taken, indexed.plan, indexed.count)
+            return taken, indexed.amount
+        assert isinstance(self.problem, Instance)
+        assert self.by_query is not None
+        found = self.by_query
+        chosen, _ = index_solution(self.problem, solution)
+        known = {
+            (query, *options): place
+            for place, (query, options) in enumerate(
+                zip(found.query.tolist(), found.plans.choices[found.plan].tolist(), strict=True)
+            )
+        }
+        for query, options, count in zip(
+            chosen.query.tolist(), chosen.choices.tolist(), chosen.count.tolist(), strict=True
+        ):
+            place = known.get((query, *options))
+            if place is not None:
+                taken[place] += count
+        return taken, chosen.supply
+
+
+def _as_selection(compiled: CompiledInstance, found: QueryPlans) -> PlanSelection:
+    """Return the plans found as a plan selection for goodput; plans are named by number."""
+    value = compiled.queries.value_milli[found.query]
+    supplies = compiled.supplies
+    return PlanSelection(
+        name=compiled.name,
+        objective="goodput",
+        goodput_floor=None,
+        value_scale=1000,  # values are compiled to thousandths
+        cost_scale=1,
+        groups=Groups(
+            compiled.names.queries, compiled.queries.count, np.zeros(len(compiled.names.queries), dtype=np.bool_)
+        ),
+        plans=Plans(
+            name=np.arange(len(value)).astype(str).astype(object),
+            group=found.query,
+            value=value,
+            cost=np.zeros_like(value),
+            usage=usage_of(found, compiled),
+        ),
+        rows=ScaledRows(compiled.rows.name, compiled.rows.capacity, np.ones_like(compiled.rows.capacity)),
+        supplies=PricedSupplies(supplies.name, supplies.maximum, supplies.brought, np.zeros_like(supplies.maximum)),
+    )

@@ -41,7 +41,7 @@ def run_plans_cp_job(problem: Problem, settings: Settings, listener: Listener) -
     SizeLimitError
         If there are more plans than the limit, or numbers larger than CP-SAT takes.
     """
-    listed = Listed.of(problem, settings.limit)
+    listed = Listed.of(problem, settings.limit, presolve=settings.presolve)
     if lacks_plans(listed.selection):
         listener.report_infeasible()
         return

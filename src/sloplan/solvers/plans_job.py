@@ -39,7 +39,7 @@ def run_plans_job(problem: Problem, settings: Settings, listener: Listener) -> N
         If there are more plans than the limit.
     """
     started = time.perf_counter()
-    listed = Listed.of(problem, settings.limit)
+    listed = Listed.of(problem, settings.limit, presolve=settings.presolve)
     selection = listed.selection
     logger.info("%d plans listed in %.2f s", len(selection.plans), time.perf_counter() - started)
     if lacks_plans(selection):

@@ -25,7 +25,9 @@ GRACE = 0.5
 _POLL = 0.05  # seconds between two looks at the stopping criteria
 
 
-def run_job(function: JobFunction, run: Run, *, engine: str, limit: int, in_process: bool) -> None:
+def run_job(
+    function: JobFunction, run: Run, *, engine: str, limit: int, in_process: bool, presolve: bool = True
+) -> None:
     """Run a job for a run; whatever ends it, what it had found is in the run.
 
     Parameters
@@ -36,11 +38,13 @@ def run_job(function: JobFunction, run: Run, *, engine: str, limit: int, in_proc
         Name of the engine, for messages.
     limit : int
         See `Settings`.
+    presolve : bool
+        See `Settings`.
     in_process : bool
         Do it here: no start-up time, but an engine that crashes takes this process down, one that hangs is not
         ended, and the time limit is kept only as well as the engine keeps it.
     """
-    settings = _settings(run, limit)
+    settings = _settings(run, limit, presolve)
     if in_process:
         function(run.problem, settings, RunListener(run))
     else:
@@ -48,7 +52,7 @@ def run_job(function: JobFunction, run: Run, *, engine: str, limit: int, in_proc
     run.should_stop()
 
 
-def _settings(run: Run, limit: int) -> Settings:
+def _settings(run: Run, limit: int, presolve: bool) -> Settings:
     remaining = run.remaining()
     return Settings(
         objective=run.objective.name,
@@ -58,6 +62,7 @@ def _settings(run: Run, limit: int) -> Settings:
         rel_gap=run.rel_gap,
         deadline=time.monotonic() + (remaining if math.isfinite(remaining) else LONGEST_TIME_LIMIT),
         start=run.best_solution,
+        presolve=presolve,
     )
 
 

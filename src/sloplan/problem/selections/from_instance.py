@@ -123,43 +123,6 @@ def solution_of_instance(instance: Instance, solution: SelectionSolution) -> Sol
     )
 
 
-def selection_solution_of(solution: Solution, selection: PlanSelection) -> SelectionSolution:
-    """Read a solution of an instance as one of `PlanSelection.from_instance(instance)`: the way back.
-
-    Parameters
-    ----------
-    solution : Solution
-        A valid one.
-    selection : PlanSelection
-        Of its instance.
-
-    Returns
-    -------
-    SelectionSolution
-        With the same bound, without the certificate.
-    """
-    options = solution.options
-    name = options["pool"] + "/" + options["operator"] + "/" + options["configuration"] + "/" + options["allocation"]
-    groups = solution.plans["query"].to_numpy()
-    # The plans of a group name their operators in one order, whatever the order in the solution file.
-    first = pd.Series(selection.plans.name).groupby(selection.groups.name[selection.plans.group], sort=False).first()
-    place = {
-        (group, part.split("/")[1]): position
-        for group, plan in first.loc[pd.unique(groups)].items()
-        for position, part in enumerate(plan.split(LIST_SEPARATOR))
-    }
-    plan = options["plan"].to_numpy()
-    position = np.array([place[key] for key in zip(groups[plan], options["operator"], strict=True)], dtype=np.int64)
-    joined = name.iloc[np.lexsort([position, plan])].groupby(np.sort(plan)).agg(LIST_SEPARATOR.join)
-    return SelectionSolution(
-        instance_sha256=selection.sha256,
-        plans=pd.DataFrame({"group": groups, "plan": joined.to_numpy(), "count": solution.plans["count"]}),
-        supply=solution.supply,
-        objective=solution.objective,
-        bound=solution.bound,
-    )
-
-
 class _Listed:
     """The feasible plans of every query of one template.
 
