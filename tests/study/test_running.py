@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import warnings
 from pathlib import Path
 
@@ -60,6 +61,10 @@ def test_a_row_says_everything(base: Path) -> None:
         ("exiting", "exited", "exited with code enough"),
         ("vanishing", "crashed", "the process ended without a word, exit code 7"),
         ("crashing", "crashed", "the process was killed by signal SIGSEGV"),
+        ("unnamed", "crashed", f"the process was killed by signal {signal.SIGRTMIN + 6}"),
+        ("haunting", "crashed", "the process was killed by signal SIGKILL"),
+        ("flooding", "timeout", "killed: still at work 1 s after its limit of 1 s"),
+        ("babbling", "timeout", "killed: still at work 1 s after its limit of 1 s"),
         ("refusing", "unsupported", "this method solves nothing at all"),
         ("oversized", "unsupported", "more than 3 plans; next: fewer"),
     ],
@@ -143,12 +148,11 @@ def test_a_false_runtime_shows(base: Path) -> None:
     assert judged_frame([row])["runtime_false"].tolist() == [True]
 
 
-def test_processes_left_behind_are_ended(base: Path) -> None:
+@pytest.mark.parametrize(("method", "sleep"), [("littering", "300.625"), ("escaping", "300.75")])
+def test_processes_left_behind_are_ended(base: Path, method: str, sleep: str) -> None:
     """A process that a method leaves behind, in a session of its own, is gone when its row is there."""
-    row_of("littering", base)
-    left = [
-        process for process in psutil.process_iter(["cmdline"]) if "300.625" in " ".join(process.info["cmdline"] or [])
-    ]
+    assert row_of(method, base)["outcome"] == "finished"
+    left = [process for process in psutil.process_iter(["cmdline"]) if sleep in " ".join(process.info["cmdline"] or [])]
     assert left == []
 
 
