@@ -213,6 +213,16 @@ class Unnamed(Fake):
         os.kill(os.getpid(), signal.SIGRTMIN + 6)
 
 
+class Unspeakable(Fake):
+    """Reports what no file of rows can hold."""
+
+    def solve(self, problem: CompiledInstance, run: Run) -> None:
+        """Report a time that is no number, and fail with a message with half a character in two lines."""
+        serve_first(problem, run)
+        run.report_compile_time(float("nan"))
+        raise ValueError("no such file: \udcff\nnor another")
+
+
 class Best(Fake):
     """Serves the two dearest queries, and proves nothing."""
 
@@ -243,6 +253,7 @@ METHODS: dict[str, type[Fake]] = {
     "flooding": Flooding,
     "babbling": Babbling,
     "unnamed": Unnamed,
+    "unspeakable": Unspeakable,
     "vanishing": Vanishing,
 }
 

@@ -9,7 +9,8 @@ from pathlib import Path
 import psutil
 import pytest
 
-from sloplan.problem.errors import InputError
+from sloplan.problem.errors import InputError, SizeLimitError
+from sloplan.problem.instance import Instance
 from sloplan.study.folder import StudyFolder
 from sloplan.study.judged import judged_frame
 from sloplan.study.row import COLUMNS
@@ -108,6 +109,13 @@ def test_what_a_lost_run_printed_is_kept(base: Path) -> None:
     assert (base / "study" / "printed" / f"{row['run']}.txt").read_text() == "fatal: no licence\n"
 
 
+def test_what_no_file_can_hold(base: Path) -> None:
+    """A claim that is no number is unknown, and a message is one line that can be written; the study goes on."""
+    row = row_of("unspeakable", base)
+    assert (row["outcome"], row["verified"], row["claimed_compile_s"]) == ("finished", True, None)
+    assert row["message"] == "method 'fake' failed: ValueError: no such file: \\udcff nor another"
+
+
 def test_an_invalid_plan_is_not_believed(base: Path) -> None:
     """A plan that a method put past its run is claimed, refused, and counts for nothing."""
     row = row_of("forging", base)
@@ -178,6 +186,28 @@ def test_another_configuration_needs_another_folder(base: Path) -> None:
         run(configuration_text("fake"), base / "study", base)
     with pytest.raises(InputError, match="is no study, and not empty"):
         run(configuration_text("fake"), base, base)
+
+
+def test_a_folder_that_cannot_be_used(base: Path) -> None:
+    """A file is no folder; a study that was stopped before it had begun does not block its folder."""
+    (base / "file").write_text("")
+    with pytest.raises(InputError, match="is no folder"):
+        run(configuration_text("best"), base / "file", base)
+    (base / "study" / "solutions").mkdir(parents=True)
+    (base / "study" / ".lock").touch()
+    assert len(run(configuration_text("best"), base / "study", base).rows) == 1
+
+
+def test_an_instance_that_is_too_large(base: Path) -> None:
+    """An instance that passes a size limit has rows that say so, as one that is malformed has."""
+
+    def too_large(_: str) -> Instance:
+        raise SizeLimitError("the value of all queries passes int64")
+
+    heard = run(configuration_text("best"), base / "study", base, load=too_large)
+    assert [(row["outcome"], row["message"]) for row in heard.rows] == [
+        ("unreadable", "the value of all queries passes int64")
+    ]
 
 
 def test_an_unreadable_instance_does_not_stop_the_others(base: Path) -> None:

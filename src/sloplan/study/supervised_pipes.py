@@ -1,4 +1,4 @@
-"""The watching ends of a supervised process's pipes: read in threads, so that nothing written can hold the watcher up."""
+"""The watching ends of a supervised process's pipes, read in threads: nothing written can hold the watcher up."""
 
 from __future__ import annotations
 
