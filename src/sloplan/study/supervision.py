@@ -290,7 +290,11 @@ class _Tree:
             os.killpg(self.pid, signal.SIGKILL)
 
     def _alive(self) -> list[psutil.Process]:
-        for process in list(self._seen.values()):
+        # Every search goes through all processes of the machine. One is enough while the first process lives, which
+        # adopts orphans; when it is gone, each is asked for its own.
+        first = self._seen.get(self.pid)
+        parents = [first] if first is not None and first.is_running() else list(self._seen.values())
+        for process in parents:
             with suppress(psutil.NoSuchProcess):
                 self._seen.update((child.pid, child) for child in process.children(recursive=True))
         return [process for process in self._seen.values() if process.is_running()]
