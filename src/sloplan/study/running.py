@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Final, Protocol
 
-from sloplan.problem.errors import InputError
+from sloplan.problem.errors import InputError, SloplanError
 from sloplan.problem.instance import Instance
 from sloplan.problem.registry import find_method, refuse_unknown_options
 from sloplan.study.configuration import Configuration
@@ -161,7 +161,7 @@ class _Runner:
     def _measure(self, run: PlannedRun, taken: tuple[int, ...]) -> None:
         try:
             prepared = self._workshop.prepare(run.source)
-        except InputError as error:
+        except SloplanError as error:
             self._store(run, identity(run) | {"outcome": "unreadable", "message": str(error)}, [], "")
             return
         row = identity(run) | prepared.columns(run.objective) | circumstances()

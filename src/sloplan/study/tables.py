@@ -117,8 +117,8 @@ def method_table(frame: pd.DataFrame, suffix: str, title: str) -> Table:
             "gap median": by_method["gap"].median(),
             "gap worst": by_method["gap"].max(),
             "primal gap": by_method["primal_gap"].mean(),
-            "time": shifted_geometric_means(frame, "run_time_s")["mean_s"],
-            "time to optimum": shifted_geometric_means(frame, "solve_time_s")["mean_s"],
+            "time": _mean_times(frame, "run_time_s"),
+            "time to optimum": _mean_times(frame, "solve_time_s"),
         }
     )
     return Table(
@@ -136,6 +136,14 @@ def method_table(frame: pd.DataFrame, suffix: str, title: str) -> Table:
         "first solution; times: shifted geometric means (shift 10 s) over instances that all methods ran, a run that "
         "did not get there counts as its limit.",
     )
+
+
+def _mean_times(frame: pd.DataFrame, column: str) -> pd.Series | float:
+    """Return the mean time of every method; NaN as long as no problem was run by all, in a study that goes on say."""
+    methods = frame.groupby(PROBLEM, dropna=False)["method"].nunique()
+    if methods.max() < frame["method"].nunique():
+        return np.nan
+    return shifted_geometric_means(frame, column)["mean_s"]
 
 
 def instance_table(frame: pd.DataFrame, suffix: str, title: str) -> Table:
