@@ -7,6 +7,7 @@ import pickle
 from typing import Final
 
 from sloplan.problem.errors import InputError, SizeLimitError, UnsupportedError
+from sloplan.problem.registry import find_method
 from sloplan.solving import solve
 from sloplan.study.job import Claims, Job, Unsupported, claims_of
 from sloplan.study.task_messages import Clock
@@ -28,6 +29,7 @@ def solve_job(job: Job, clock: Clock) -> Claims | Unsupported:
     Claims or Unsupported
     """
     problem = pickle.loads(job.problem)
+    find_method(job.method)  # imports are not the method's time
     try:
         with clock:
             result = solve(problem, job.method, display=False, **job.settings)

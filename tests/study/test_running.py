@@ -11,10 +11,12 @@ import pytest
 
 from sloplan.problem.errors import InputError, SizeLimitError
 from sloplan.problem.instance import Instance
+from sloplan.problem.storage.instance_files import save_instance
 from sloplan.study.folder import StudyFolder
 from sloplan.study.judged import judged_frame
 from sloplan.study.row import COLUMNS
 from sloplan.study.rows import Row
+from tests.one_pool import one_pool
 from tests.study.case import configuration_text, run, write_instance
 from tests.study.misbehaving import install
 
@@ -253,3 +255,15 @@ def test_more_threads_than_cores(base: Path, monkeypatch: pytest.MonkeyPatch) ->
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         run(configuration_text("best"), base / "another", base)
+
+
+def test_a_changed_instance_is_not_mixed_in(base: Path) -> None:
+    """A study that goes on refuses another instance under the name of one that has rows."""
+    text = configuration_text("best", "fake", seeds=[0, 1])
+    run(text, base / "study", base)
+    rows = base / "study" / "rows.jsonl"
+    rows.write_text("".join(rows.read_text().splitlines(keepends=True)[:-1]))
+    save_instance(one_pool((1.0, 2.0, 5.0)), base / "one-pool.zip")
+    with pytest.raises(InputError, match=r"one-pool\.zip: its content has changed since the study's first rows"):
+        run(text, base / "study", base)
+    assert len(StudyFolder(base / "study").rows()) == 3

@@ -17,6 +17,8 @@ from sloplan.study.rows import Row, append_row, drop_cut_off_line, read_rows
 
 CONFIGURATION_FILE: Final = "configuration.toml"
 _LOCK: Final = ".lock"
+MAKE_ROOM: Final = "make room and give the command again: what is finished stays"
+
 _FOLDERS: Final = ("trajectories", "solutions", "printed")
 
 Trajectory = list[tuple[float, float | None, float | None]]
@@ -127,12 +129,15 @@ class StudyFolder:
             It cannot be written.
         """
         key = row["run"]
-        if trajectory:
-            table = pd.DataFrame(trajectory, columns=["time_s", "objective", "bound"])
-            write_bytes(self.path / "trajectories" / f"{key}.csv", table.to_csv(index=False).encode())
-        if printed:
-            write_bytes(self.path / "printed" / f"{key}.txt", printed.encode())
-        append_row(self.path, row)
+        try:
+            if trajectory:
+                table = pd.DataFrame(trajectory, columns=["time_s", "objective", "bound"])
+                write_bytes(self.path / "trajectories" / f"{key}.csv", table.to_csv(index=False).encode())
+            if printed:
+                write_bytes(self.path / "printed" / f"{key}.txt", printed.encode())
+            append_row(self.path, row)
+        except InputError as error:
+            raise InputError(error.problem, file=error.file, advice=MAKE_ROOM) from error
 
     def solution_file(self, key: str) -> Path:
         """Return where a run's solution belongs."""

@@ -34,7 +34,7 @@ PREPARING_S: Final = 300.0
 DELIVERING_S: Final = 120.0
 """Most seconds after the clock has stopped."""
 
-COMPILING_S: Final = 600.0
+COMPILING_S: Final = 120.0
 """Most seconds of kernel compilation that the clock stands."""
 
 _POLL_S: Final = 0.02
