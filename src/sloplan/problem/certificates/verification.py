@@ -39,6 +39,7 @@ def verify_certificate(
     claimed_bound: int | None = None,
     *,
     instance_sha256: str | None = None,
+    goodput_floor: int | None = None,
 ) -> list[Violation]:
     """Verify that a certificate proves a bound on the goodput.
 
@@ -67,13 +68,17 @@ def verify_certificate(
     UnsupportedError
         For certificates of another objective than goodput.
     """
-    return _examined(problem, certificate, stored_whole(claimed_bound, "bound"), instance_sha256).violations
+    return _examined(
+        problem, certificate, stored_whole(claimed_bound, "bound"), instance_sha256, goodput_floor=goodput_floor
+    ).violations
 
 
 def certificate_bound(
     problem: Instance | CompiledInstance | PlanSelection,
     certificate: Certificate | Mapping[str, Any],
     should_stop: Callable[[], bool] | None = None,
+    *,
+    goodput_floor: int | None = None,
 ) -> int | float:
     """Return the bound that a certificate proves, in the integers of the problem's objective.
 
@@ -101,7 +106,7 @@ def certificate_bound(
     VerificationStoppedError
         If `should_stop` said so.
     """
-    examined = _examined(problem, certificate, should_stop=should_stop)
+    examined = _examined(problem, certificate, should_stop=should_stop, goodput_floor=goodput_floor)
     if examined.bound is None:
         raise InputError(f"the certificate proves nothing: {examined.violations[0]}", field="certificate")
     return examined.bound
@@ -121,6 +126,7 @@ def _examined(
     claimed_bound: int | None = None,
     instance_sha256: str | None = None,
     should_stop: Callable[[], bool] | None = None,
+    goodput_floor: int | None = None,
 ) -> _Examined:
     if not isinstance(certificate, Certificate):
         try:
@@ -128,7 +134,7 @@ def _examined(
         except InputError as error:
             return _Examined([Violation("certificate_format", "certificate", f"cannot be read: {error}")])
     pricer = _pricer(problem)
-    goal = problem.objective if isinstance(problem, PlanSelection) else "goodput"
+    goal = problem.objective if isinstance(problem, PlanSelection) else "goodput" if goodput_floor is None else "cost"
     violations = _belonging_violations(pricer, goal, certificate, instance_sha256)
     violations = violations or tree_violations(certificate)
     if violations:

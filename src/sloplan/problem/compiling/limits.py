@@ -13,7 +13,7 @@ from fractions import Fraction
 
 import numpy as np
 
-from sloplan.problem.compiled import INT64_MAX, Application, CompiledInstance, Int
+from sloplan.problem.compiled import INT64_MAX, Application, CompiledInstance, Int, Rows, Supplies
 from sloplan.problem.compiling.longest_route import LongestRoute
 from sloplan.problem.errors import SizeLimitError
 
@@ -31,7 +31,7 @@ def refuse_overflow(compiled: CompiledInstance) -> None:
         Names the table and, where one row is to blame, that row and field.
     """
     _check_pools(compiled)
-    _check_supplies(compiled)
+    refuse_supply_overflow(compiled.rows, compiled.supplies, "profiles.csv, replicas on row")
     try:
         _check_plans(compiled, _AnyLinks(compiled))
     except SizeLimitError:
@@ -59,17 +59,32 @@ def _check_pools(compiled: CompiledInstance) -> None:
         _refuse_above(bill[pool], where, "the price of all units", "state fewer units or check the price")
 
 
-def _check_supplies(compiled: CompiledInstance) -> None:
-    brought = compiled.supplies.brought
+def refuse_supply_overflow(rows: Rows, supplies: Supplies, where: str) -> None:
+    """Refuse supplies that together may bring to a row, or take from it, what int64 cannot hold.
+
+    Parameters
+    ----------
+    rows : Rows
+    supplies : Supplies
+        Their maxima may be Python integers.
+    where : str
+        What the message begins with; the row's name follows.
+
+    Raises
+    ------
+    SizeLimitError
+    """
+    brought = supplies.brought
+    maximum = supplies.maximum.tolist()
     total: Counter[int] = Counter()
     for supply, row, amount in zip(
         brought.row_of_entry.tolist(), brought.column.tolist(), brought.amount.tolist(), strict=True
     ):
-        total[row] += abs(amount) * int(compiled.supplies.maximum[supply])
+        total[row] += abs(amount) * maximum[supply]
     for row, amount in total.items():
-        where = f"profiles.csv, replicas on row {compiled.rows.name[row]!r}"
         advice = "state shares and memories with fewer digits, or fewer units"
-        _refuse_above(amount + int(compiled.rows.capacity[row]), where, "what all replicas bring and take", advice)
+        what = "what all replicas bring and take"
+        _refuse_above(amount + int(rows.capacity[row]), f"{where} {rows.name[row]!r}", what, advice)
 
 
 def _check_plans(compiled: CompiledInstance, journey: _AnyLinks | _LinksInPlace) -> None:
