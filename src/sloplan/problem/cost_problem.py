@@ -62,18 +62,18 @@ class CostProblem:
         of_unit = pools.brought.taken(rented)
         standing = compiled.rows.capacity.copy()
         standing[of_unit.column] = 0
-        replicas = replace(compiled.supplies, maximum=_most_replicas(compiled))
-        supplies = Supplies(
-            name=np.concatenate([replicas.name, UNIT_PREFIX + compiled.names.pools[rented]]),
-            maximum=np.concatenate([replicas.maximum, pools.max_units[rented].astype(object)]),
-            brought=Sparse.joined([replicas.brought, of_unit]),
-        )
         rows = Rows(compiled.rows.name, standing)
-        refuse_supply_overflow(rows, supplies, "pools.csv, max_units: replicas and rented units on row")
+        brought = Sparse.joined([compiled.supplies.brought, of_unit])
+        most = np.concatenate([_most_replicas(compiled), pools.max_units[rented].astype(object)])
+        refuse_supply_overflow(rows, brought, most.tolist(), "pools.csv, max_units: replicas and rented units on row")
+        supplies = Supplies(
+            name=np.concatenate([compiled.supplies.name, UNIT_PREFIX + compiled.names.pools[rented]]),
+            maximum=most.astype(np.int64),
+            brought=brought,
+        )
+        replicas = replace(compiled.supplies, maximum=supplies.maximum[: len(compiled.supplies)])
         everything = standing.copy()
         everything[of_unit.column] = of_unit.amount * pools.max_units[rented][of_unit.row_of_entry]
-        replicas = replace(replicas, maximum=replicas.maximum.astype(np.int64))
-        supplies = replace(supplies, maximum=supplies.maximum.astype(np.int64))
         problem = cls(
             compiled=replace(compiled, rows=rows, supplies=supplies),
             supply_price=np.concatenate([np.zeros(len(replicas), dtype=np.int64), pools.unit_price_pico[rented]]),

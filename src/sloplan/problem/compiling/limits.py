@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import math
 from collections import Counter
+from collections.abc import Sequence
 from decimal import Decimal
 from fractions import Fraction
 
 import numpy as np
 
-from sloplan.problem.compiled import INT64_MAX, Application, CompiledInstance, Int, Rows, Supplies
+from sloplan.problem.compiled import INT64_MAX, Application, CompiledInstance, Int, Rows, Sparse
 from sloplan.problem.compiling.longest_route import LongestRoute
 from sloplan.problem.errors import SizeLimitError
 
@@ -31,7 +32,8 @@ def refuse_overflow(compiled: CompiledInstance) -> None:
         Names the table and, where one row is to blame, that row and field.
     """
     _check_pools(compiled)
-    refuse_supply_overflow(compiled.rows, compiled.supplies, "profiles.csv, replicas on row")
+    supplies = compiled.supplies
+    refuse_supply_overflow(compiled.rows, supplies.brought, supplies.maximum.tolist(), "profiles.csv, replicas on row")
     try:
         _check_plans(compiled, _AnyLinks(compiled))
     except SizeLimitError:
@@ -59,14 +61,15 @@ def _check_pools(compiled: CompiledInstance) -> None:
         _refuse_above(bill[pool], where, "the price of all units", "state fewer units or check the price")
 
 
-def refuse_supply_overflow(rows: Rows, supplies: Supplies, where: str) -> None:
+def refuse_supply_overflow(rows: Rows, brought: Sparse, maximum: Sequence[int], where: str) -> None:
     """Refuse supplies that together may bring to a row, or take from it, what int64 cannot hold.
 
     Parameters
     ----------
     rows : Rows
-    supplies : Supplies
-        Their maxima may be Python integers.
+    brought : Sparse
+        What a unit of each supply brings.
+    maximum : (supplies,) Python integers
     where : str
         What the message begins with; the row's name follows.
 
@@ -74,8 +77,6 @@ def refuse_supply_overflow(rows: Rows, supplies: Supplies, where: str) -> None:
     ------
     SizeLimitError
     """
-    brought = supplies.brought
-    maximum = supplies.maximum.tolist()
     total: Counter[int] = Counter()
     for supply, row, amount in zip(
         brought.row_of_entry.tolist(), brought.column.tolist(), brought.amount.tolist(), strict=True
