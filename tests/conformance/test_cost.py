@@ -23,7 +23,7 @@ from tests.problem.selections.best_choice import best_choice
 
 SEEDS = (*range(30), *CONTENDED_SEEDS[:40])
 HOSTINGS = ("fluid", "replicas")
-FEWEST = 20
+FEWEST = 10
 """Times that each rule must be broken alone; a valid solution is met far more often."""
 
 
@@ -80,7 +80,7 @@ def test_goodput_then_cost_in_two_stages(seed: int, hosting: str) -> None:
 def test_verdicts_agree(hosting: str, rules: Sequence[str]) -> None:
     """Changed supplies, counts and floors are judged as the check written apart judges them, and billed alike."""
     met: Counter[str] = Counter()
-    for seed in SEEDS:
+    for seed in SEEDS[::2]:
         case = cost_case(seed, hosting)
         rng = Random(seed)
         for _ in range(12 if case.optimum else 0):

@@ -33,7 +33,7 @@ def gpus() -> Instance:
 
 
 def test_root_bound_by_hand(gpus: Instance) -> None:
-    """All three need 1.2 units; at price 1 per us a rented unit is worth just what it costs, and bounds are whole units.
+    """All three need 1.2 units; at price 1 a rented unit is worth just what it costs, and bounds are whole units.
 
     With mu = 100,000 the floor 7000 mu is 7 x 10^8; a copy of value v costs
     4 x 10^8 - 10^8 v: 3, 2 and 0 x 10^8, so none is negative and all stay out. 7 x 10^8 is rounded up to a unit.

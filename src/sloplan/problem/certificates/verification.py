@@ -94,11 +94,13 @@ def certificate_bound(
         Or its JSON object.
     should_stop : callable, optional
         Asked once the plans of each template are listed; if it says so, verification is broken off.
+    goodput_floor : int, optional
+        As in `verify_certificate`.
 
     Returns
     -------
     int
-        Or `INFEASIBLE` if every leaf is closed.
+        Or an infinity if every leaf is closed: `INFEASIBLE`, under "cost" +inf.
 
     Raises
     ------
