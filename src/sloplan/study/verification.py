@@ -116,16 +116,21 @@ def verify(instance: Instance, file: Path, objective_name: str, limit_s: float) 
     indexed, _ = index_solution(instance, solution)
     found = Verified(
         valid=True,
-        objective=verdict.value_milli,
+        objective=verdict.objective,
         goodput=verdict.value_milli,
-        cost=deployment_cost(instance.compiled, indexed),
+        cost=deployment_cost(instance.compiled, indexed) if verdict.cost_pico is None else verdict.cost_pico,
         served=sum(indexed.count.tolist()),
     )
     if solution.certificate is None:
         return found
     deadline = time.monotonic() + limit_s
     try:
-        bound = certificate_bound(instance, solution.certificate, lambda: time.monotonic() >= deadline)
+        bound = certificate_bound(
+            instance,
+            solution.certificate,
+            lambda: time.monotonic() >= deadline,
+            goodput_floor=solution.goodput_floor,
+        )
     except SloplanError as error:
         return replace(found, refusal=f"the certificate does not count: {error}")
     if math.isinf(bound):
