@@ -140,6 +140,13 @@ def test_invalid_solution(instance: Instance, tmp_path: Path) -> None:
     assert files(tmp_path) == {}
 
 
+def test_solution_of_another_objective(instance: Instance, tmp_path: Path) -> None:
+    """What was made for cost may rent more units than there are: its goodput is no best-known one."""
+    cheap = replace(optimal(instance), objective="cost", goodput_floor=0)
+    with pytest.raises(InputError, match="objective = 'cost'.*greatest goodput; allowed: goodput"):
+        update(instance, cheap, method="test", folder=tmp_path)
+
+
 def test_solution_of_another_instance(instance: Instance, tmp_path: Path) -> None:
     """A solution of an instance with other content is refused."""
     with pytest.raises(InputError, match="belongs to another instance"):

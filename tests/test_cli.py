@@ -9,9 +9,11 @@ import signal
 import subprocess
 import sys
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
@@ -283,6 +285,22 @@ def test_check_refuses_another_instances_solution(home: Path, tmp_path: Path) ->
     code, out = run("check", home / "one", path)
     assert code == 1
     assert "another instance" in out
+
+
+def test_check_tells_the_cost(tmp_path: Path) -> None:
+    """Of a solution under the cost objectives goodput, floor, cost and the bound on the cost are shown."""
+    rented = one_pool([1.0, 2.0], billing="reserved")
+    rented.save(tmp_path / "rented")
+    solution = replace(
+        serving(rented, "q0", "q1"),
+        objective="cost",
+        goodput_floor=2000,
+        supply=pd.DataFrame({"supply": ["unit:gpus"], "amount": [1]}),
+        bound=10**9,
+    )
+    solution.save(tmp_path / "solution.json")
+    code, out = run("check", tmp_path / "rented", tmp_path / "solution.json")
+    assert (code, out) == (0, "valid: goodput 3 value/s (at least 2), cost 3.6 USD/h, bound 3.6\n")
 
 
 def test_check_verifies_the_certificate(home: Path, tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ from sloplan.loading import load
 from sloplan.problem.checker import judge
 from sloplan.problem.errors import InputError
 from sloplan.problem.instance import Instance
-from sloplan.problem.objective import GOODPUT
+from sloplan.problem.objective import COST, GOODPUT, find_objective
 from sloplan.problem.registry import methods
 from sloplan.problem.result import Result
 from sloplan.problem.selections.check import judge_selection
@@ -101,10 +101,13 @@ def _judged(instance: Instance, solution: Solution) -> tuple[tuple[Violation, ..
     verdict = judge(instance, solution)
     if verdict.violations:
         return verdict.violations, ""
-    goodput = f"goodput {GOODPUT.in_user_units(verdict.value_milli):,.6g} {GOODPUT.label}"
+    reached = f"goodput {GOODPUT.in_user_units(verdict.value_milli):,.6g} {GOODPUT.label}"
+    if verdict.cost_pico is not None:
+        reached += f" (at least {GOODPUT.in_user_units(solution.goodput_floor):,.6g})"
+        reached += f", cost {COST.in_user_units(verdict.cost_pico):,.6g} {COST.label}"
     if solution.bound is not None:
-        goodput += f", bound {GOODPUT.in_user_units(solution.bound):,.6g}"
-    return (), goodput + _certified(solution)
+        reached += f", bound {find_objective(solution.objective).in_user_units(solution.bound):,.6g}"
+    return (), reached + _certified(solution)
 
 
 def _judged_selection(selection: PlanSelection, solution: SelectionSolution) -> tuple[tuple[Violation, ...], str]:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import signal
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -37,7 +40,7 @@ def run(source: str, folder: Path | None, data: Path | None, workers: int | None
     configuration, text = read_configuration(source)
     target = folder or Path(f"study-{configuration.name}")
     base = Path.cwd() if source in packaged_names() else Path(source).parent
-    with _Progress() as progress:
+    with _ended_as_by_ctrl_c(), _Progress() as progress:
         try:
             run_study(
                 configuration,
@@ -58,6 +61,20 @@ def run(source: str, folder: Path | None, data: Path | None, workers: int | None
     return 0
 
 
+@contextmanager
+def _ended_as_by_ctrl_c() -> Iterator[None]:
+    """Have what ends a study from outside, a batch system or a closed terminal, end its runs with all they started."""
+    numbers = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
+    chosen = [number for number in numbers if signal.getsignal(number) == signal.SIG_DFL]  # nohup's choice stays
+    for number in chosen:
+        signal.signal(number, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        for number in chosen:
+            signal.signal(number, signal.SIG_DFL)
+
+
 class _Progress:
     """Shows how a study goes on: a bar on a terminal, else a line per run."""
 
@@ -65,7 +82,7 @@ class _Progress:
         self._bar = Progress(
             BarColumn(bar_width=20),
             MofNCompleteColumn(),
-            TextColumn("{task.description}"),
+            TextColumn("{task.description}", markup=False),
             console=Console(stderr=True),
             transient=True,
             redirect_stdout=False,

@@ -62,6 +62,8 @@ def solution_from(instance: Instance, assignment: Assignment) -> Solution:
         plans=_frame({"query": str, "count": int}, [(plan.query, plan.count) for plan in plans]),
         options=_frame({"plan": int, "operator": str, "configuration": str, "pool": str, "allocation": str}, options),
         supply=_frame({"supply": str, "amount": int}, list(assignment.supply)),
+        objective="goodput" if assignment.goodput_floor is None else "cost",
+        goodput_floor=assignment.goodput_floor,
     )
 
 

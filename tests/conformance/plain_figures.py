@@ -53,6 +53,7 @@ class Pool:
     site: str
     hardware: str
     units: int
+    max_units: int
     speed: Fraction
     memory: Fraction
     max_utilization: Fraction
@@ -104,6 +105,7 @@ def read_pool(row: Row) -> Pool:
         site=str(row["site"]),
         hardware=str(row["hardware"]),
         units=int(row["units"]),  # type: ignore[call-overload]
+        max_units=int(given(row, "max_units", row["units"])),  # type: ignore[call-overload]
         speed=number(row, "speed", 1),
         memory=number(row, "memory_gb"),
         max_utilization=number(row, "max_utilization", 1),

@@ -52,5 +52,5 @@ def run(text: str, folder: Path, base: Path, **more: Any) -> Heard:
     """Run a study in this process's charge; return what its watcher heard."""
     heard = Heard()
     configuration = parse_configuration(text, "tiny.toml")
-    run_study(configuration, text, folder, base=base, load=load, task=solve_job, watcher=heard, **more)
+    run_study(configuration, text, folder, watcher=heard, **{"base": base, "load": load, "task": solve_job} | more)
     return heard

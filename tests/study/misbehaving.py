@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import gc
 import os
 import signal
 import subprocess
@@ -11,6 +12,7 @@ import time
 from pathlib import Path
 
 import numpy as np
+from numba.core.compiler_lock import global_compiler_lock
 
 import tests.fake_methods
 from sloplan.problem.compiled import CompiledInstance
@@ -156,6 +158,71 @@ class Littering(Fake):
         serve_first(problem, run)
 
 
+class Escaping(Fake):
+    """Leaves a process behind whose parents are gone before anybody has looked."""
+
+    def solve(self, problem: CompiledInstance, run: Run) -> None:
+        """Start it as daemons are started, and end."""
+        serve_first(problem, run)
+        if os.fork() == 0:
+            os.setsid()
+            if os.fork() == 0:
+                os.execv(sys.executable, [sys.executable, "-c", "import time; time.sleep(300.75)"])
+            os._exit(0)
+        os.wait()
+
+
+class Haunting(Fake):
+    """Dies, and a process that it forked holds its pipes open."""
+
+    def solve(self, problem: CompiledInstance, run: Run) -> None:
+        """Fork, and be killed."""
+        if os.fork() == 0:
+            time.sleep(300.875)
+            os._exit(0)
+        os.kill(os.getpid(), signal.SIGKILL)
+
+
+class Flooding(Fake):
+    """Sends messages without end, and hears nothing."""
+
+    def solve(self, problem: CompiledInstance, run: Run) -> None:
+        """Take numba's lock again and again."""
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        while True:
+            with global_compiler_lock:
+                pass
+
+
+class Babbling(Fake):
+    """Writes where messages belong what is none, and hangs."""
+
+    def solve(self, problem: CompiledInstance, run: Run) -> None:
+        """Write the beginning of a message of a hundred million bytes."""
+        teller = next(item for item in gc.get_objects() if type(item).__name__ == "_Teller")
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        os.write(teller._messages.fileno(), (100_000_000).to_bytes(4, "big") + b"nothing")
+        time.sleep(300.5)
+
+
+class Unnamed(Fake):
+    """Is killed by a signal that has no name."""
+
+    def solve(self, problem: CompiledInstance, run: Run) -> None:
+        """Send it."""
+        os.kill(os.getpid(), signal.SIGRTMIN + 6)
+
+
+class Unspeakable(Fake):
+    """Reports what no file of rows can hold."""
+
+    def solve(self, problem: CompiledInstance, run: Run) -> None:
+        """Report a time that is no number, and fail with a message with half a character in two lines."""
+        serve_first(problem, run)
+        run.report_compile_time(float("nan"))
+        raise ValueError("no such file: \udcff\nnor another")
+
+
 class Best(Fake):
     """Serves the two dearest queries, and proves nothing."""
 
@@ -181,6 +248,12 @@ METHODS: dict[str, type[Fake]] = {
     "overstating": Miscertifying,
     "printing": Printing,
     "raising": Raising,
+    "escaping": Escaping,
+    "haunting": Haunting,
+    "flooding": Flooding,
+    "babbling": Babbling,
+    "unnamed": Unnamed,
+    "unspeakable": Unspeakable,
     "vanishing": Vanishing,
 }
 

@@ -39,6 +39,19 @@ def test_defaults() -> None:
         (('source = "one-pool.zip"', 'source = "a"\nnumbers = [1]'), "'numbers' belong to 'files'"),
         (('name = "best"', 'name = "fake"'), "two methods are labelled 'fake'"),
         (('name = "best"', 'name = "fake"\nlabel = "again"'), "two methods have the same name and options"),
+        (("memory_gb = 1.0", "memory_gb = inf"), "t.toml, memory_gb = inf: Input should be"),
+        (
+            ('name = "best"', 'name = "fake"\noptions = {effort = nan}'),
+            "t.toml, methods.1.options.effort = nan: unusable value",
+        ),
+        (
+            ('name = "best"', 'name = "fake"\noptions = {effort = [1]}'),
+            "allowed: true or false, a finite number, a text",
+        ),
+        (
+            ('name = "best"', 'name = "fake"\noptions = {effort = 2026-01-31}'),
+            "options.effort = datetime.date(2026, 1, 31)",
+        ),
         (("[[methods]]", "[[methods]"), "is no TOML"),
     ],
 )

@@ -75,3 +75,10 @@ def test_large_integers_keep_their_digits() -> None:
     frame = judged_frame([plain_row("a", value=large, bound=large), plain_row("b")])
     assert frame.loc[0, ["objective_exact", "bound_exact"]].tolist() == [large, large]
     assert frame["status"].tolist() == ["optimal", "unknown"]
+
+
+def test_infeasible_is_refuted_by_a_solution() -> None:
+    """Whoever says "infeasible" is believed until anybody has a verified solution."""
+    says = plain_row("a", method="x", claimed_status="infeasible")
+    assert judged_frame([says])["status"].tolist() == ["infeasible"]
+    assert judged_frame([says, plain_row("b", value=5000)])["status"].tolist() == ["unknown", "feasible"]

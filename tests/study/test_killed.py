@@ -8,6 +8,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
@@ -51,8 +52,11 @@ def num_rows(base: Path) -> int:
 
 def workers_of(process: subprocess.Popen[str]) -> list[psutil.Process]:
     """Processes of runs that are at work: the forkserver's children, two levels below the study."""
-    below = psutil.Process(process.pid).children()
-    return [worker for child in below for worker in child.children()]
+    workers: list[psutil.Process] = []
+    for child in psutil.Process(process.pid).children():
+        with suppress(psutil.NoSuchProcess):  # the study asks git, and that has ended
+            workers += child.children()
+    return workers
 
 
 def finish(base: Path, text: str) -> str:
@@ -102,12 +106,13 @@ def test_a_killed_run_has_a_row(base: Path) -> None:
     assert num_rows(base) == 1
 
 
-def test_ctrl_c_ends_a_study_at_once(base: Path) -> None:
-    """Ctrl-C leaves rows and no processes, and says how to go on."""
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_ctrl_c_ends_a_study_at_once(base: Path, number: signal.Signals) -> None:
+    """Ctrl-C leaves rows and no processes, and says how to go on; so do a batch system's signal and a lost terminal."""
     process = started(base, configuration_text("patient", seeds=[0, 1], time_limits=[60]))
     wait_for(lambda: bool(workers_of(process)), process)
     workers = workers_of(process)
-    process.send_signal(signal.SIGINT)
+    process.send_signal(number)
     printed = process.communicate(timeout=20)[1]
     assert process.returncode == 1
     assert "interrupted: 0 of 2 runs done; the same command goes on with the others" in printed

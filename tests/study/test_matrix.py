@@ -61,3 +61,9 @@ def test_what_names_a_run() -> None:
     assert replace(run, min_goodput=0.5).key == run.key  # says nothing of goodput
     cost = replace(run, objective="cost")
     assert replace(cost, min_goodput=0.5).key != cost.key
+
+
+def test_goodput_has_no_floor() -> None:
+    """The floor of the cost objectives is not asked of goodput, which methods refuse."""
+    runs = planned(objectives=["goodput", "cost"], min_goodput=0.9)
+    assert {(run.objective, run.min_goodput) for run in runs} == {("goodput", 1.0), ("cost", 0.9)}

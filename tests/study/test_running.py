@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import signal
 import warnings
 from pathlib import Path
 
 import psutil
 import pytest
 
-from sloplan.problem.errors import InputError
+from sloplan.problem.errors import InputError, SizeLimitError
+from sloplan.problem.instance import Instance
+from sloplan.problem.storage.instance_files import save_instance
 from sloplan.study.folder import StudyFolder
 from sloplan.study.judged import judged_frame
 from sloplan.study.row import COLUMNS
 from sloplan.study.rows import Row
+from tests.one_pool import one_pool
 from tests.study.case import configuration_text, run, write_instance
 from tests.study.misbehaving import install
 
@@ -60,6 +64,10 @@ def test_a_row_says_everything(base: Path) -> None:
         ("exiting", "exited", "exited with code enough"),
         ("vanishing", "crashed", "the process ended without a word, exit code 7"),
         ("crashing", "crashed", "the process was killed by signal SIGSEGV"),
+        ("unnamed", "crashed", f"the process was killed by signal {signal.SIGRTMIN + 6}"),
+        ("haunting", "crashed", "the process was killed by signal SIGKILL"),
+        ("flooding", "timeout", "killed: still at work 1 s after its limit of 1 s"),
+        ("babbling", "timeout", "killed: still at work 1 s after its limit of 1 s"),
         ("refusing", "unsupported", "this method solves nothing at all"),
         ("oversized", "unsupported", "more than 3 plans; next: fewer"),
     ],
@@ -103,6 +111,13 @@ def test_what_a_lost_run_printed_is_kept(base: Path) -> None:
     assert (base / "study" / "printed" / f"{row['run']}.txt").read_text() == "fatal: no licence\n"
 
 
+def test_what_no_file_can_hold(base: Path) -> None:
+    """A claim that is no number is unknown, and a message is one line that can be written; the study goes on."""
+    row = row_of("unspeakable", base)
+    assert (row["outcome"], row["verified"], row["claimed_compile_s"]) == ("finished", True, None)
+    assert row["message"] == "method 'fake' failed: ValueError: no such file: \\udcff nor another"
+
+
 def test_an_invalid_plan_is_not_believed(base: Path) -> None:
     """A plan that a method put past its run is claimed, refused, and counts for nothing."""
     row = row_of("forging", base)
@@ -143,12 +158,11 @@ def test_a_false_runtime_shows(base: Path) -> None:
     assert judged_frame([row])["runtime_false"].tolist() == [True]
 
 
-def test_processes_left_behind_are_ended(base: Path) -> None:
+@pytest.mark.parametrize(("method", "sleep"), [("littering", "300.625"), ("escaping", "300.75")])
+def test_processes_left_behind_are_ended(base: Path, method: str, sleep: str) -> None:
     """A process that a method leaves behind, in a session of its own, is gone when its row is there."""
-    row_of("littering", base)
-    left = [
-        process for process in psutil.process_iter(["cmdline"]) if "300.625" in " ".join(process.info["cmdline"] or [])
-    ]
+    assert row_of(method, base)["outcome"] == "finished"
+    left = [process for process in psutil.process_iter(["cmdline"]) if sleep in " ".join(process.info["cmdline"] or [])]
     assert left == []
 
 
@@ -174,6 +188,28 @@ def test_another_configuration_needs_another_folder(base: Path) -> None:
         run(configuration_text("fake"), base / "study", base)
     with pytest.raises(InputError, match="is no study, and not empty"):
         run(configuration_text("fake"), base, base)
+
+
+def test_a_folder_that_cannot_be_used(base: Path) -> None:
+    """A file is no folder; a study that was stopped before it had begun does not block its folder."""
+    (base / "file").write_text("")
+    with pytest.raises(InputError, match="is no folder"):
+        run(configuration_text("best"), base / "file", base)
+    (base / "study" / "solutions").mkdir(parents=True)
+    (base / "study" / ".lock").touch()
+    assert len(run(configuration_text("best"), base / "study", base).rows) == 1
+
+
+def test_an_instance_that_is_too_large(base: Path) -> None:
+    """An instance that passes a size limit has rows that say so, as one that is malformed has."""
+
+    def too_large(_: str) -> Instance:
+        raise SizeLimitError("the value of all queries passes int64")
+
+    heard = run(configuration_text("best"), base / "study", base, load=too_large)
+    assert [(row["outcome"], row["message"]) for row in heard.rows] == [
+        ("unreadable", "the value of all queries passes int64")
+    ]
 
 
 def test_an_unreadable_instance_does_not_stop_the_others(base: Path) -> None:
@@ -219,3 +255,15 @@ def test_more_threads_than_cores(base: Path, monkeypatch: pytest.MonkeyPatch) ->
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         run(configuration_text("best"), base / "another", base)
+
+
+def test_a_changed_instance_is_not_mixed_in(base: Path) -> None:
+    """A study that goes on refuses another instance under the name of one that has rows."""
+    text = configuration_text("best", "fake", seeds=[0, 1])
+    run(text, base / "study", base)
+    rows = base / "study" / "rows.jsonl"
+    rows.write_text("".join(rows.read_text().splitlines(keepends=True)[:-1]))
+    save_instance(one_pool((1.0, 2.0, 5.0)), base / "one-pool.zip")
+    with pytest.raises(InputError, match=r"one-pool\.zip: its content has changed since the study's first rows"):
+        run(text, base / "study", base)
+    assert len(StudyFolder(base / "study").rows()) == 3

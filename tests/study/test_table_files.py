@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
+from sloplan.problem.errors import InputError
 from sloplan.study.configuration import parse_configuration
 from sloplan.study.judged import judged_frame
 from sloplan.study.table_files import provenance, shown, write_tables
@@ -19,7 +20,7 @@ from tests.study.plain_rows import plain_row
 TABLE = Table(
     "small",
     "A & B: 100% of_it",
-    pd.DataFrame({"name": ["x_1 & y", None], "of best": [0.98765, math.nan], "n": [12345, 0]}),
+    pd.DataFrame({"name": ["x_1 & y|z", None], "of best": [0.98765, math.nan], "n": [12345, 0]}),
     {"of best": "percent", "n": "count"},
     "what it is.",
 )
@@ -54,12 +55,12 @@ def test_files(tmp_path: Path) -> None:
         (tmp_path / "new" / "folder" / f"small.{end}").read_text() for end in ("md", "tex", "csv")
     )
     assert markdown.startswith("# A & B: 100% of_it\n\n| name ")
-    assert "| x_1 & y |     98.8% | 12,345 |" in markdown
+    assert r"| x_1 & y\|z |     98.8% | 12,345 |" in markdown
     assert markdown.endswith("What it is.\n\nSource: 5% of it.\n")
     assert latex.startswith("% Source: 5% of it.\n")
     assert r"\caption{A \& B: 100\% of\_it}" in latex
-    assert r"x\_1 \& y & 98.8\% & 12,345 \\" in latex
-    assert values == "name,of best,n\nx_1 & y,0.98765,12345\n,,0\n"
+    assert r"x\_1 \& y|z & 98.8\% & 12,345 \\" in latex
+    assert values == "name,of best,n\nx_1 & y|z,0.98765,12345\n,,0\n"
 
 
 def test_where_figures_come_from() -> None:
@@ -79,3 +80,10 @@ def test_where_figures_come_from() -> None:
         "Overhead of the harness: 0.30 s a run (median), 0.40 s at most; of that the check 0.10 s (median).",
         "An instance was read and compiled in 1.50 s at most, once for its runs.",
     ]
+
+
+def test_a_folder_that_cannot_be_made(tmp_path: Path) -> None:
+    """A file where the folder should be is named."""
+    (tmp_path / "file").write_text("")
+    with pytest.raises(InputError, match="file: cannot be made"):
+        write_tables([TABLE], tmp_path / "file", "source")

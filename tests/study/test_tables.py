@@ -120,3 +120,11 @@ def test_a_study_in_which_nothing_worked() -> None:
     [methods] = [table for table in tables if table.name == "methods"]
     assert methods.frame["solutions"].tolist() == [0]
     assert methods.frame["gap worst"].isna().all()
+
+
+def test_a_study_that_has_just_begun() -> None:
+    """While no instance was run by all methods there are tables; mean times of different instances are not compared."""
+    rows = [plain_row("a", method="milp", value=5000), plain_row("b", method="greedy", instance_sha256="b" * 64)]
+    methods = study_tables(judged_frame(rows), TRAJECTORIES[:0])[0].frame
+    assert methods["runs"].tolist() == [1, 1]
+    assert methods[["time", "time to optimum"]].isna().all(axis=None)

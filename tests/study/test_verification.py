@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
+from sloplan.problem.certificates.verification import Certificate
 from sloplan.problem.instance import Instance
 from sloplan.study.verification import Verified, verify
 from tests.best_known_case import STRONG, optimal
@@ -19,7 +22,7 @@ def instance() -> Instance:
     return one_pool()
 
 
-def verified(instance: Instance, file: Path | None, limit_s: float = 60.0) -> Verified:
+def verified(instance: Instance, file: Path, limit_s: float = 60.0) -> Verified:
     """Verify a file of a run for goodput."""
     return verify(instance, file, "goodput", limit_s)
 
@@ -34,9 +37,21 @@ def test_a_valid_solution(instance: Instance, tmp_path: Path) -> None:
     assert found.columns("goodput")["objective"] == 6.0
 
 
-def test_nothing_is_not_wrong(instance: Instance) -> None:
-    """A run without a solution has nothing to verify."""
-    assert verified(instance, None) == Verified()
+def test_a_solution_of_least_cost(tmp_path: Path) -> None:
+    """The objective is the cost, with the units that the solution rents; its certificate is one of the cost."""
+    rented = one_pool(billing="reserved")
+    solution = replace(
+        serving(rented, "q2"),
+        objective="cost",
+        goodput_floor=4000,
+        supply=pd.DataFrame({"supply": ["unit:gpus"], "amount": [1]}),
+        certificate=Certificate.root(1, {"pool:gpus": 1}, 100_000).to_json(),
+    )
+    solution.save(tmp_path / "s.json")
+    found = verify(rented, tmp_path / "s.json", "cost", 60.0)
+    assert (found.objective, found.goodput, found.cost) == (10**9, 4000, 10**9)
+    assert (found.certified_bound, found.refusal) == (10**9, None)  # 4 x 10^8 and up to a whole unit
+    assert found.columns("cost")["objective"] == 3.6
 
 
 def test_a_certificate(instance: Instance, tmp_path: Path) -> None:

@@ -139,6 +139,9 @@ def check_solution(instance: Instance, given: Solution) -> Checked:
         The solution is not valid, or its certificate does not prove the bound that stands beside it.
     """
     certified = None
+    if given.objective != "goodput":
+        problem = "best-known solutions are of the greatest goodput"
+        raise InputError(problem, field="objective", value=given.objective, allowed="goodput")
     verdict = judge_plans(instance, given if given.certificate is None else replace(given, bound=None))
     if verdict.violations or verdict.value_milli is None:
         raise InputError(

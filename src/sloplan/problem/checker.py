@@ -12,9 +12,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sloplan.problem.compiled import Bool, CompiledInstance, Int
+from sloplan.problem.cost_problem import under_objective
 from sloplan.problem.evaluation import evaluate_plans, own_capacity
 from sloplan.problem.exact_sums import Exact, exact_dot, exact_totals
 from sloplan.problem.grouping import grouped
+from sloplan.problem.objective import OBJECTIVES, find_objective
 from sloplan.problem.solution import Solution
 from sloplan.problem.solution_index import IndexedSolution, index_solution
 from sloplan.problem.violation import Violation
@@ -33,10 +35,39 @@ class Verdict:
         Empty for a valid solution.
     value_milli : int, optional
         Goodput of a valid solution; None if there are violations.
+    cost_pico : int, optional
+        Deployment cost of a valid solution that was made for "cost" or "goodput-then-cost", 10^-12 USD/s: what its
+        plans are billed, and the units that it rents.
     """
 
     violations: tuple[Violation, ...]
-    value_milli: int | None
+    value_milli: int | None = None
+    cost_pico: int | None = None
+
+    @property
+    def objective(self) -> int | None:
+        """Base units of the objective that the solution was made for; None if there are violations."""
+        return self.value_milli if self.cost_pico is None else self.cost_pico
+
+
+class _Totals:
+    """What the plans of a solution add up to, in Python integers: sums may pass int64.
+
+    Parameters
+    ----------
+    rows : int
+        Number of coupling rows.
+
+    Attributes
+    ----------
+    usage : (rows,) Python integers
+    billed_pico : int
+        Busy time on pools that are not rented, and traffic; 10^-12 USD/s.
+    """
+
+    def __init__(self, rows: int) -> None:
+        self.usage: Exact = np.zeros(rows, dtype=object)
+        self.billed_pico = 0
 
 
 def check(instance: Instance, solution: Solution) -> list[Violation]:
@@ -56,7 +87,7 @@ def check(instance: Instance, solution: Solution) -> list[Violation]:
 
 
 def judge(instance: Instance, solution: Solution) -> Verdict:
-    """Check a solution, with its certificate if it carries one, and compute its goodput.
+    """Check a solution, with its certificate if it carries one, and compute its goodput and cost.
 
     Parameters
     ----------
@@ -77,12 +108,14 @@ def judge(instance: Instance, solution: Solution) -> Verdict:
     verdict = judge_plans(instance, solution)
     if verdict.violations or solution.certificate is None:
         return verdict
-    violations = verify_certificate(instance, solution.certificate, solution.bound)
-    return Verdict(tuple(violations), None) if violations else verdict
+    violations = verify_certificate(
+        instance, solution.certificate, solution.bound, goodput_floor=solution.goodput_floor
+    )
+    return Verdict(tuple(violations)) if violations else verdict
 
 
 def judge_plans(instance: Instance, solution: Solution) -> Verdict:
-    """Check all of a solution but its certificate, and compute its goodput.
+    """Check all of a solution but its certificate, and compute its goodput and, under the cost objectives, its cost.
 
     Parameters
     ----------
@@ -96,26 +129,55 @@ def judge_plans(instance: Instance, solution: Solution) -> Verdict:
     solution = replace(solution)  # its tables can be changed in place: see that they still have their stored form
     if solution.instance_sha256 != instance.sha256:
         wrong = Violation("instance", "solution", "belongs to another instance (content hashes differ)")
-        return Verdict((wrong,), None)
-    compiled = instance.compiled
-    if solution.objective != "goodput":
-        wrong = Violation("objective", "solution", f"was made for {solution.objective!r}, which cannot be checked yet")
-        return Verdict((wrong,), None)
+        return Verdict((wrong,))
+    if solution.objective not in OBJECTIVES:
+        wrong = Violation("objective", "solution", f"was made for {solution.objective!r}, which is no objective")
+        return Verdict((wrong,))
+    compiled = under_objective(instance.compiled, solution.objective)
     indexed, violations = index_solution(instance, solution)
     violations += _copies(compiled, indexed)
-    usage = np.zeros(len(compiled.rows), dtype=object)  # Python integers: sums may pass int64
+    totals = _Totals(len(compiled.rows))
     application = compiled.templates.application[compiled.queries.template[indexed.query]]
     for _, member in grouped(application):
-        violations += _plans(compiled, member, indexed, usage)
+        violations += _plans(compiled, member, indexed, totals)
     violations += _supply(compiled, indexed)
-    violations += _rows(compiled, indexed, usage)
-    if violations:
-        return Verdict(tuple(violations), None)
+    violations += _rows(compiled, indexed, totals.usage)
     value = exact_dot(compiled.queries.value_milli[indexed.query], indexed.count)
-    if solution.bound is not None and solution.bound < value:
-        message = "is below the value of the solution itself"
-        return Verdict((Violation("bound", "stored bound", message, amount=solution.bound, limit=value),), None)
-    return Verdict((), value)
+    violations += _goodput_floor(solution, value)
+    if violations:
+        return Verdict(tuple(violations))
+    if solution.objective == "goodput":
+        verdict = Verdict((), value)
+    else:
+        rented = exact_dot(instance.compiled.under_cost.supply_price, indexed.supply)
+        verdict = Verdict((), value, totals.billed_pico + rented)
+    wrong_bound = list(_bound(solution, verdict))
+    return Verdict(tuple(wrong_bound)) if wrong_bound else verdict
+
+
+def _goodput_floor(solution: Solution, value: int) -> Iterator[Violation]:
+    """Under the cost objectives a floor is stated and reached; under goodput there is none."""
+    floor = solution.goodput_floor
+    if solution.objective == "goodput":
+        if floor is not None:
+            message = "is stated, which the objective 'goodput' does not have"
+            yield Violation("goodput_floor", "goodput floor", message, amount=floor)
+    elif floor is None:
+        message = f"states no goodput floor, which the objective {solution.objective!r} needs"
+        yield Violation("goodput_floor", "solution", message)
+    elif floor < 0:
+        yield Violation("goodput_floor", "goodput floor", "is negative", amount=floor, limit=0)
+    elif value < floor:
+        yield Violation("goodput_floor", "goodput", "is below the goodput floor", amount=value, limit=floor)
+
+
+def _bound(solution: Solution, verdict: Verdict) -> Iterator[Violation]:
+    """The stored bound is on the optimistic side of the solution's own objective."""
+    reached, bound = verdict.objective, solution.bound
+    assert reached is not None  # the solution is valid
+    if bound is not None and find_objective(solution.objective).contradicts(reached, bound):
+        side = "below the value" if solution.objective == "goodput" else "above the cost"
+        yield Violation("bound", "stored bound", f"is {side} of the solution itself", amount=bound, limit=reached)
 
 
 def _copies(compiled: CompiledInstance, indexed: IndexedSolution) -> Iterator[Violation]:
@@ -132,8 +194,8 @@ def _copies(compiled: CompiledInstance, indexed: IndexedSolution) -> Iterator[Vi
         )
 
 
-def _plans(compiled: CompiledInstance, member: Int, indexed: IndexedSolution, usage: Exact) -> Iterator[Violation]:
-    """Own rules of the plans `member`, of one application; adds their usage to `usage`."""
+def _plans(compiled: CompiledInstance, member: Int, indexed: IndexedSolution, totals: _Totals) -> Iterator[Violation]:
+    """Own rules of the plans `member`, of one application; adds their usage and bill to `totals`."""
     queries, query = compiled.queries, indexed.query[member]
     template = queries.template[query]
     operators = len(compiled.applications[compiled.templates.application[template[0]]].operators)
@@ -180,12 +242,13 @@ def _plans(compiled: CompiledInstance, member: Int, indexed: IndexedSolution, us
 
     used = placed[figures.usage.row_of_entry]
     users = figures.usage.row_of_entry[used]
-    load = rate[users] * figures.usage.amount[used]
-    usage += exact_totals(figures.usage.column[used], load, indexed.count[member][users], len(usage))
+    load, count = rate[users] * figures.usage.amount[used], indexed.count[member]
+    totals.usage += exact_totals(figures.usage.column[used], load, count[users], len(totals.usage))
+    totals.billed_pico += exact_dot((rate * figures.billed_cost_nano)[placed], count[placed])
 
 
 def _supply(compiled: CompiledInstance, indexed: IndexedSolution) -> Iterator[Violation]:
-    """Replicas stay within their deployment's maximum."""
+    """Replicas and rented units stay within their maximum."""
     for supply in np.flatnonzero((indexed.supply > compiled.supplies.maximum) | (indexed.supply < 0)):
         yield Violation(
             "supply",

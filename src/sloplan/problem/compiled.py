@@ -7,15 +7,19 @@ allocation) of one operator; options are listed once for the whole instance, and
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import numpy.typing as npt
 
 from sloplan.problem.compiling.read_only import make_read_only
 from sloplan.problem.open_options import OpenOptions
+
+if TYPE_CHECKING:
+    from sloplan.problem.cost_problem import CostProblem
 
 Int = npt.NDArray[np.int64]
 Bool = npt.NDArray[np.bool_]
@@ -53,6 +57,22 @@ class Sparse:
     def row_of_entry(self) -> Int:
         """Row index of every entry, shape (nnz,)."""
         return make_read_only(np.repeat(np.arange(len(self), dtype=np.int64), np.diff(self.start)))
+
+    def taken(self, rows: Int) -> Sparse:
+        """Return some rows, in the given order."""
+        size = np.diff(self.start)[rows]
+        start = np.concatenate([[0], np.cumsum(size)]).astype(np.int64)
+        entry = np.arange(start[-1]) + np.repeat(self.start[rows] - start[:-1], size)
+        return Sparse(start, self.column[entry], self.amount[entry])
+
+    @classmethod
+    def joined(cls, parts: Sequence[Sparse]) -> Sparse:
+        """Return the rows of all parts, one part after the other."""
+        size = np.concatenate([np.diff(part.start) for part in parts])
+        start = np.concatenate([[0], np.cumsum(size)]).astype(np.int64)
+        return cls(
+            start, np.concatenate([part.column for part in parts]), np.concatenate([part.amount for part in parts])
+        )
 
 
 @dataclass(frozen=True)
@@ -235,16 +255,16 @@ class Rows:
 
 @dataclass(frozen=True)
 class Supplies:
-    """Integer supply variables of the goodput objective: replicas per deployment.
+    """Integer supply variables: replicas per deployment, under `cost` also rented units (see `CostProblem`).
 
     Parameters
     ----------
     name : (supplies,) str
-        "P/O/C/A" (pool, operator, configuration, allocation).
+        "P/O/C/A" (pool, operator, configuration, allocation) or "unit:P".
     maximum : (supplies,) int64
-        floor(min(units / share, units x memory / need)).
+        Of replicas floor(min(units / share, units x memory / need)).
     brought : Sparse
-        Signed capacity that one replica brings to each row.
+        Signed capacity that one replica or unit brings to each row.
     """
 
     name: Text
@@ -333,6 +353,13 @@ class CompiledInstance:
         of_template = self.queries.template
         start = np.cumsum(np.bincount(of_template + 1, minlength=len(self.templates) + 1))
         return make_read_only((np.argsort(of_template, kind="stable"), start))
+
+    @cached_property
+    def under_cost(self) -> CostProblem:
+        """What the problem is under the objective `cost`, with its own rows and supplies."""
+        from sloplan.problem.cost_problem import CostProblem  # is made of compiled instances itself
+
+        return CostProblem.of(self)
 
     @cached_property
     def source_bound(self) -> Bool:

@@ -25,6 +25,7 @@ _TABLES: Final[dict[str, Columns]] = {
     "options": {"plan": int, "operator": str, "configuration": str, "pool": str, "allocation": str},
     "supply": {"supply": str, "amount": int},
 }
+_FIGURES: Final = ("goodput_floor", "bound")
 
 
 def _frame(table: str, values: Mapping[str, Any] | None = None) -> pd.DataFrame:
@@ -45,12 +46,14 @@ class Solution:
         One row per plan and operator: `plan` (row of `plans`), `operator`, `configuration`,
         `pool`, `allocation`.
     supply : DataFrame
-        Replicas: `supply` ("pool/operator/configuration/allocation"), `amount`; empty under
-        `fluid` hosting.
+        `supply`, `amount`: replicas ("pool/operator/configuration/allocation") under `replicas` hosting, and
+        under the cost objectives rented units ("unit:pool"); what is not named stands at 0.
     objective : str
         Objective it was made for.
+    goodput_floor : int, optional
+        Least goodput that it was made for, milli-value: under "cost" and "goodput-then-cost" alone, which need it.
     bound : int, optional
-        Bound on the objective in integer units (milli-value), as claimed by its author.
+        Bound on the objective in integer units (milli-value, or 10^-12 USD/s), as claimed by its author.
     certificate : dict, optional
         Certificate of `bound`, as stored (see `sloplan.problem.certificates.verification`).
 
@@ -69,6 +72,7 @@ class Solution:
     options: pd.DataFrame = field(default_factory=lambda: _frame("options"))
     supply: pd.DataFrame = field(default_factory=lambda: _frame("supply"))
     objective: str = "goodput"
+    goodput_floor: int | None = None
     bound: int | None = None
     certificate: dict[str, Any] | None = None
 
@@ -76,7 +80,8 @@ class Solution:
         # Tables can still be changed in place: the checker makes this copy anew before it reads them.
         for table, columns in _TABLES.items():
             object.__setattr__(self, table, stored_table(getattr(self, table), table, columns))
-        object.__setattr__(self, "bound", stored_whole(self.bound, "bound"))
+        for figure in _FIGURES:
+            object.__setattr__(self, figure, stored_whole(getattr(self, figure), figure))
 
     @classmethod
     def from_choices(
@@ -123,7 +128,7 @@ class Solution:
         InputError
             If the file cannot be read or does not have the format of a solution.
         """
-        return cls(**read_solution_file(path, _TABLES))
+        return cls(**read_solution_file(path, _TABLES, _FIGURES))
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the solution file, compressed if `path` ends in ".gz".
@@ -135,8 +140,8 @@ class Solution:
         InputError
             If nothing can be written there.
         """
-        write_solution_file(path, self, _TABLES)
+        write_solution_file(path, self, _TABLES, _FIGURES)
 
     def file_bytes(self) -> bytes:
         """Return the bytes of the solution file that `save` writes (before compression)."""
-        return json_bytes(solution_content(self, _TABLES))
+        return json_bytes(solution_content(self, _TABLES, _FIGURES))

@@ -10,6 +10,7 @@ import pandas as pd
 
 from sloplan.problem.compiled import Bool, CompiledInstance, Int
 from sloplan.problem.compiling.lookup import indices_of
+from sloplan.problem.cost_problem import under_objective
 from sloplan.problem.solution import Solution
 from sloplan.problem.violation import Violation
 
@@ -29,6 +30,7 @@ class IndexedSolution:
     choices : (m, most operators of an application) int64
         Global option index per local operator position, padded by -1.
     supply : (supplies,) int64
+        Amounts of the supplies that there are under the solution's objective.
     """
 
     plan: Int
@@ -52,8 +54,13 @@ def index_solution(instance: Instance, solution: Solution) -> tuple[IndexedSolut
         Only plans of known queries, with a positive count and one known option per operator.
     list of Violation
         One for each name or number that stands in the way.
+
+    Raises
+    ------
+    InputError
+        If there is no objective of the name that the solution was made for.
     """
-    compiled = instance.compiled
+    compiled = under_objective(instance.compiled, solution.objective)
     violations: list[Violation] = []
     query = indices_of(compiled.names.queries, solution.plans["query"])
     count = solution.plans["count"].to_numpy(dtype=np.int64)
@@ -179,11 +186,11 @@ def _complete(compiled: CompiledInstance, query: Int, choices: Int) -> Bool:
 
 
 def _supply(compiled: CompiledInstance, solution: Solution) -> tuple[Int, list[Violation]]:
-    """Replicas per supply of the compiled instance."""
+    """Amount of every supply of the compiled instance."""
     supply = np.zeros(len(compiled.supplies), dtype=np.int64)
     named = indices_of(compiled.supplies.name, solution.supply["supply"])
     violations = [
-        Violation("supply", f"supply {solution.supply['supply'].iloc[row]!r}", "is unknown in this instance")
+        Violation("supply", f"supply {solution.supply['supply'].iloc[row]!r}", "is unknown under this objective")
         for row in np.flatnonzero(named < 0)
     ]
     known = named >= 0

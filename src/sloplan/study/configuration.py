@@ -17,7 +17,7 @@ CONFIGURATIONS: Final = files("sloplan.study").joinpath("configurations")
 
 
 class _Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
 
 
 class MethodChoice(_Part):
@@ -114,7 +114,7 @@ class Configuration(_Part):
     time_limits: list[float] = Field(min_length=1)
     seeds: list[int] = Field(default=[0], min_length=1)
     threads: list[int] = Field(default=[1], min_length=1)
-    memory_gb: float = Field(default=4.0, gt=0)
+    memory_gb: float = Field(default=4.0, gt=0, le=1e6)
     grace_s: float = Field(default=5.0, gt=0)
     workers: int | None = Field(default=None, ge=1)
     check_limit_s: float = Field(default=300.0, gt=0)
@@ -199,12 +199,16 @@ def parse_configuration(text: str, file: str) -> Configuration:
     except ValidationError as error:
         # A misspelt field comes first: that another one is missing then follows from it.
         first = min(error.errors(), key=lambda detail: detail["type"] != "extra_forbidden")
-        field = ".".join(str(part) for part in first["loc"]) or None
+        place = first["loc"]
+        of_an_option = len(place) > 3 and place[2] == "options"  # pydantic adds which kind of value it tried
+        field = ".".join(str(part) for part in (place[:4] if of_an_option else place)) or None
         value = None if first["type"] == "missing" or field is None else first["input"]
         problem = str(first["msg"]).removeprefix("Value error, ")
         allowed = None
         if first["type"] == "extra_forbidden":
-            problem, allowed = "unknown field", ", ".join(_fields_of(first["loc"]))
+            problem, allowed = "unknown field", ", ".join(_fields_of(place))
+        elif of_an_option:
+            problem, allowed = "unusable value", "true or false, a finite number, a text"
         raise InputError(problem, file=file, field=field, value=value, allowed=allowed) from error
 
 

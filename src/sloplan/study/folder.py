@@ -16,6 +16,9 @@ from sloplan.study.configuration import Configuration, parse_configuration
 from sloplan.study.rows import Row, append_row, drop_cut_off_line, read_rows
 
 CONFIGURATION_FILE: Final = "configuration.toml"
+_LOCK: Final = ".lock"
+MAKE_ROOM: Final = "make room and give the command again: what is finished stays"
+
 _FOLDERS: Final = ("trajectories", "solutions", "printed")
 
 Trajectory = list[tuple[float, float | None, float | None]]
@@ -48,34 +51,48 @@ class StudyFolder:
         InputError
             The folder holds something else, another configuration, or is at work.
         """
-        file = self.path / CONFIGURATION_FILE
-        if file.exists():
-            if self.configuration() != configuration:
-                raise InputError(
-                    "holds the study of another configuration",
-                    file=str(self.path),
-                    advice="choose another folder with -o, or run the configuration that stands there",
-                )
-        elif self.path.exists() and any(self.path.iterdir()):
-            raise InputError("is no study, and not empty", file=str(self.path), advice="choose another folder with -o")
+        self._refuse_another_use()
         try:
             self.path.mkdir(parents=True, exist_ok=True)
-            for name in _FOLDERS:
-                (self.path / name).mkdir(exist_ok=True)
-        except OSError as error:
-            raise InputError(f"cannot be made: {error.strerror}", file=str(self.path)) from error
-        lock = FileLock(self.path / ".lock")
-        try:
+            lock = FileLock(self.path / _LOCK)
             lock.acquire(timeout=0)
         except Timeout:
             raise InputError("is at work", file=str(self.path), advice="wait until that command has ended") from None
+        except OSError as error:
+            raise InputError(f"cannot be written to: {error.strerror}", file=str(self.path)) from error
         try:
-            if not file.exists():
-                write_bytes(file, text.encode())
-            drop_cut_off_line(self.path)
+            self._begin(configuration, text)
             yield
         finally:
             lock.release()
+
+    def _refuse_another_use(self) -> None:
+        if self.path.exists() and not self.path.is_dir():
+            raise InputError("is no folder", file=str(self.path), advice="choose another one with -o")
+        if not self.path.exists() or (self.path / CONFIGURATION_FILE).exists():
+            return
+        # A study that was stopped before its configuration stood there is begun again.
+        if any(
+            not (entry.name in (*_FOLDERS, _LOCK) or entry.name.startswith(".new.")) for entry in self.path.iterdir()
+        ):
+            raise InputError("is no study, and not empty", file=str(self.path), advice="choose another folder with -o")
+
+    def _begin(self, configuration: Configuration, text: str) -> None:
+        file = self.path / CONFIGURATION_FILE
+        if not file.exists():
+            write_bytes(file, text.encode())
+        elif self.configuration() != configuration:
+            raise InputError(
+                "holds the study of another configuration",
+                file=str(self.path),
+                advice="choose another folder with -o, or run the configuration that stands there",
+            )
+        try:
+            for name in _FOLDERS:
+                (self.path / name).mkdir(exist_ok=True)
+            drop_cut_off_line(self.path)
+        except OSError as error:
+            raise InputError(f"cannot be written to: {error.strerror}", file=str(self.path)) from error
 
     def configuration(self) -> Configuration:
         """Return the study's configuration.
@@ -112,12 +129,15 @@ class StudyFolder:
             It cannot be written.
         """
         key = row["run"]
-        if trajectory:
-            table = pd.DataFrame(trajectory, columns=["time_s", "objective", "bound"])
-            write_bytes(self.path / "trajectories" / f"{key}.csv", table.to_csv(index=False).encode())
-        if printed:
-            write_bytes(self.path / "printed" / f"{key}.txt", printed.encode())
-        append_row(self.path, row)
+        try:
+            if trajectory:
+                table = pd.DataFrame(trajectory, columns=["time_s", "objective", "bound"])
+                write_bytes(self.path / "trajectories" / f"{key}.csv", table.to_csv(index=False).encode())
+            if printed:
+                write_bytes(self.path / "printed" / f"{key}.txt", printed.encode())
+            append_row(self.path, row)
+        except InputError as error:
+            raise InputError(error.problem, file=error.file, advice=MAKE_ROOM) from error
 
     def solution_file(self, key: str) -> Path:
         """Return where a run's solution belongs."""

@@ -46,7 +46,7 @@ class Claims:
     has_solution : bool
         Whether the solution file was written.
     not_written : str, optional
-        Why it could not be.
+        Why the disk did not take it.
     message : str, optional
     """
 
@@ -76,7 +76,7 @@ def claims_of(result: Result, not_written: str | None) -> Claims:
     ----------
     result : Result
     not_written : str, optional
-        Why its solution could not be written.
+        Why the disk did not take its solution.
     """
     return Claims(
         columns={

@@ -33,8 +33,8 @@ def judged_frame(rows: Iterable[Row]) -> pd.DataFrame:
     """Return the rows as a table with verdicts.
 
     A claimed bound is *refuted* if a verified solution of the same problem, of any run or the best known one, is
-    better. It does not count then, and the certified bound stands in its place. Whoever claims "optimal" or
-    "infeasible" is believed as far as this goes.
+    better. It does not count then, and the certified bound stands in its place. Nor does "infeasible" where there is
+    a verified solution. Whoever claims "optimal" or "infeasible" is believed as far as this goes.
 
     Parameters
     ----------
@@ -60,9 +60,11 @@ def judged_frame(rows: Iterable[Row]) -> pd.DataFrame:
     frame[numbers] = frame[numbers].apply(pd.to_numeric)
     bounds = pd.Series(None, index=frame.index, dtype=object)
     refuted = pd.Series(False, index=frame.index)
+    solved = pd.Series(False, index=frame.index)
     for (_, name, _), group in frame.groupby(PROBLEM, dropna=False):
         objective = find_objective(str(name))
         reached = _best_reached(group, objective)
+        solved[group.index] = reached is not None
         for place in group.index:
             claimed = _known(group.at[place, "claimed_bound_exact"])
             certified = _known(group.at[place, "certified_bound_exact"])
@@ -78,7 +80,7 @@ def judged_frame(rows: Iterable[Row]) -> pd.DataFrame:
     )
     frame["bound_refuted"] = refuted
     frame["runtime_false"] = _runtime_false(frame)
-    cases = zip(frame["objective_exact"], bounds, frame["claimed_status"], strict=True)
+    cases = zip(frame["objective_exact"], bounds, frame["claimed_status"], solved, strict=True)
     frame["status"] = [_status(*case) for case in cases]
     return frame
 
@@ -106,7 +108,7 @@ def _runtime_false(frame: pd.DataFrame) -> pd.Series:
     return frame["claimed_runtime_s"] < frame["runtime_s"] - slack
 
 
-def _status(objective: object, bound: object, claimed: object) -> str:
+def _status(objective: object, bound: object, claimed: object, solved: bool) -> str:
     if _known(objective) is None:
-        return "infeasible" if claimed == "infeasible" else "unknown"
+        return "infeasible" if claimed == "infeasible" and not solved else "unknown"
     return "optimal" if objective == bound else "feasible"

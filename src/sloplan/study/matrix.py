@@ -96,7 +96,9 @@ def _blocks(configuration: Configuration, sources: list[Source], threads: list[i
                 label=method.label,
                 options=method.options,
                 objective=objective,
-                min_goodput=configuration.min_goodput,
+                min_goodput=1.0
+                if objective == "goodput"
+                else configuration.min_goodput,  # solve refuses it for goodput
                 seed=seed,
                 threads=width,
                 time_limit=time_limit,

@@ -5,11 +5,13 @@ from __future__ import annotations
 import pickle
 import threading
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
 from sloplan.instances.best_known import best_known, check_entry
 from sloplan.instances.reference_index import read_index
+from sloplan.problem.errors import InputError
 from sloplan.problem.instance import Instance
 from sloplan.problem.objective import OBJECTIVES
 from sloplan.study.rows import Row
@@ -17,6 +19,10 @@ from sloplan.study.sources import Load, Problem, Source
 
 _KEPT: Final = 2
 """Instances kept in memory: the one at hand and, where runs overlap, the one before."""
+
+
+class ChangedInstanceError(InputError):
+    """A study that goes on finds another instance under the name that its rows state."""
 
 
 @dataclass(frozen=True)
@@ -51,10 +57,13 @@ class Workshop:
     ----------
     load : callable
         The front door `sloplan.load`.
+    known : mapping
+        Content hash of each instance that has rows already, by name.
     """
 
-    def __init__(self, load: Load) -> None:
+    def __init__(self, load: Load, known: Mapping[str, str]) -> None:
         self._load = load
+        self._known = known
         self._kept: dict[str, Prepared] = {}
         self._one_at_a_time = threading.Lock()
 
@@ -65,6 +74,8 @@ class Workshop:
         ------
         InputError
             It cannot be read.
+        ChangedInstanceError
+            It is not what rows of its name are about.
         """
         with self._one_at_a_time:
             if source.name not in self._kept:
@@ -76,6 +87,12 @@ class Workshop:
     def _prepared(self, source: Source) -> Prepared:
         started = time.monotonic()
         problem = source.read(self._load)
+        if self._known.get(source.name, problem.sha256) != problem.sha256:
+            raise ChangedInstanceError(
+                "its content has changed since the study's first rows",
+                file=source.name,
+                advice="restore it, or begin another study with -o",
+            )
         facts: Row = {"instance_sha256": problem.sha256}
         if isinstance(problem, Instance):
             compiled = problem.compiled

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import datetime
 import json
-from typing import Final
+import math
+from typing import Any, Final
+
+import numpy as np
 
 from sloplan.problem.objective import find_objective
 from sloplan.study.machine import code_commit, machine_facts, machine_load
@@ -13,6 +16,8 @@ from sloplan.study.rows import Row
 from sloplan.study.supervision import Ending
 
 FORMAT_VERSION: Final = 1
+
+_MESSAGE_LENGTH: Final = 500
 
 COLUMNS: Final[dict[str, str]] = {
     "format_version": "of this row",
@@ -68,7 +73,7 @@ COLUMNS: Final[dict[str, str]] = {
     "check_s": "the harness's check of solution and certificate",
     "process_s": "the process from start to end",
     "overhead_s": "all that the run took beyond runtime and compilation, the check included",
-    "prepare_s": "reading or generating the instance and compiling it, once for all its runs",
+    "prepare_s": "reading or generating the instance and compiling it, once for all of its runs that follow each other",
     "peak_memory_gb": "largest resident memory of all its processes, seen ten times a second",
     "started": "when, UTC",
     "load": "the machine's load average of the minute before",
@@ -120,13 +125,27 @@ def ending_columns(ending: Ending) -> Row:
 
 
 def complete(row: Row) -> Row:
-    """Return a row with every column in its order, None where there is nothing, and seconds to four decimals."""
+    """Return a row with every column in its order, None where there is nothing, and seconds to four decimals.
+
+    Part of it is a method's word: whatever that is, the row can be written. Numbers become Python's, those that are
+    not finite unknown, and texts what a file can hold, messages in one line.
+    """
     unknown = row.keys() - COLUMNS.keys()
     assert not unknown, f"columns without a meaning: {unknown}"
     unit = find_objective(row["objective_name"]).in_user_units
     for figure in ("best_known_objective", "best_known_bound"):
         row[figure] = unit(row.get(f"{figure}_exact"))
-    return {
-        column: round(value, 4) if isinstance(value := row.get(column), float) and column.endswith("_s") else value
-        for column in COLUMNS
-    }
+    return {column: _plain(column, row.get(column)) for column in COLUMNS}
+
+
+def _plain(column: str, value: Any) -> Any:
+    if isinstance(value, np.generic):
+        value = value.item()
+    if value is None or isinstance(value, bool | int):
+        return value
+    if isinstance(value, float):
+        return None if not math.isfinite(value) else round(value, 4) if column.endswith("_s") else value
+    if isinstance(value, dict):
+        return {str(name): _plain(name, inner) for name, inner in value.items()}
+    text = str(value).encode(errors="backslashreplace").decode()
+    return " ".join(text.split())[:_MESSAGE_LENGTH] if column in ("message", "refusal") else text

@@ -8,22 +8,24 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Final, Protocol
 
-from sloplan.problem.errors import InputError
-from sloplan.problem.instance import Instance
+from sloplan.problem.errors import InputError, SloplanError
 from sloplan.problem.registry import find_method, refuse_unknown_options
 from sloplan.study.configuration import Configuration
 from sloplan.study.cores import Cores, runs_at_a_time
-from sloplan.study.folder import StudyFolder, Trajectory
+from sloplan.study.folder import MAKE_ROOM, StudyFolder, Trajectory
 from sloplan.study.job import Claims, Job, Unsupported
 from sloplan.study.machine import usable_cores
 from sloplan.study.matrix import PlannedRun, planned_runs
-from sloplan.study.prepared import Prepared, Workshop
+from sloplan.study.prepared import ChangedInstanceError, Prepared, Workshop
 from sloplan.study.row import circumstances, complete, ending_columns, identity
 from sloplan.study.rows import Row
 from sloplan.study.sources import Load, find_sources
 from sloplan.study.supervision import preload, supervise
 from sloplan.study.task_messages import Clock, Limits, Task
-from sloplan.study.verification import verify
+from sloplan.study.verification import Check, Verified, verify_check
+
+CHECKING_S: Final = 120.0
+"""Most seconds for the check of a solution, beyond those for its certificate."""
 
 _PRINTED_IS_KEPT: Final = ("crashed", "raised", "exited", "memory", "timeout")
 """Outcomes of which one may want to know more."""
@@ -86,14 +88,17 @@ def run_study(
     runs = planned_runs(configuration, sources, len(cores))
     study = StudyFolder(folder)
     with study.opened(configuration, text):
-        finished = {row["run"] for row in study.rows()}
+        rows = study.rows()
+        finished = {row["run"] for row in rows}
         left = [run for run in runs if run.key not in finished]
         watcher.begins(left, len(runs) - len(left), at_a_time)
         if left:
             chosen = (find_method(choice.name) for choice in configuration.methods)
             preload(__name__, task.__module__, *(type(method).__module__ for method in chosen))
             supervise(_nothing, None, Limits(60.0, 60.0, 10**9, tuple(cores)))  # starts the server, outside any run
-            _Runner(configuration, study, Workshop(load), task, watcher).run(left, Cores(cores, at_a_time))
+            known = {row["instance"]: row["instance_sha256"] for row in rows if row["instance_sha256"] is not None}
+            workshop = Workshop(load, known)
+            _Runner(configuration, study, workshop, task, watcher).run(left, Cores(cores, at_a_time))
 
 
 def _nothing(_argument: None, clock: Clock) -> None:
@@ -146,22 +151,18 @@ class _Runner:
         """Run one and store its row; what keeps the study from going on ends it."""
         try:
             self._measure(run, taken)
-        except InputError as error:
-            what = error.problem if error.file is None else f"{error.file}: {error.problem}"
-            self._fail(InputError(what, advice="make room and give the command again: what is finished stays"))
         except BaseException as error:  # noqa: BLE001 - raised again where the study was started
-            self._fail(error)
+            self._failure = self._failure or error
+            self._stop.set()
         finally:
             cores.give_back(taken)
-
-    def _fail(self, error: BaseException) -> None:
-        self._failure = self._failure or error
-        self._stop.set()
 
     def _measure(self, run: PlannedRun, taken: tuple[int, ...]) -> None:
         try:
             prepared = self._workshop.prepare(run.source)
-        except InputError as error:
+        except ChangedInstanceError:
+            raise
+        except SloplanError as error:
             self._store(run, identity(run) | {"outcome": "unreadable", "message": str(error)}, [], "")
             return
         row = identity(run) | prepared.columns(run.objective) | circumstances()
@@ -178,10 +179,10 @@ class _Runner:
         elif isinstance(ending.answer, Claims):
             claims = ending.answer
             if claims.not_written is not None:
-                raise InputError(claims.not_written)
-            assert isinstance(prepared.problem, Instance)  # all that methods solve
-            written = file if claims.has_solution else None
-            found = verify(prepared.problem, written, run.objective, self._configuration.check_limit_s)
+                raise InputError(claims.not_written, advice=MAKE_ROOM)
+            found = self._verified(run, prepared, file, taken) if claims.has_solution else Verified()
+            if found is None:
+                return
             row |= dict(claims.columns) | found.columns(run.objective)
             row["message"] = row["message"] or claims.message
             trajectory = claims.trajectory
@@ -189,6 +190,18 @@ class _Runner:
         row["check_s"] = now - checked_from
         row["overhead_s"] = now - began - (row["runtime_s"] or 0.0) - row["compile_s"]
         self._store(run, row, trajectory, ending.printed if row["outcome"] in _PRINTED_IS_KEPT else "")
+
+    def _verified(self, run: PlannedRun, prepared: Prepared, file: Path, taken: tuple[int, ...]) -> Verified | None:
+        """Verify a run's solution on its cores, within its memory; None if the study was interrupted."""
+        limit = self._configuration.check_limit_s
+        check = Check(prepared.pickled, file.resolve(), run.objective, limit)
+        within = Limits(limit + CHECKING_S, self._configuration.grace_s, round(run.memory_gb * 1e9), taken)
+        ending = supervise(verify_check, check, within, self._stop)
+        if ending.outcome == "interrupted":
+            return None
+        if isinstance(ending.answer, Verified):
+            return ending.answer
+        return Verified(valid=False, refusal=f"the check did not end: {ending.outcome}, {ending.message}")
 
     def _store(self, run: PlannedRun, row: Row, trajectory: Trajectory, printed: str) -> None:
         with self._one_row_at_a_time:

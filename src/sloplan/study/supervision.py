@@ -13,13 +13,14 @@ import threading
 import time
 from contextlib import suppress
 from dataclasses import dataclass
-from multiprocessing.connection import Connection
+from multiprocessing.connection import wait
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 import psutil
 
 from sloplan.study.supervised_child import run_supervised
-from sloplan.study.task_messages import Began, Compiling, Failed, Limits, Message, Returned, Stopped, Task
+from sloplan.study.supervised_pipes import Closed, Heard, Messages, Printed
+from sloplan.study.task_messages import Began, Compiling, Failed, Limits, Returned, Stopped, Task
 
 if TYPE_CHECKING:
     from multiprocessing.context import ForkServerProcess
@@ -33,13 +34,11 @@ PREPARING_S: Final = 300.0
 DELIVERING_S: Final = 120.0
 """Most seconds after the clock has stopped."""
 
-COMPILING_S: Final = 600.0
+COMPILING_S: Final = 120.0
 """Most seconds of kernel compilation that the clock stands."""
 
-PRINTED_BYTES: Final = 64_000
-"""Of what a process printed last, so much is kept."""
-
 _POLL_S: Final = 0.02
+_LAST_WORDS_S: Final = 1.0
 _MEMORY_EVERY_S: Final = 0.1
 
 
@@ -114,6 +113,7 @@ class _Watch:
         self._asked = time.monotonic()
         self._began: float | None = None
         self._stopped: float | None = None
+        self._gone: float | None = None
         self._compiling_since: float | None = None
         self._compiled = 0.0
         self._interrupted = False
@@ -121,9 +121,10 @@ class _Watch:
         self._killed: tuple[Outcome, str] | None = None
         self._exitcode: int | None = None
         context = multiprocessing.get_context("forkserver")
-        self._messages, messages = context.Pipe(duplex=False)
+        messages_from, messages = context.Pipe(duplex=False)
         printed_from, printed = context.Pipe(duplex=False)
-        self._printed = _Printed(printed_from)
+        self._messages = Messages(messages_from)
+        self._printed = Printed(printed_from)
         self._process: ForkServerProcess = context.Process(
             target=run_supervised, args=(messages, printed, limits, task, argument), daemon=False
         )
@@ -138,10 +139,9 @@ class _Watch:
         finally:
             self._tree.kill()
             self._process.join()
-            self._messages.close()
         ended = time.monotonic()
         outcome, message, answer = self._outcome()
-        until = ended if self._stopped is None else self._stopped
+        until = next(moment for moment in (self._stopped, self._gone, ended) if moment is not None)
         return Ending(
             outcome=outcome,
             message=message,
@@ -155,38 +155,42 @@ class _Watch:
         )
 
     def _follow(self) -> None:
-        """Take messages until the process has said its last or must go."""
+        """Take messages until the process has said its last, is gone, or must go."""
         while self._said is None and self._killed is None:
-            try:
-                if self._messages.poll(_POLL_S):
-                    self._take(self._messages.recv())
-                    continue
-            except (EOFError, OSError):
-                break
-            except Exception as error:  # noqa: BLE001 - what cannot be unpickled can raise anything
-                self._killed = "crashed", f"sent what cannot be read: {type(error).__name__}: {error}"
+            if self._gone is None and wait([self._process.sentinel], timeout=0):
+                self._gone = time.monotonic()  # all that it could say is on its way
+            match self._messages.next(_POLL_S if self._gone is None else _LAST_WORDS_S):
+                case Heard() as heard:
+                    self._take(heard)
+                case Closed(why=None):
+                    break
+                case Closed(why):
+                    self._killed = "crashed", str(why)
+                case None if self._gone is not None:  # a process that it forked may still hold the pipe open
+                    break
             self._look_after()
-        if self._killed is None:
-            self._process.join(timeout=1.0)
+        if self._said is None and self._killed is None:
+            self._process.join(timeout=_LAST_WORDS_S)
         self._exitcode = self._process.exitcode
 
-    def _take(self, message: Message) -> None:
-        now = time.monotonic()
-        match message:
-            case Began():
-                self._began = now
-            case Compiling(begins=True):
-                self._compiling_since = now
-            case Compiling(begins=False) if self._compiling_since is not None:
-                self._compiled += now - self._compiling_since
+    def _take(self, heard: Heard) -> None:
+        match heard.message:
+            case Began(at):
+                self._began = _within(heard, at)
+            case Compiling(at, begins=True):
+                self._compiling_since = _within(heard, at)
+            case Compiling(at, begins=False) if self._compiling_since is not None:
+                self._compiled += _within(heard, at) - self._compiling_since
                 self._compiling_since = None
-            case Stopped():
-                self._stopped = now
+            case Stopped(at):
+                self._stopped = _within(heard, at)
             case Returned() | Failed():
-                self._said = message
+                self._said = heard.message
 
     def _look_after(self) -> None:
         """Interrupt or kill what passes its limits."""
+        if self._said is not None or self._killed is not None:
+            return
         if self._stop.is_set():
             self._killed = "interrupted", "the study was interrupted"
         elif self._tree.memory() > self._limits.memory_bytes:
@@ -239,8 +243,17 @@ class _Watch:
         if code is None:
             return "the process fell silent and was killed"
         if code < 0:
-            return f"the process was killed by signal {signal.Signals(-code).name}"
+            named = -code in set(signal.Signals)  # those for real time have no names
+            return f"the process was killed by signal {signal.Signals(-code).name if named else -code}"
         return f"the process ended without a word, exit code {code}"
+
+
+def _within(heard: Heard, at: float) -> float:
+    """Return when a message was sent, which the process says, as far as that agrees with when it came.
+
+    When it came is known within hundredths of a second, unless this process was busy.
+    """
+    return min(max(at, heard.earliest), heard.latest)
 
 
 class _Tree:
@@ -266,15 +279,22 @@ class _Tree:
         return self._memory
 
     def kill(self) -> None:
-        """Kill all, also what was left behind by a process that is gone."""
-        for process in self._alive():
-            with suppress(psutil.NoSuchProcess):
-                process.kill()
+        """Kill all, also what was left behind by a process that is gone, and what is started meanwhile."""
+        killed: set[psutil.Process] = set()
+        while found := set(self._alive()) - killed:
+            for process in found:
+                with suppress(psutil.NoSuchProcess):
+                    process.kill()
+            killed |= found
         with suppress(ProcessLookupError, PermissionError):
             os.killpg(self.pid, signal.SIGKILL)
 
     def _alive(self) -> list[psutil.Process]:
-        for process in list(self._seen.values()):
+        # Every search goes through all processes of the machine. One is enough while the first process lives, which
+        # adopts orphans; when it is gone, each is asked for its own.
+        first = self._seen.get(self.pid)
+        parents = [first] if first is not None and first.is_running() else list(self._seen.values())
+        for process in parents:
             with suppress(psutil.NoSuchProcess):
                 self._seen.update((child.pid, child) for child in process.children(recursive=True))
         return [process for process in self._seen.values() if process.is_running()]
@@ -285,23 +305,3 @@ def _resident(process: psutil.Process) -> int:
         return int(process.memory_info().rss)
     except psutil.NoSuchProcess:
         return 0
-
-
-class _Printed:
-    """Reads what a process prints, so that it never waits for a reader, and keeps the end."""
-
-    def __init__(self, stream: Connection) -> None:
-        self._stream = stream
-        self._kept = bytearray()
-        self._reader = threading.Thread(target=self._read, daemon=True)
-        self._reader.start()
-
-    def _read(self) -> None:
-        with self._stream:
-            while chunk := os.read(self._stream.fileno(), 65_536):
-                self._kept += chunk
-                del self._kept[: max(0, len(self._kept) - PRINTED_BYTES)]
-
-    def text(self) -> str:
-        self._reader.join(timeout=1.0)  # all writers are dead, or nobody's concern any more
-        return bytes(self._kept).decode(errors="replace")

@@ -9,6 +9,7 @@ from typing import Final, SupportsFloat, cast
 
 import pandas as pd
 
+from sloplan.problem.errors import InputError
 from sloplan.problem.storage.atomic import write_files
 from sloplan.study.configuration import Configuration
 from sloplan.study.tables import Kind, Table
@@ -111,8 +112,18 @@ def write_tables(tables: list[Table], folder: Path, source: str) -> list[Path]:
     Returns
     -------
     list of Path
+
+    Raises
+    ------
+    InputError
+        The folder cannot be made, or not be written to.
     """
-    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(
+            f"cannot be made: {error.strerror}", file=str(folder), advice="choose another with -o"
+        ) from error
     texts: dict[Path, str] = {}
     for table in tables:
         texts[folder / f"{table.name}.md"] = _markdown(table, source)
@@ -129,8 +140,14 @@ def _write(text: str, file: Path) -> None:
 def _markdown(table: Table, source: str) -> str:
     alignment = ["left" if table.kinds.get(column, "text") == "text" else "right" for column in table.frame.columns]
     # Without disable_numparse tabulate would read "60" as a number and write it its own way.
-    body = shown_frame(table).to_markdown(index=False, colalign=alignment, disable_numparse=True)
+    frame = shown_frame(table).map(_piped).rename(columns=_piped)
+    body = frame.to_markdown(index=False, colalign=alignment, disable_numparse=True)
     return f"# {table.title}\n\n{body}\n\n{table.notes.capitalize()}\n\n{source}\n"
+
+
+def _piped(text: str) -> str:
+    """Return a text of which Markdown does not take a part for the next cell."""
+    return text.replace("|", r"\|")
 
 
 def _latex(table: Table, source: str) -> str:

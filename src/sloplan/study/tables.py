@@ -25,6 +25,11 @@ from sloplan.study.metrics import (
 SETTING: Final = ["objective_name", "min_goodput", "time_limit_s", "threads"]
 """Runs are compared that agree in these."""
 
+LATE_S: Final = 1.0
+"""Seconds after its limit at which a run counts as late."""
+
+_LEAST_S: Final = 1e-4  # rows hold seconds to four decimals
+
 WORST: Final = 3
 """Instances that the table of worst cases names for each method."""
 
@@ -74,6 +79,7 @@ def study_tables(frame: pd.DataFrame, trajectories: pd.DataFrame) -> list[Table]
         best_objective=best_known_objectives(frame),
         run_time_s=run_times(frame),
         solve_time_s=solve_times(frame),
+        late=frame["runtime_s"] > frame["time_limit_s"] + LATE_S,
         primal_gap=primal_integral(frame, trajectories)["mean_gap"],
     )
     makers = (method_table, instance_table, worst_table, claim_table)
@@ -113,12 +119,13 @@ def method_table(frame: pd.DataFrame, suffix: str, title: str) -> Table:
             "finished": by_method["outcome"].agg(lambda outcome: (outcome == "finished").sum()),
             "solutions": by_method["objective"].count(),
             "optimal": by_method["status"].agg(lambda status: (status == "optimal").sum()),
+            "late": by_method["late"].sum(),
             "of best": np.exp(problems.groupby("method").mean()),
             "gap median": by_method["gap"].median(),
             "gap worst": by_method["gap"].max(),
             "primal gap": by_method["primal_gap"].mean(),
-            "time": shifted_geometric_means(frame, "run_time_s")["mean_s"],
-            "time to optimum": shifted_geometric_means(frame, "solve_time_s")["mean_s"],
+            "time": _mean_times(frame, "run_time_s"),
+            "time to optimum": _mean_times(frame, "solve_time_s"),
         }
     )
     return Table(
@@ -126,16 +133,24 @@ def method_table(frame: pd.DataFrame, suffix: str, title: str) -> Table:
         f"Methods: {title}",
         table.reindex(list(_places(frame["method"]))).rename_axis("method").reset_index(),
         {
-            **dict.fromkeys(("runs", "finished", "solutions", "optimal"), "count"),
+            **dict.fromkeys(("runs", "finished", "solutions", "optimal", "late"), "count"),
             **dict.fromkeys(("of best", "gap median", "gap worst", "primal gap"), "percent"),
             **dict.fromkeys(("time", "time to optimum"), "seconds"),
         },
-        "solutions: accepted by the checker; optimal: objective and bound equal, the bound not refuted; of best: "
-        "objective over the best known, geometric mean over instances with a solution; gap: to the best certified "
-        "bound, of runs with a solution; primal gap: mean over time of the gap to the best known, 100% before the "
-        "first solution; times: shifted geometric means (shift 10 s) over instances that all methods ran, a run that "
-        "did not get there counts as its limit.",
+        "solutions: accepted by the checker; optimal: objective and bound equal, the bound not refuted; late: more than "
+        "a second after the limit; of best: objective over the best known, geometric mean over instances with a "
+        "solution; gap: to the best certified bound, of runs with a solution; primal gap: mean over time of the gap to "
+        "the best known, 100% before the first solution; times: shifted geometric means (shift 10 s) over instances "
+        "that all methods ran, a run that did not get there counts as its limit.",
     )
+
+
+def _mean_times(frame: pd.DataFrame, column: str) -> pd.Series | float:
+    """Return the mean time of every method; NaN as long as no problem was run by all, in a study that goes on say."""
+    methods = frame.groupby(PROBLEM, dropna=False)["method"].nunique()
+    if methods.max() < frame["method"].nunique():
+        return np.nan
+    return shifted_geometric_means(frame, column)["mean_s"]
 
 
 def instance_table(frame: pd.DataFrame, suffix: str, title: str) -> Table:
@@ -163,7 +178,8 @@ def instance_table(frame: pd.DataFrame, suffix: str, title: str) -> Table:
     for method, part in frame.groupby("method", sort=False):
         by_own = part.groupby("instance", sort=False)
         table[f"{method}: gap"] = by_own["gap"].agg(lambda gap: gap.max(skipna=False))
-        table[f"{method}: time"] = np.exp(np.log(part["runtime_s"]).groupby(part["instance"]).mean())
+        ended = part["runtime_s"].where(part["outcome"] == "finished").clip(lower=_LEAST_S)
+        table[f"{method}: time"] = np.exp(np.log(ended).groupby(part["instance"]).mean())
         kinds |= {f"{method}: gap": "percent", f"{method}: time": "seconds"}
     return Table(
         f"instances{suffix}",
@@ -172,7 +188,7 @@ def instance_table(frame: pd.DataFrame, suffix: str, title: str) -> Table:
         kinds,
         "servable: of the value of all query copies; tight rows: with a price in the linear relaxation (both known for "
         "the reference set); best bound: certified; gap: to the best certified bound, the worst over seeds, unknown if "
-        "a run has no solution; time: until the method ended.",
+        "a run has no solution; time: until the method ended, geometric mean of the runs that finished.",
     )
 
 

@@ -37,17 +37,28 @@ class Limits:
 
 
 class Began(NamedTuple):
-    """The clock runs."""
+    """The clock runs.
+
+    Parameters
+    ----------
+    at : float
+        Seconds of `time.monotonic`, which all processes share.
+    """
+
+    at: float
 
 
 class Compiling(NamedTuple):
     """Kernel compilation begins or ends: the clock stands in between."""
 
+    at: float
     begins: bool
 
 
 class Stopped(NamedTuple):
     """The clock has stopped."""
+
+    at: float
 
 
 class Returned(NamedTuple):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from typing import Final
 
 from sloplan.study.matrix import PlannedRun
@@ -38,11 +38,13 @@ class TimeLeft:
 
     def seconds(self) -> float:
         """Return the estimate."""
-        total = 0.0
-        for run in self._left.values():
-            taken = self._taken[_kind(run)]
-            total += sum(taken) / len(taken) if taken else run.time_limit + _BESIDE_S
-        return total / self._side_by_side
+        left = Counter(map(_kind, self._left.values()))
+        return sum(number * self._mean(kind) for kind, number in left.items()) / self._side_by_side
+
+    def _mean(self, kind: tuple[str, float]) -> float:
+        taken = self._taken[kind]
+        _, time_limit = kind
+        return sum(taken) / len(taken) if taken else time_limit + _BESIDE_S
 
 
 def _kind(run: PlannedRun) -> tuple[str, float]:

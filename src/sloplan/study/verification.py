@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import pickle
 import time
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -16,6 +17,7 @@ from sloplan.problem.objective import COST, GOODPUT, find_objective
 from sloplan.problem.solution import Solution
 from sloplan.problem.solution_index import index_solution
 from sloplan.study.rows import Row
+from sloplan.study.task_messages import Clock
 
 
 @dataclass(frozen=True)
@@ -62,21 +64,46 @@ class Verified:
         }
 
 
-def verify(instance: Instance, file: Path | None, objective_name: str, limit_s: float) -> Verified:
+@dataclass(frozen=True)
+class Check:
+    """A solution to be verified in a process of its own.
+
+    Parameters
+    ----------
+    problem : bytes
+        The pickled instance, compiled.
+    file : Path
+        Of the solution.
+    objective_name : str
+        What the run was asked for.
+    limit_s : float
+        Seconds for the certificate.
+    """
+
+    problem: bytes
+    file: Path
+    objective_name: str
+    limit_s: float
+
+
+def verify_check(check: Check, clock: Clock) -> Verified:
+    """Verify a solution: the task of a supervised process, so that no solution costs more than the run's limits."""
+    with clock:
+        return verify(pickle.loads(check.problem), check.file, check.objective_name, check.limit_s)
+
+
+def verify(instance: Instance, file: Path, objective_name: str, limit_s: float) -> Verified:
     """Judge a solution file with the checker and verify its certificate.
 
     Parameters
     ----------
     instance : Instance
-    file : Path, optional
-        None where the run left no solution.
+    file : Path
     objective_name : str
         What the run was asked for.
     limit_s : float
         Seconds for the certificate; one that takes longer counts as none.
     """
-    if file is None:
-        return Verified()
     try:
         solution = Solution.load(file)
     except SloplanError as error:
@@ -89,16 +116,21 @@ def verify(instance: Instance, file: Path | None, objective_name: str, limit_s: 
     indexed, _ = index_solution(instance, solution)
     found = Verified(
         valid=True,
-        objective=verdict.value_milli,
+        objective=verdict.objective,
         goodput=verdict.value_milli,
-        cost=deployment_cost(instance.compiled, indexed),
+        cost=deployment_cost(instance.compiled, indexed) if verdict.cost_pico is None else verdict.cost_pico,
         served=sum(indexed.count.tolist()),
     )
     if solution.certificate is None:
         return found
     deadline = time.monotonic() + limit_s
     try:
-        bound = certificate_bound(instance, solution.certificate, lambda: time.monotonic() >= deadline)
+        bound = certificate_bound(
+            instance,
+            solution.certificate,
+            lambda: time.monotonic() >= deadline,
+            goodput_floor=solution.goodput_floor,
+        )
     except SloplanError as error:
         return replace(found, refusal=f"the certificate does not count: {error}")
     if math.isinf(bound):

@@ -215,13 +215,13 @@ def _assert_same_as_listed(instance: Instance, rng: Random, lowest: int) -> None
     for largest_price in (0, 10, 2000):
         certificate = random_certificate(
             compiled.rows.name.tolist(),
-            lambda rng: _draw_decision(compiled, rng),
+            lambda rng: draw_option_decision(compiled, rng),
             rng,
             denominator=2**12,
             largest_price=largest_price,
         )
         nodes = tuple(
-            dataclasses.replace(node, decision=_on_listed_plans(selection, node.decision))
+            dataclasses.replace(node, decision=on_listed_plans(selection, node.decision))
             if isinstance(node, Branch)
             else node
             for node in certificate.nodes
@@ -235,7 +235,8 @@ def _assert_same_as_listed(instance: Instance, rng: Random, lowest: int) -> None
         assert bound >= lowest
 
 
-def _draw_decision(compiled: CompiledInstance, rng: Random) -> Decision:
+def draw_option_decision(compiled: CompiledInstance, rng: Random) -> Decision:
+    """A random decision on a supply or on an operator of a copy."""
     names, options = compiled.names, compiled.options
     if len(compiled.supplies) and rng.random() < 0.5:
         supply = rng.randrange(len(compiled.supplies))
@@ -256,7 +257,7 @@ def _draw_decision(compiled: CompiledInstance, rng: Random) -> Decision:
     return OptionDecision(names.queries[query], copy, names.operators[operator], tuple(chosen))
 
 
-def _on_listed_plans(selection: PlanSelection, decision: Decision) -> Decision:
+def on_listed_plans(selection: PlanSelection, decision: Decision) -> Decision:
     """The same decision as a choice among the query's listed plans."""
     if not isinstance(decision, OptionDecision):
         return decision

@@ -3,11 +3,6 @@
 from __future__ import annotations
 
 import copy
-import json
-import re
-from collections.abc import Callable
-from functools import partial
-from pathlib import Path
 from random import Random
 from typing import Any
 
@@ -18,25 +13,18 @@ from hypothesis import strategies as st
 
 from sloplan.problem.certificates.format import Branch, Leaf, PlanDecision, SupplyDecision
 from sloplan.problem.certificates.verification import INFEASIBLE, Certificate, certificate_bound, verify_certificate
-from sloplan.problem.errors import InputError, UnsupportedError
+from sloplan.problem.errors import InputError
 from sloplan.problem.selections.selection import PlanSelection
+from tests.problem.certificates.page import PAGE, page_certificate
 from tests.problem.selections.selection_cases import (
     brute_forced_value,
+    case_count,
     certificate_from_lp,
-    dense,
     draw_selection_decision,
     lp_bound_and_duals,
     random_certificate,
+    tree_of_all_cases,
 )
-
-PAGE = (Path(__file__).parents[3] / "docs" / "certificates.md").read_text(encoding="utf-8")
-
-
-def page_certificate(title: str) -> dict[str, Any]:
-    """Return the certificate that the documentation page shows under `title`."""
-    found = re.search(rf"```json {title}\n(.*?)```", PAGE, re.DOTALL)
-    assert found is not None
-    return json.loads(found.group(1))
 
 
 @pytest.fixture
@@ -300,57 +288,12 @@ def test_any_prices_and_any_tree_bound_the_optimum(selection: PlanSelection, see
 
 
 @settings(max_examples=60, deadline=None)
-@given(tiny_selections().filter(lambda selection: _case_count(selection) <= 400))
+@given(tiny_selections().filter(lambda selection: case_count(selection) <= 400))
 def test_a_tree_of_all_cases_proves_just_the_optimum(selection: PlanSelection) -> None:
     """Each leaf fixes every copy and supply and prices a broken row out of the market: nothing is loose."""
     optimum = brute_forced_value(selection)
-    bound = certificate_bound(selection, _tree_of_all_cases(selection))
+    bound = certificate_bound(selection, tree_of_all_cases(selection))
     assert bound == optimum if optimum is not None else bound < 0
-
-
-def _case_count(selection: PlanSelection) -> float:
-    sizes = np.repeat(np.diff(selection.plan_start) + 1, selection.groups.count)
-    return float(np.prod(sizes) * np.prod(selection.supplies.maximum + 1))
-
-
-def _tree_of_all_cases(selection: PlanSelection) -> Certificate:
-    groups, supplies = selection.groups, selection.supplies
-    copies = [(group, copy) for group in range(len(groups)) for copy in range(1, int(groups.count[group]) + 1)]
-    usage, brought = dense(selection.plans.usage, selection), dense(supplies.brought, selection)
-    nodes: list[Branch | Leaf | None] = []
-
-    def split(decision: SupplyDecision | PlanDecision, yes: Callable[[], int], no: Callable[[], int]) -> int:
-        number = len(nodes)
-        nodes.append(None)
-        nodes[number] = Branch(decision, yes(), no())
-        return number
-
-    def set_supply(supply: int, amount: int, left: np.ndarray) -> int:
-        """All cases with this supply at `amount` or more; `left` is the capacity without it."""
-        if supply == len(supplies):
-            return choose(0, 0, left)
-        following = partial(set_supply, supply + 1, 0, left + amount * brought[supply])
-        if amount == supplies.maximum[supply]:
-            return following()
-        decision = SupplyDecision(supplies.name[supply], amount)
-        return split(decision, following, partial(set_supply, supply, amount + 1, left))
-
-    def choose(index: int, tried: int, left: np.ndarray) -> int:
-        """All cases in which the copy takes its plan number `tried` or a later one, or stays out."""
-        if index == len(copies):
-            nodes.append(Leaf({name: 1000 for name, rest in zip(selection.rows.name, left, strict=True) if rest < 0}))
-            return len(nodes) - 1
-        group, copy = copies[index]
-        plan = selection.plans_of(group).start + tried
-        if plan == selection.plans_of(group).stop:
-            return choose(index + 1, 0, left)
-        decision = PlanDecision(groups.name[group], copy, (selection.plans.name[plan],))
-        return split(
-            decision, partial(choose, index + 1, 0, left - usage[plan]), partial(choose, index, tried + 1, left)
-        )
-
-    set_supply(0, 0, selection.rows.capacity)
-    return Certificate("goodput", 1, tuple(nodes))
 
 
 @settings(max_examples=60, deadline=None)
@@ -391,13 +334,6 @@ def test_refuses_prices_for_another_objective(streets: PlanSelection) -> None:
     assert refused(streets, page_certificate("root") | {"objective": "cost"}) == ["certificate_objective"]
     cost = PlanSelection(**{**vars_of(streets), "objective": "cost"})
     assert refused(cost, page_certificate("root")) == ["certificate_objective"]
-
-
-def test_cost_certificates_are_not_built(streets: PlanSelection) -> None:
-    """A cost certificate of a cost problem is refused in one line, as not built."""
-    cost = PlanSelection(**{**vars_of(streets), "objective": "cost"})
-    with pytest.raises(UnsupportedError, match="cost"):
-        verify_certificate(cost, page_certificate("root") | {"objective": "cost"}, 0)
 
 
 @pytest.mark.parametrize("denominator", [0, -4, 3, 2.0, "4", True, None])

@@ -6,7 +6,6 @@ import dataclasses
 
 import numpy as np
 import pytest
-from ortools.sat.python import cp_model
 
 from sloplan.problem.certificates.format import Certificate
 from sloplan.problem.checker import check, judge
@@ -19,35 +18,10 @@ from sloplan.problem.selections.solution import SelectionSolution
 from tests.conformance.cases import instance_from, random_case
 from tests.conformance.random_instances import random_tables
 from tests.conformance.seeds import SEEDS
-from tests.problem.selections.selection_cases import dense
+from tests.problem.selections.best_choice import best_choice
 
 FLUID_SEEDS = SEEDS[::5]
 REPLICA_SEEDS = range(1000, 1010)
-
-
-def best_choice(selection: PlanSelection) -> SelectionSolution:
-    """An optimal choice, found by CP-SAT, in integers, on the plan selection alone."""
-    model = cp_model.CpModel()
-    most = selection.groups.count[selection.plans.group].tolist()
-    count = [model.new_int_var(0, size, "") for size in most]
-    amount = [model.new_int_var(0, size, "") for size in selection.supplies.maximum.tolist()]
-    for group, copies in enumerate(selection.groups.count.tolist()):
-        model.add(sum(count[selection.plans_of(group)]) <= copies)
-    usage, brought = dense(selection.plans.usage, selection), dense(selection.supplies.brought, selection)
-    for row, capacity in enumerate(selection.rows.capacity.tolist()):
-        held = sum(each * taken for each, taken in zip(brought[:, row].tolist(), amount, strict=True))
-        model.add(
-            sum(each * taken for each, taken in zip(usage[:, row].tolist(), count, strict=True)) <= capacity + held
-        )
-    model.maximize(sum(each * taken for each, taken in zip(selection.plans.value.tolist(), count, strict=True)))
-    solver = cp_model.CpSolver()
-    solver.parameters.num_workers = 1
-    assert solver.solve(model) == cp_model.OPTIMAL
-    taken = np.array([solver.value(variable) for variable in count], dtype=np.int64)
-    chosen = np.flatnonzero(taken)
-    return SelectionSolution.from_choices(
-        selection, chosen, taken[chosen], np.array([solver.value(variable) for variable in amount], dtype=np.int64)
-    )
 
 
 @pytest.mark.parametrize("seed", FLUID_SEEDS)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import tracemalloc
 from pathlib import Path
 
 import pytest
@@ -45,3 +46,14 @@ def test_inflating_ends(monkeypatch: pytest.MonkeyPatch) -> None:
     assert decompress(compress(b"a" * 1000), "a.gz") == b"a" * 1000
     with pytest.raises(InputError, match="inflates past the limit"):
         decompress(compress(b"a" * 1001), "a.gz")
+
+
+def test_memory_follows_the_content() -> None:
+    """Inflating a small file takes little memory, however much a file may hold."""
+    tracemalloc.start()
+    try:
+        decompress(compress(b"small"), "small.gz")
+        _, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert most < 10_000_000

@@ -1,7 +1,11 @@
-"""The bounds that the leaves of a certificate prove, in exact arithmetic."""
+"""The bounds that the leaves of a certificate prove, in exact arithmetic.
+
+Both objectives are worked out as what there is the most of: "cost" as the least cost negated.
+"""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -48,17 +52,34 @@ class VerificationStoppedError(SloplanError):
         super().__init__("there was no time to verify it to the end; next: `check` the solution that holds it")
 
 
+@dataclass(frozen=True)
+class LeafTotals:
+    """What the leaves prove.
+
+    Parameters
+    ----------
+    most : list of int or None
+        Each leaf's bound times the denominator, under "cost" negated; None for a closed leaf (it holds no solution).
+    step : int
+        A common divisor of the objective's coefficients, at least 1.
+    """
+
+    most: list[int | None]
+    step: int
+
+
 def leaf_totals(
     pricer: PlanPricer, cases: Sequence[LeafCase], should_stop: Callable[[], bool] | None = None
-) -> list[int | None]:
-    """Return each leaf's bound times the denominator; None for a closed leaf (it holds no solution).
+) -> LeafTotals:
+    """Work out each leaf's bound.
 
-    With prices pi and supply i in [lo_i, hi_i] it is
+    With row prices pi and supply i in [lo_i, hi_i] it is
 
-        sum over copies of m_g + pi.cap + sum_i max over n in {lo_i, hi_i} of (pi.brought_i) n,
+        sum over copies of m_g + pi.cap + sum_i max over n in {lo_i, hi_i} of (pi.brought_i - price_i) n - mu F,
 
-    where m_g is the worth of the best plan of the copy's group, at least 0 if the copy may stay out.
-    Plans are listed once, batch by batch, for all leaves together.
+    where m_g is the worth of the best plan of the copy's group, at least 0 if the copy may stay out; price_i and the
+    goodput floor F, of price mu, count under "cost" alone. Plans are listed once, batch by batch, for all leaves
+    together.
 
     Parameters
     ----------
@@ -77,9 +98,11 @@ def leaf_totals(
     """
     supplies = _SupplyWalk(pricer)
     totals = [supplies.rows_total(case) for case in cases]
+    step = math.gcd(*pricer.supply_price.tolist())
     for batch in pricer.batches():
         if should_stop is not None and should_stop():
             raise VerificationStoppedError
+        step = math.gcd(step, batch.objective_step)
         copies = _CopyWalk(batch)
         for leaf, case in enumerate(cases):
             copies.follow(case)
@@ -87,27 +110,32 @@ def leaf_totals(
             if total is not None:
                 worth = copies.total(case.prices)
                 totals[leaf] = None if worth is None else total + worth
-    return totals
+    return LeafTotals(totals, max(step, 1))
 
 
 class _SupplyWalk:
     """The supplies' intervals along a walk from leaf to leaf."""
 
     def __init__(self, pricer: PlanPricer) -> None:
-        self._rows, self._brought = pricer.rows, pricer.supplies.brought
+        self._rows, self._brought, self._floor = pricer.rows, pricer.supplies.brought, pricer.floor
+        self._price = pricer.supply_price.astype(object)
         self._high = pricer.supplies.maximum.astype(object)
         self._low = np.zeros_like(self._high)
         self._before: list[tuple[int, int, int] | None] = []  # per answer, the interval that it changed
 
     def rows_total(self, case: LeafCase) -> int | None:
-        """Price of the capacity that stands there and that supplies bring; None if a supply has no amount left."""
+        """Price of the capacity that stands there and that supplies bring, less what supplies and floor cost.
+
+        None if a supply has no amount left.
+        """
         self._follow(case)
         if np.any(self._low > self._high):
             return None
-        brought, price = self._brought, case.prices.numerator
-        worth = exact_totals(brought.row_of_entry, brought.amount, price[brought.column], len(brought))
+        brought, prices = self._brought, case.prices
+        worth = exact_totals(brought.row_of_entry, brought.amount, prices.row[brought.column], len(brought))
+        worth = worth - prices.cost * self._price
         supplied = int(np.where(worth > 0, worth * self._high, worth * self._low).sum())
-        return supplied + exact_dot(self._rows.capacity, price)
+        return supplied + exact_dot(self._rows.capacity, prices.row) - prices.value * self._floor
 
     def _follow(self, case: LeafCase) -> None:
         while len(self._before) > case.kept:

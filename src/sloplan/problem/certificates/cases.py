@@ -45,12 +45,13 @@ def leaf_cases(pricer: PlanPricer, certificate: Certificate) -> tuple[list[LeafC
             else:
                 statements[number] = statement
         else:
-            violations += [_at_node(number, violation) for violation in _price_violations(row_index, node)]
+            found = _price_violations(row_index, node) + _goodput_price_violations(certificate.objective, node)
+            violations += [_at_node(number, violation) for violation in found]
     if violations:
         return [], violations
     cases = []
     for leaf, kept, added in leaf_steps(certificate):
-        prices = Prices(int(certificate.denominator), _numerators(row_index, leaf))
+        prices = _prices(certificate, _numerators(row_index, leaf), leaf)
         cases.append(LeafCase(prices, kept, tuple(_answer(statements[number], yes) for number, yes in added)))
     return cases, []
 
@@ -76,17 +77,37 @@ def _price_violations(row_index: Mapping[str, int], leaf: Leaf) -> list[Violatio
         subject = f"price of row {row!r}"
         if row not in row_index:
             violations.append(Violation("certificate_row", subject, "is of a row that the problem does not have"))
-        elif not is_integer(price):
-            violations.append(Violation("certificate_price_integer", subject, f"is {price!r}, not a whole number"))
-        elif price < 0:
-            violations.append(Violation("certificate_price_sign", subject, f"is negative: {price}"))
-        elif price > PRICED_LIMIT:
-            violations.append(Violation("certificate_grid", subject, f"passes 2^62: {price}"))
+        else:
+            violations += _figure_violations(subject, price)
     return violations
+
+
+def _goodput_price_violations(objective: str, leaf: Leaf) -> list[Violation]:
+    found = _figure_violations("goodput price", leaf.goodput_price)
+    if not found and leaf.goodput_price and objective == "goodput":
+        return [Violation("certificate_goodput_price", "goodput price", "stands at a leaf of the objective 'goodput'")]
+    return found
+
+
+def _figure_violations(subject: str, price: object) -> list[Violation]:
+    if not is_integer(price):
+        return [Violation("certificate_price_integer", subject, f"is {price!r}, not a whole number")]
+    if price < 0:  # type: ignore[operator]
+        return [Violation("certificate_price_sign", subject, f"is negative: {price}")]
+    if price > PRICED_LIMIT:  # type: ignore[operator]
+        return [Violation("certificate_grid", subject, f"passes 2^62: {price}")]
+    return []
 
 
 def _at_node(number: int, violation: Violation) -> Violation:
     return Violation(violation.rule, f"node {number}, {violation.subject}", violation.message)
+
+
+def _prices(certificate: Certificate, row: Int, leaf: Leaf) -> Prices:
+    denominator = int(certificate.denominator)
+    if certificate.objective == "goodput":
+        return Prices(row, value=denominator, cost=0)
+    return Prices(row, value=int(leaf.goodput_price), cost=denominator)
 
 
 def _numerators(row_index: Mapping[str, int], leaf: Leaf) -> Int:

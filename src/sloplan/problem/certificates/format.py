@@ -54,9 +54,18 @@ Decision = SupplyDecision | OptionDecision | PlanDecision
 
 @dataclass(frozen=True)
 class Leaf:
-    """A leaf: price numerators per row name; rows that are not named have price 0."""
+    """A leaf of a certificate.
+
+    Parameters
+    ----------
+    prices : mapping of str to int
+        Price numerators per row name; rows that are not named have price 0.
+    goodput_price : int
+        Price numerator of the goodput floor, of certificates of "cost" alone.
+    """
 
     prices: Mapping[str, int]
+    goodput_price: int = 0
 
 
 @dataclass(frozen=True)
@@ -78,7 +87,7 @@ class Certificate:
     Parameters
     ----------
     objective : str
-        "goodput".
+        "goodput" or "cost"; one for "cost" also serves the second stage of "goodput-then-cost".
     denominator : int
         2^k, under every price.
     nodes : tuple of Leaf or Branch
@@ -89,9 +98,14 @@ class Certificate:
     nodes: tuple[Node, ...]
 
     @classmethod
-    def root(cls, denominator: int, prices: Mapping[str, int]) -> Certificate:
-        """Return the certificate of one leaf: the Lagrangian bound of `prices` over `denominator`."""
-        return cls("goodput", denominator, (Leaf(prices),))
+    def root(cls, denominator: int, prices: Mapping[str, int], goodput_price: int | None = None) -> Certificate:
+        """Return the certificate of one leaf: the Lagrangian bound of `prices` over `denominator`.
+
+        With a `goodput_price`, over the same denominator, it is one of the objective "cost".
+        """
+        if goodput_price is None:
+            return cls("goodput", denominator, (Leaf(prices),))
+        return cls("cost", denominator, (Leaf(prices, goodput_price),))
 
     @classmethod
     def from_json(cls, document: Any) -> Certificate:
@@ -121,7 +135,7 @@ class Certificate:
 
 def _written_node(node: Node) -> dict[str, Any]:
     if isinstance(node, Leaf):
-        return {"prices": dict(node.prices)}
+        return {"prices": dict(node.prices)} | ({"goodput_price": node.goodput_price} if node.goodput_price else {})
     written: dict[str, Any] = {"decision": _written_decision(node.decision)}
     children = {"yes": node.yes, "no": node.no}
     return written | {answer: child for answer, child in children.items() if child is not None}
@@ -147,8 +161,8 @@ def _read_node(node: Any, field: str) -> Node:
         fields = _object(node, field, required=("decision",), optional=("yes", "no"))
         decision = _read_decision(fields["decision"], f"{field}.decision")
         return Branch(decision, fields.get("yes"), fields.get("no"))
-    fields = _object(node, field, required=("prices",))
-    return Leaf(_object(fields["prices"], f"{field}.prices", required=None))
+    fields = _object(node, field, required=("prices",), optional=("goodput_price",))
+    return Leaf(_object(fields["prices"], f"{field}.prices", required=None), fields.get("goodput_price", 0))
 
 
 def _read_decision(decision: Any, field: str) -> Decision:

@@ -27,10 +27,17 @@ class InstancePricer:
     Parameters
     ----------
     compiled : CompiledInstance
+    floor : int, optional
+        Goodput floor under "cost", milli-value; None under "goodput".
     """
 
-    def __init__(self, compiled: CompiledInstance) -> None:
-        self._compiled = compiled
+    def __init__(self, compiled: CompiledInstance, floor: int | None = None) -> None:
+        self._is_cost = floor is not None
+        self._compiled = compiled.under_cost.compiled if self._is_cost else compiled
+        self.floor = floor or 0
+        self.supply_price: Int = (
+            compiled.under_cost.supply_price if self._is_cost else np.zeros(len(compiled.supplies), dtype=np.int64)
+        )
         self._options_of = cache(self._listed_options)  # many decisions speak of one operator
 
     @property
@@ -45,13 +52,8 @@ class InstancePricer:
 
     @property
     def supplies(self) -> Supplies:
-        """Replicas per deployment."""
+        """Replicas per deployment, and rented units under "cost"."""
         return self._compiled.supplies
-
-    @property
-    def objective_step(self) -> int:
-        """Greatest common divisor of the queries' values, at least 1."""
-        return max(1, int(np.gcd.reduce(self._compiled.queries.value_milli)))
 
     def batches(self) -> Iterator[TemplatePlans]:
         """List the plans of one template after the other.
@@ -62,7 +64,7 @@ class InstancePricer:
             If a template has more plans than plain enumeration lists.
         """
         for template in range(len(self._compiled.templates)):
-            yield TemplatePlans.listed(self._compiled, template)
+            yield TemplatePlans.listed(self._compiled, template, self._is_cost)
 
     def statement(self, decision: OptionDecision | PlanDecision) -> Statement | Violation:
         """Translate query, operator and options to indices, or say what is wrong with them."""
@@ -118,6 +120,8 @@ class TemplatePlans:
         Query indices, ascending, and their copies.
     must, has_plan : (q,) bool
         No query must be served; queries with a plan that meets their SLOs and rules.
+    is_cost : bool
+        Whether the objective is "cost".
     """
 
     compiled: CompiledInstance
@@ -126,9 +130,10 @@ class TemplatePlans:
     count: Int
     must: Bool
     has_plan: Bool
+    is_cost: bool
 
     @classmethod
-    def listed(cls, compiled: CompiledInstance, template: int) -> TemplatePlans:
+    def listed(cls, compiled: CompiledInstance, template: int, is_cost: bool) -> TemplatePlans:
         """Enumerate the plans of a template."""
         table = enumerate_plans(compiled, template)
         groups = compiled.template_queries(template)
@@ -139,7 +144,18 @@ class TemplatePlans:
             count=compiled.queries.count[groups],
             must=np.zeros(len(groups), dtype=np.bool_),
             has_plan=table.first_feasible(compiled, groups, np.arange(len(table))) >= 0,
+            is_cost=is_cost,
         )
+
+    @property
+    def objective_step(self) -> int:
+        """Greatest common divisor of the queries' values, or of all products of a query's rate and a plan's cost."""
+        queries = self.compiled.queries
+        if not self.is_cost:
+            return int(np.gcd.reduce(queries.value_milli[self.groups]))
+        # The greatest common divisor of all products of two lists is the product of the lists' own.
+        rates, costs = queries.rate_milli[self.groups], self.table.figures.billed_cost_nano
+        return int(np.gcd.reduce(rates)) * int(np.gcd.reduce(costs))
 
     def plans_of(self, group: int) -> Int:
         """Plans that meet the query's SLOs and rules."""
@@ -152,7 +168,10 @@ class TemplatePlans:
     def priced(self, prices: Prices) -> PricedTemplate:
         """Price one request of every plan, and the best plan of every query at its rate."""
         per_request = priced_usage(self.table.figures.usage, prices, self._subject)
-        # Usage is proportional to the rate, so one order of the plans serves all queries.
+        billed = self.table.figures.billed_cost_nano
+        check_priced_size(per_request.astype(np.float64) + billed.astype(np.float64) * prices.cost, self._subject)
+        per_request = per_request + billed * prices.cost
+        # Both are proportional to the rate, so one order of the plans serves all queries.
         order = np.argsort(per_request, kind="stable")
         served = self.groups[self.has_plan]
         cheapest = per_request[self.table.first_feasible(self.compiled, served, order)]
@@ -161,11 +180,11 @@ class TemplatePlans:
         return PricedTemplate(self, prices, per_request, worth)
 
     def worth_of(self, query: Int, per_request: Int, prices: Prices) -> Int:
-        """Return what plans of some priced usage per request are worth to some queries, at their rates."""
+        """Return what plans of some priced usage and cost per request are worth to some queries, at their rates."""
         rate, value = self.compiled.queries.rate_milli[query], self.compiled.queries.value_milli[query]
-        approximate = rate.astype(np.float64) * per_request + value.astype(np.float64) * prices.denominator
+        approximate = rate.astype(np.float64) * per_request + value.astype(np.float64) * prices.value
         check_priced_size(approximate, self._subject)
-        return np.asarray(prices.denominator * value - rate * per_request)
+        return np.asarray(prices.value * value - rate * per_request)
 
     @property
     def _subject(self) -> str:
@@ -182,7 +201,7 @@ class PricedTemplate:
     plans : TemplatePlans
     prices : Prices
     per_request : (plans,) int64
-        Priced usage of one milli-request per second.
+        Priced usage and cost of one milli-request per second.
     worth : (q,) int64
         Worth of each query's best plan, 0 without one.
     """

@@ -1,8 +1,9 @@
 """Exact pricing for certificates: what the best plan of every group is worth at given row prices.
 
 A *group* is a query of an instance or a group of a `PlanSelection`; its copies are numbered from 1. All
-figures are numerators over the certificate's denominator, so a plan is worth denominator x value less the
-prices of what it uses, a whole number.
+figures are numerators over the certificate's denominator, so a plan is worth a whole number: under "goodput"
+denominator x value less the prices of what it uses, under "cost" goodput price x value less denominator x cost
+and less the prices of what it uses. Under either objective, worth is what a bound has the most of.
 """
 
 from __future__ import annotations
@@ -33,10 +34,19 @@ class GridTooFineError(SloplanError):
 
 @dataclass(frozen=True)
 class Prices:
-    """Row prices ``numerator / denominator``; `numerator` has shape (rows,), none is negative."""
+    """What a unit of everything counts at a leaf, none of it negative.
 
-    denominator: int
-    numerator: Int
+    Parameters
+    ----------
+    row : (rows,) int64
+        What a unit of usage of each row takes off a plan's worth.
+    value, cost : int
+        What a unit of value adds to a plan's worth, and what a unit of cost takes off it.
+    """
+
+    row: Int
+    value: int
+    cost: int
 
 
 @dataclass(frozen=True)
@@ -117,6 +127,11 @@ class PlanBatch(Protocol):
         """Groups with at least one plan."""
         ...
 
+    @property
+    def objective_step(self) -> int:
+        """A common divisor of the plans' coefficients in the objective; 0 if all of them are 0."""
+        ...
+
     def plans_of(self, group: int) -> Int:
         """Plans of the group."""
         ...
@@ -155,8 +170,13 @@ class PlanPricer(Protocol):
         ...
 
     @property
-    def objective_step(self) -> int:
-        """Greatest common divisor of the objective's coefficients, at least 1."""
+    def supply_price(self) -> Int:
+        """What a unit of each supply costs, shape (supplies,); 0 under "goodput"."""
+        ...
+
+    @property
+    def floor(self) -> int:
+        """Goodput floor; 0 under "goodput"."""
         ...
 
     def statement(self, decision: OptionDecision | PlanDecision) -> Statement | Violation:
@@ -188,7 +208,7 @@ def priced_usage(usage: Sparse, prices: Prices, subject: str) -> Int:
     GridTooFineError
         If a sum passes `PRICED_LIMIT`.
     """
-    price = prices.numerator[usage.column]
+    price = prices.row[usage.column]
     weight = usage.amount.astype(np.float64) * price.astype(np.float64)
     approximate = np.bincount(usage.row_of_entry, weights=weight, minlength=len(usage)).astype(np.float64)
     check_priced_size(approximate, subject)

@@ -31,6 +31,10 @@ class SelectionPricer:
 
     def __init__(self, selection: PlanSelection) -> None:
         self._selection = selection
+        is_cost = selection.objective == "cost"
+        self.floor = (selection.goodput_floor or 0) if is_cost else 0
+        price = selection.supplies.price
+        self.supply_price: Int = price if is_cost else np.zeros_like(price)
 
     @property
     def sha256(self) -> str:
@@ -46,11 +50,6 @@ class SelectionPricer:
     def supplies(self) -> Supplies:
         """Supply variables."""
         return self._selection.supplies
-
-    @property
-    def objective_step(self) -> int:
-        """Greatest common divisor of the plans' values, at least 1."""
-        return max(1, int(np.gcd.reduce(self._selection.plans.value)))
 
     def batches(self) -> Iterator[SelectionPlans]:
         """Yield all plans."""
@@ -107,6 +106,12 @@ class SelectionPlans:
         """Groups with at least one plan."""
         return np.diff(self.selection.plan_start) > 0
 
+    @property
+    def objective_step(self) -> int:
+        """Greatest common divisor of the plans' values, or of their costs."""
+        plans = self.selection.plans
+        return int(np.gcd.reduce(plans.value if self.selection.objective == "goodput" else plans.cost))
+
     def plans_of(self, group: int) -> Int:
         """Plans of the group."""
         plans = self.selection.plans_of(group)
@@ -120,9 +125,11 @@ class SelectionPlans:
         """Price every plan."""
         plans = self.selection.plans
         usage = priced_usage(plans.usage, prices, "plans")
-        approximate = usage.astype(np.float64) + plans.value.astype(np.float64) * prices.denominator
+        approximate = (
+            usage + plans.cost.astype(np.float64) * prices.cost + plans.value.astype(np.float64) * prices.value
+        )
         check_priced_size(approximate, "plans")
-        plan_worth = prices.denominator * plans.value - usage
+        plan_worth = prices.value * plans.value - prices.cost * plans.cost - usage
         worth = np.zeros(len(self.selection.groups), dtype=np.int64)
         has_plan = self.has_plan
         if has_plan.any():

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from sloplan.problem.certificates.bound import VerificationStoppedError, leaf_totals
+from sloplan.problem.certificates.bound import LeafTotals, VerificationStoppedError, leaf_totals
 from sloplan.problem.certificates.cases import leaf_cases
 from sloplan.problem.certificates.format import Certificate
 from sloplan.problem.certificates.instance_pricing import InstancePricer
@@ -19,7 +19,8 @@ from sloplan.problem.certificates.pricing import PRICED_LIMIT, GridTooFineError,
 from sloplan.problem.certificates.selection_pricing import SelectionPricer
 from sloplan.problem.certificates.tree import tree_violations
 from sloplan.problem.compiled import CompiledInstance
-from sloplan.problem.errors import InputError, UnsupportedError
+from sloplan.problem.errors import InputError
+from sloplan.problem.objective import COST, GOODPUT, Objective, find_objective
 from sloplan.problem.selections.selection import PlanSelection
 from sloplan.problem.solution_tables import stored_whole
 from sloplan.problem.violation import Violation
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 __all__ = ["INFEASIBLE", "Certificate", "VerificationStoppedError", "certificate_bound", "verify_certificate"]
 
 INFEASIBLE: Final = -math.inf
-"""The bound of a certificate whose leaves are all closed: the problem has no solution."""
+"""The bound of a certificate whose leaves are all closed: the problem has no solution. Under "cost" it is +inf."""
 
 
 def verify_certificate(
@@ -39,8 +40,9 @@ def verify_certificate(
     claimed_bound: int | None = None,
     *,
     instance_sha256: str | None = None,
+    goodput_floor: int | None = None,
 ) -> list[Violation]:
-    """Verify that a certificate proves a bound on the goodput.
+    """Verify that a certificate proves a bound on the goodput, or on the cost.
 
     Parameters
     ----------
@@ -48,10 +50,13 @@ def verify_certificate(
     certificate : Certificate or mapping
         Or its JSON object as a solution file stores it.
     claimed_bound : int, optional
-        What it is said to prove: no solution has a greater objective, in the integers of the problem
-        (milli-value for an instance). Without it the certificate is verified to prove some bound.
+        What it is said to prove: no solution has a greater value, or a smaller cost, in the integers of the problem
+        (milli-value or 10^-12 USD/s for an instance). Without it the certificate is verified to prove some bound.
     instance_sha256 : str, optional
         Content hash that was stored beside the certificate.
+    goodput_floor : int, optional
+        Of an instance: the bound is on the cost at a goodput of at least this, milli-value; without it, on the
+        goodput. A plan selection states its own.
 
     Returns
     -------
@@ -61,23 +66,26 @@ def verify_certificate(
     Raises
     ------
     InputError
-        If `claimed_bound` is no whole number.
+        If `claimed_bound` or `goodput_floor` is no whole number, or a floor is given for a plan selection.
     SizeLimitError
         If a template has more plans than plain enumeration lists: the certificate is not verified then.
-    UnsupportedError
-        For certificates of another objective than goodput.
     """
-    return _examined(problem, certificate, stored_whole(claimed_bound, "bound"), instance_sha256).violations
+    return _examined(
+        problem, certificate, stored_whole(claimed_bound, "bound"), instance_sha256, goodput_floor=goodput_floor
+    ).violations
 
 
 def certificate_bound(
     problem: Instance | CompiledInstance | PlanSelection,
     certificate: Certificate | Mapping[str, Any],
     should_stop: Callable[[], bool] | None = None,
+    *,
+    goodput_floor: int | None = None,
 ) -> int | float:
     """Return the bound that a certificate proves, in the integers of the problem's objective.
 
-    Its worst leaf, rounded down to a multiple of the greatest common divisor of the objective's coefficients.
+    Its worst leaf, rounded to a multiple of a common divisor of the objective's coefficients: the greatest value
+    that they leave possible, or the least cost.
 
     Parameters
     ----------
@@ -86,11 +94,13 @@ def certificate_bound(
         Or its JSON object.
     should_stop : callable, optional
         Asked once the plans of each template are listed; if it says so, verification is broken off.
+    goodput_floor : int, optional
+        As in `verify_certificate`.
 
     Returns
     -------
     int
-        Or `INFEASIBLE` if every leaf is closed.
+        Or an infinity if every leaf is closed: `INFEASIBLE`, under "cost" +inf.
 
     Raises
     ------
@@ -101,7 +111,7 @@ def certificate_bound(
     VerificationStoppedError
         If `should_stop` said so.
     """
-    examined = _examined(problem, certificate, should_stop=should_stop)
+    examined = _examined(problem, certificate, should_stop=should_stop, goodput_floor=goodput_floor)
     if examined.bound is None:
         raise InputError(f"the certificate proves nothing: {examined.violations[0]}", field="certificate")
     return examined.bound
@@ -121,14 +131,14 @@ def _examined(
     claimed_bound: int | None = None,
     instance_sha256: str | None = None,
     should_stop: Callable[[], bool] | None = None,
+    goodput_floor: int | None = None,
 ) -> _Examined:
     if not isinstance(certificate, Certificate):
         try:
             certificate = Certificate.from_json(certificate)
         except InputError as error:
             return _Examined([Violation("certificate_format", "certificate", f"cannot be read: {error}")])
-    pricer = _pricer(problem)
-    goal = problem.objective if isinstance(problem, PlanSelection) else "goodput"
+    pricer, goal = _pricer(problem, stored_whole(goodput_floor, "goodput_floor"))
     violations = _belonging_violations(pricer, goal, certificate, instance_sha256)
     violations = violations or tree_violations(certificate)
     if violations:
@@ -141,28 +151,31 @@ def _examined(
     except GridTooFineError as error:
         message = f"is too fine: {error}"
         return _Examined([Violation("certificate_grid", f"denominator {certificate.denominator}", message)])
-    return _against_claim(_worst(totals, int(certificate.denominator), pricer.objective_step), claimed_bound)
+    return _against_claim(_worst(totals, int(certificate.denominator), goal), claimed_bound, goal)
 
 
-def _pricer(problem: Instance | CompiledInstance | PlanSelection) -> PlanPricer:
+def _pricer(
+    problem: Instance | CompiledInstance | PlanSelection, goodput_floor: int | None
+) -> tuple[PlanPricer, Objective]:
+    """The problem's plans, and which objective the bound is on."""
     if isinstance(problem, PlanSelection):
-        return SelectionPricer(problem)
-    return InstancePricer(problem if isinstance(problem, CompiledInstance) else problem.compiled)
+        if goodput_floor is not None:
+            message = "a plan selection states its own floor"
+            raise InputError(message, field="goodput_floor", value=goodput_floor, allowed="None")
+        return SelectionPricer(problem), find_objective(problem.objective)
+    compiled = problem if isinstance(problem, CompiledInstance) else problem.compiled
+    return InstancePricer(compiled, goodput_floor), GOODPUT if goodput_floor is None else COST
 
 
 def _belonging_violations(
-    pricer: PlanPricer, goal: str, certificate: Certificate, instance_sha256: str | None
+    pricer: PlanPricer, goal: Objective, certificate: Certificate, instance_sha256: str | None
 ) -> list[Violation]:
     """The certificate is of this problem, for this objective, on a usable grid."""
     if instance_sha256 is not None and instance_sha256 != pricer.sha256:
         return [Violation("certificate_instance", "certificate", "belongs to another instance (content hashes differ)")]
-    if certificate.objective != goal:
-        message = f"holds prices for the objective {certificate.objective!r}, not for {goal!r}"
+    if certificate.objective != goal.name:
+        message = f"holds prices for the objective {certificate.objective!r}, not for {goal.name!r}"
         return [Violation("certificate_objective", "certificate", message)]
-    if goal != "goodput":
-        raise UnsupportedError(
-            f"certificates of the objective {goal!r} are not built yet; only 'goodput' can be verified"
-        )
     denominator = certificate.denominator
     if not is_integer(denominator) or denominator < 1 or denominator & (denominator - 1):
         message = "is not a positive power of two (1, 2, 4, ...)"
@@ -172,17 +185,18 @@ def _belonging_violations(
     return []
 
 
-def _worst(totals: list[int | None], denominator: int, step: int) -> int | float:
-    """Bound of the worst leaf, rounded down to a multiple of `step`."""
-    open_totals = [total for total in totals if total is not None]
+def _worst(totals: LeafTotals, denominator: int, goal: Objective) -> int | float:
+    """Bound of the worst leaf, rounded towards it to a multiple of the step."""
+    open_totals = [total for total in totals.most if total is not None]
     if not open_totals:
-        return INFEASIBLE
-    return max(open_totals) // (denominator * step) * step
+        return INFEASIBLE if goal.maximise else -INFEASIBLE
+    most = max(open_totals) // (denominator * totals.step) * totals.step
+    return most if goal.maximise else -most
 
 
-def _against_claim(proved: int | float, claimed_bound: int | None) -> _Examined:
-    if claimed_bound is None or claimed_bound >= proved:
+def _against_claim(proved: int | float, claimed_bound: int | None, goal: Objective) -> _Examined:
+    if claimed_bound is None or (claimed_bound >= proved if goal.maximise else claimed_bound <= proved):
         return _Examined([], proved)
-    message = "is below what the certificate proves"
+    message = f"is {'below' if goal.maximise else 'above'} what the certificate proves"
     wrong_side = Violation("certificate_bound", "bound", message, amount=claimed_bound, limit=int(proved))
     return _Examined([wrong_side], proved)

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import math
 from collections import Counter
+from collections.abc import Sequence
 from decimal import Decimal
 from fractions import Fraction
 
 import numpy as np
 
-from sloplan.problem.compiled import INT64_MAX, Application, CompiledInstance, Int
+from sloplan.problem.compiled import INT64_MAX, Application, CompiledInstance, Int, Rows, Sparse
 from sloplan.problem.compiling.longest_route import LongestRoute
 from sloplan.problem.errors import SizeLimitError
 
@@ -31,7 +32,8 @@ def refuse_overflow(compiled: CompiledInstance) -> None:
         Names the table and, where one row is to blame, that row and field.
     """
     _check_pools(compiled)
-    _check_supplies(compiled)
+    supplies = compiled.supplies
+    refuse_supply_overflow(compiled.rows, supplies.brought, supplies.maximum.tolist(), "profiles.csv, replicas on row")
     try:
         _check_plans(compiled, _AnyLinks(compiled))
     except SizeLimitError:
@@ -59,17 +61,31 @@ def _check_pools(compiled: CompiledInstance) -> None:
         _refuse_above(bill[pool], where, "the price of all units", "state fewer units or check the price")
 
 
-def _check_supplies(compiled: CompiledInstance) -> None:
-    brought = compiled.supplies.brought
+def refuse_supply_overflow(rows: Rows, brought: Sparse, maximum: Sequence[int], where: str) -> None:
+    """Refuse supplies that together may bring to a row, or take from it, what int64 cannot hold.
+
+    Parameters
+    ----------
+    rows : Rows
+    brought : Sparse
+        What a unit of each supply brings.
+    maximum : (supplies,) Python integers
+    where : str
+        What the message begins with; the row's name follows.
+
+    Raises
+    ------
+    SizeLimitError
+    """
     total: Counter[int] = Counter()
     for supply, row, amount in zip(
         brought.row_of_entry.tolist(), brought.column.tolist(), brought.amount.tolist(), strict=True
     ):
-        total[row] += abs(amount) * int(compiled.supplies.maximum[supply])
+        total[row] += abs(amount) * maximum[supply]
     for row, amount in total.items():
-        where = f"profiles.csv, replicas on row {compiled.rows.name[row]!r}"
         advice = "state shares and memories with fewer digits, or fewer units"
-        _refuse_above(amount + int(compiled.rows.capacity[row]), where, "what all replicas bring and take", advice)
+        what = "what all replicas bring and take"
+        _refuse_above(amount + int(rows.capacity[row]), f"{where} {rows.name[row]!r}", what, advice)
 
 
 def _check_plans(compiled: CompiledInstance, journey: _AnyLinks | _LinksInPlace) -> None:

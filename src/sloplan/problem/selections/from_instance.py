@@ -12,11 +12,19 @@ import numpy as np
 import pandas as pd
 
 from sloplan.problem.compiled import CompiledInstance, Int, Sparse, Text
+from sloplan.problem.cost_problem import goodput_floor, under_objective
 from sloplan.problem.errors import InputError, SizeLimitError
 from sloplan.problem.evaluation import meets
 from sloplan.problem.plan_table import PlanTable, enumerate_plans
 from sloplan.problem.schema import LIST_SEPARATOR
-from sloplan.problem.selections.selection import Groups, Plans, PlanSelection, PricedSupplies, ScaledRows
+from sloplan.problem.selections.selection import (
+    SELECTION_OBJECTIVES,
+    Groups,
+    Plans,
+    PlanSelection,
+    PricedSupplies,
+    ScaledRows,
+)
 from sloplan.problem.selections.solution import SelectionSolution
 from sloplan.problem.solution import Solution
 
@@ -27,12 +35,20 @@ LISTED_LIMIT: Final = 2_000_000
 """Largest number of plans that are listed, over all queries."""
 
 _VALUE_SCALE: Final = 1000  # values are compiled to thousandths
+_COST_SCALE: Final = 10**12  # costs to 10^-12 USD/s
 _CHUNK: Final = 4_000_000  # pairs of query and plan looked at together, to bound memory
 
 
-def list_plans_of(instance: Instance, limit: int = LISTED_LIMIT) -> PlanSelection:
+def list_plans_of(
+    instance: Instance, objective: str = "goodput", min_goodput: float = 1.0, limit: int = LISTED_LIMIT
+) -> PlanSelection:
     """Return an instance as a plan selection; `PlanSelection.from_instance` documents it."""
-    compiled = instance.compiled
+    if objective not in SELECTION_OBJECTIVES:
+        allowed = " or ".join(SELECTION_OBJECTIVES)
+        raise InputError("not an objective of plan selections", field="objective", value=objective, allowed=allowed)
+    is_cost = objective == "cost"
+    floor = goodput_floor(instance, min_goodput) if is_cost else None
+    compiled = under_objective(instance.compiled, objective)
     parts = [_Listed.of(compiled, template, limit) for template in range(len(compiled.templates))]
     total = sum(len(part.query) for part in parts)
     if total > limit:
@@ -41,13 +57,14 @@ def list_plans_of(instance: Instance, limit: int = LISTED_LIMIT) -> PlanSelectio
     order = np.argsort(query, kind="stable")
     group = query[order]
     value = compiled.queries.value_milli[group]
-    nothing = np.zeros(len(compiled.supplies), dtype=np.int64)
+    cost = np.concatenate([part.cost for part in parts])[order]
+    free = np.zeros(len(compiled.supplies), dtype=np.int64)
     return PlanSelection(
         name=compiled.name,
-        objective="goodput",
-        goodput_floor=None,
+        objective=objective,
+        goodput_floor=floor,
         value_scale=_VALUE_SCALE,
-        cost_scale=1,
+        cost_scale=_COST_SCALE if is_cost else 1,
         groups=Groups(
             name=compiled.names.queries,
             count=compiled.queries.count,
@@ -57,26 +74,37 @@ def list_plans_of(instance: Instance, limit: int = LISTED_LIMIT) -> PlanSelectio
             name=np.concatenate([part.name for part in parts])[order],
             group=group,
             value=value,
-            cost=np.zeros_like(value),
-            usage=_taken(_joined([part.usage for part in parts]), order),
+            cost=cost if is_cost else np.zeros_like(cost),
+            usage=Sparse.joined([part.usage for part in parts]).taken(order),
         ),
         rows=ScaledRows(compiled.rows.name, compiled.rows.capacity, np.ones_like(compiled.rows.capacity)),
         supplies=PricedSupplies(
             name=compiled.supplies.name,
             maximum=compiled.supplies.maximum,
             brought=compiled.supplies.brought,
-            price=nothing,
+            price=instance.compiled.under_cost.supply_price if is_cost else free,
         ),
     )
 
 
-def solution_of_instance(instance: Instance, solution: SelectionSolution) -> Solution:
-    """Read the plans chosen in `PlanSelection.from_instance(instance)` as a solution of the instance.
+def solution_of_instance(
+    instance: Instance,
+    solution: SelectionSolution,
+    *,
+    objective: str | None = None,
+    goodput_floor: int | None = None,
+) -> Solution:
+    """Read the plans chosen in `PlanSelection.from_instance(instance, ...)` as a solution of the instance.
 
     Parameters
     ----------
     instance : Instance
     solution : SelectionSolution
+    objective : str, optional
+        Objective of the instance that it is a solution for, default that of the plan selection: a stage of
+        "goodput-then-cost" is solved as "goodput" or "cost".
+    goodput_floor : int, optional
+        Least goodput that the solution is for, milli-value; the cost objectives need one.
 
     Returns
     -------
@@ -118,7 +146,8 @@ def solution_of_instance(instance: Instance, solution: SelectionSolution) -> Sol
             dtype=object,
         ).astype({"plan": np.int64}),
         supply=solution.supply,
-        objective=solution.objective,
+        objective=solution.objective if objective is None else objective,
+        goodput_floor=goodput_floor,
         bound=solution.bound,
     )
 
@@ -130,12 +159,14 @@ class _Listed:
     ----------
     query : (n,) int64
     name : (n,) str
+    cost : (n,) int64
+        What one copy is billed besides rented units, 10^-12 USD/s.
     usage : Sparse
         Of one copy, of n rows.
     """
 
-    def __init__(self, query: Int, name: Text, usage: Sparse) -> None:
-        self.query, self.name, self.usage = query, name, usage
+    def __init__(self, query: Int, name: Text, cost: Int, usage: Sparse) -> None:
+        self.query, self.name, self.cost, self.usage = query, name, cost, usage
 
     @classmethod
     def of(cls, compiled: CompiledInstance, template: int, limit: int) -> _Listed:
@@ -151,10 +182,10 @@ class _Listed:
             if total > limit:
                 raise _too_many(compiled, limit)
         query, plan = (np.concatenate(column) for column in zip(*found, strict=True))
-        usage = _taken(table.figures.usage, plan)
+        usage = table.figures.usage.taken(plan)
         rate = compiled.queries.rate_milli[query]
         scaled = Sparse(usage.start, usage.column, usage.amount * rate[usage.row_of_entry])
-        return cls(query, _plan_names(compiled, table)[plan], scaled)
+        return cls(query, _plan_names(compiled, table)[plan], rate * table.figures.billed_cost_nano[plan], scaled)
 
 
 def _too_many(compiled: CompiledInstance, limit: int) -> SizeLimitError:
@@ -179,20 +210,3 @@ def _plan_names(compiled: CompiledInstance, table: PlanTable) -> Text:
     for position in range(1, table.choices.shape[1]):
         joined = joined + LIST_SEPARATOR + name[table.choices[:, position]]
     return joined
-
-
-def _taken(entries: Sparse, rows: Int) -> Sparse:
-    """Return some rows of a Sparse, in the given order."""
-    size = np.diff(entries.start)[rows]
-    start = np.concatenate([[0], np.cumsum(size)]).astype(np.int64)
-    entry = np.arange(start[-1]) + np.repeat(entries.start[rows] - start[:-1], size)
-    return Sparse(start, entries.column[entry], entries.amount[entry])
-
-
-def _joined(parts: list[Sparse]) -> Sparse:
-    """Return the rows of all parts, one part after the other."""
-    size = np.concatenate([np.diff(part.start) for part in parts])
-    start = np.concatenate([[0], np.cumsum(size)]).astype(np.int64)
-    return Sparse(
-        start, np.concatenate([part.column for part in parts]), np.concatenate([part.amount for part in parts])
-    )

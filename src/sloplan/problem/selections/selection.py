@@ -222,29 +222,46 @@ class PlanSelection:
         return numbers.selection()
 
     @classmethod
-    def from_instance(cls, instance: Instance, *, limit: int | None = None) -> PlanSelection:
+    def from_instance(
+        cls,
+        instance: Instance,
+        objective: str = "goodput",
+        min_goodput: float = 1.0,
+        *,
+        limit: int | None = None,
+    ) -> PlanSelection:
         """List the plans of an instance: a group per query, its feasible plans, the rows and the supplies.
 
         A query's plans are those that meet its SLOs, placement, compatibility, routes and its own machines and
-        links; fitting in shared capacity is what the rows say. Values are in thousandths, as compiled; costs
-        are 0, for the objective is goodput. A plan is named by its options in the topological order of the
-        operators: "pool/operator/configuration/allocation" joined by ";". `solution_of_instance` reads chosen
-        plans back.
+        links; fitting in shared capacity is what the rows say. Values are in thousandths, as compiled. Under
+        "goodput" costs are 0; under "cost" a plan costs its busy time on usage pools and its traffic, supplies
+        include the rented units of reserved pools ("unit:P"), and all costs are in 10^-12 USD/s. A plan is
+        named by its options in the topological order of the operators: "pool/operator/configuration/allocation"
+        joined by ";". `solution_of_instance` reads chosen plans back.
 
         Parameters
         ----------
         instance : Instance
+        objective : str
+            "goodput" or "cost". The stages of "goodput-then-cost" are ``replace(selection, objective="goodput",
+            goodput_floor=None)`` and ``replace(selection, goodput_floor=value)`` of one made for "cost", by
+            `dataclasses.replace`.
+        min_goodput : float
+            Fraction of the servable value that "cost" has to reach, 0 to 1.
         limit : int, optional
             Largest number of plans over all queries, default `from_instance.LISTED_LIMIT`.
 
         Raises
         ------
+        InputError
+            If there is no such objective, or `min_goodput` is not a number from 0 to 1.
         SizeLimitError
-            If there are more plans, or more partial plans of one template than `plan_table.PLAN_LIMIT`.
+            If there are more plans, or more partial plans of one template than `plan_table.PLAN_LIMIT`, or if
+            worst-case sums pass int64.
         """
         from sloplan.problem.selections.from_instance import LISTED_LIMIT, list_plans_of
 
-        return list_plans_of(instance, LISTED_LIMIT if limit is None else limit)
+        return list_plans_of(instance, objective, min_goodput, LISTED_LIMIT if limit is None else limit)
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> PlanSelection:

@@ -20,6 +20,7 @@ _TABLES: Final[dict[str, Columns]] = {
     "plans": {"group": str, "plan": str, "count": int},
     "supply": {"supply": str, "amount": int},
 }
+_FIGURES: Final = ("bound",)
 
 
 def _frame(table: str, values: Mapping[str, Any] | None = None) -> pd.DataFrame:
@@ -111,8 +112,8 @@ class SelectionSolution:
         InputError
             If the file cannot be read or does not hold a solution of a plan selection.
         """
-        return cls(**read_solution_file(path, _TABLES))
+        return cls(**read_solution_file(path, _TABLES, _FIGURES))
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the solution file; an existing file is replaced only when the new one is complete."""
-        write_solution_file(path, self, _TABLES)
+        write_solution_file(path, self, _TABLES, _FIGURES)

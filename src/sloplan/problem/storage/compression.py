@@ -14,6 +14,8 @@ from sloplan.problem.storage.archive import MAX_TOTAL_BYTES
 
 SUFFIX: Final = ".gz"
 
+_PIECE_BYTES: Final = 2**20
+
 
 def is_compressed(path: str | os.PathLike[str]) -> bool:
     """Return whether a file's name says that it is compressed."""
@@ -42,12 +44,15 @@ def decompress(content: bytes, file: str) -> bytes:
     InputError
         It is no gzip file, is truncated, or inflates past `MAX_TOTAL_BYTES`.
     """
+    inflated = bytearray()
     try:
+        # Piece by piece: asked for all at once, Python takes the memory for the most that there may be.
         with gzip.GzipFile(fileobj=io.BytesIO(content)) as stream:
-            inflated = stream.read(MAX_TOTAL_BYTES + 1)
+            while len(inflated) <= MAX_TOTAL_BYTES and (piece := stream.read(_PIECE_BYTES)):
+                inflated += piece
     except (OSError, EOFError, zlib.error) as error:
         advice = "restore the file; it may be truncated"
         raise InputError(f"not readable as gzip: {error}", file=file, advice=advice) from None
     if len(inflated) > MAX_TOTAL_BYTES:
         raise InputError("inflates past the limit", file=file, allowed=f"at most {MAX_TOTAL_BYTES} bytes")
-    return inflated
+    return bytes(inflated)

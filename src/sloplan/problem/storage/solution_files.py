@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -21,7 +21,7 @@ from sloplan.problem.storage.json_tables import (
 from sloplan.problem.validation.naming import warn_unknown
 
 SOLUTION_FORMAT_VERSION: Final = 1
-_FIELDS: Final = ("format_version", "instance_sha256", "objective", "bound", "certificate")
+_FIELDS: Final = ("format_version", "instance_sha256", "objective", "certificate")
 
 
 def solution_frame(columns: Columns, values: Mapping[str, Any] | None = None) -> pd.DataFrame:
@@ -41,7 +41,9 @@ def solution_frame(columns: Columns, values: Mapping[str, Any] | None = None) ->
     )
 
 
-def read_solution_file(path: str | os.PathLike[str], tables: Mapping[str, Columns]) -> dict[str, Any]:
+def read_solution_file(
+    path: str | os.PathLike[str], tables: Mapping[str, Columns], figures: Sequence[str]
+) -> dict[str, Any]:
     """Read a solution file into the fields of a solution.
 
     Parameters
@@ -49,11 +51,14 @@ def read_solution_file(path: str | os.PathLike[str], tables: Mapping[str, Column
     path : path
     tables : mapping
         Table name to its columns.
+    figures : sequence of str
+        Optional fields that hold a whole number, such as `bound`.
 
     Returns
     -------
     dict
-        `instance_sha256`, `objective`, `bound`, `certificate`, and a frame per table.
+        `instance_sha256`, `objective`, `certificate`, each of `figures` (None where it is absent), and a frame per
+        table.
 
     Raises
     ------
@@ -67,14 +72,17 @@ def read_solution_file(path: str | os.PathLike[str], tables: Mapping[str, Column
     """
     file = Path(path).name
     content = read_json_object(path, SOLUTION_FORMAT_VERSION)
-    warn_unknown(file, "fields", content, (*_FIELDS, *tables))
+    warn_unknown(file, "fields", content, (*_FIELDS, *figures, *tables))
     certificate = content.get("certificate")
     if certificate is not None and not isinstance(certificate, dict):
         raise InputError("not a certificate", file=file, field="certificate", allowed="an object or null")
     return {
         "instance_sha256": read_field(content, "instance_sha256", str, file),
         "objective": read_field(content, "objective", str, file),
-        "bound": None if content.get("bound") is None else read_field(content, "bound", int, file),
+        **{
+            figure: None if content.get(figure) is None else read_field(content, figure, int, file)
+            for figure in figures
+        },
         "certificate": certificate,
         **{
             table: solution_frame(columns, read_json_table(content, table, columns, file))
@@ -83,7 +91,7 @@ def read_solution_file(path: str | os.PathLike[str], tables: Mapping[str, Column
     }
 
 
-def solution_content(solution: Any, tables: Mapping[str, Columns]) -> dict[str, Any]:
+def solution_content(solution: Any, tables: Mapping[str, Columns], figures: Sequence[str]) -> dict[str, Any]:
     """Return the JSON object of a solution file.
 
     Parameters
@@ -91,6 +99,8 @@ def solution_content(solution: Any, tables: Mapping[str, Columns]) -> dict[str, 
     solution : Solution or SelectionSolution
     tables : mapping
         Table name (an attribute of `solution`) to its columns.
+    figures : sequence of str
+        Attributes of `solution` that hold a whole number or None.
     """
     content: dict[str, Any] = {
         "format_version": SOLUTION_FORMAT_VERSION,
@@ -100,14 +110,17 @@ def solution_content(solution: Any, tables: Mapping[str, Columns]) -> dict[str, 
     for table, columns in tables.items():
         frame = getattr(solution, table)
         content[table] = {column: frame[column].tolist() for column in columns}
-    if solution.bound is not None:
-        content["bound"] = solution.bound
+    for figure in figures:
+        if getattr(solution, figure) is not None:
+            content[figure] = getattr(solution, figure)
     if solution.certificate is not None:
         content["certificate"] = solution.certificate
     return content
 
 
-def write_solution_file(path: str | os.PathLike[str], solution: Any, tables: Mapping[str, Columns]) -> None:
+def write_solution_file(
+    path: str | os.PathLike[str], solution: Any, tables: Mapping[str, Columns], figures: Sequence[str]
+) -> None:
     """Write a solution file; an existing file is replaced only when the new one is complete.
 
     Parameters
@@ -116,5 +129,7 @@ def write_solution_file(path: str | os.PathLike[str], solution: Any, tables: Map
     solution : Solution or SelectionSolution
     tables : mapping
         Table name (an attribute of `solution`) to its columns.
+    figures : sequence of str
+        Attributes of `solution` that hold a whole number or None.
     """
-    write_json_object(path, solution_content(solution, tables))
+    write_json_object(path, solution_content(solution, tables, figures))
