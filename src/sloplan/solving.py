@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from sloplan.loading import load
 from sloplan.problem.compiled import CompiledInstance
+from sloplan.problem.cost_problem import goodput_floor
 from sloplan.problem.errors import InputError, SloplanError, UnsupportedError
 from sloplan.problem.instance import Instance
 from sloplan.problem.judging import selection_objective
@@ -28,10 +29,10 @@ from sloplan.versions import installed_versions
 logger = logging.getLogger(__name__)
 
 AUTO_METHOD: Final = "milp"
-"""What `method="auto"` picks for an instance; the result names the method that ran."""
+"""What `method="auto"` picks for an instance under goodput; the result names the method that ran."""
 
-AUTO_SELECTION_METHOD: Final = "milp-plans"
-"""What it picks for a plan selection."""
+AUTO_LISTED_METHOD: Final = "milp-plans"
+"""What it picks for a plan selection, and for the cost objectives."""
 
 INITIAL_CERTIFICATE_SHARE: Final = 0.1
 """Part of the time limit that may go into verifying the initial solution's certificate."""
@@ -61,8 +62,9 @@ def solve(
     method : str, optional
         A method of `sloplan methods`; "auto" picks one, named in the result.
     objective : str, optional
-        "goodput": the greatest value of the copies served with all their SLOs met. A plan selection has an objective
-        of its own, which nothing else may be asked of.
+        "goodput": the greatest value of the copies served with all their SLOs met. "cost": the least deployment cost
+        with a goodput of at least `min_goodput`. A plan selection has an objective of its own, which nothing else may
+        be asked of.
     time_limit : float, optional
         Seconds, above 0; kernel compilation does not count.
     rel_gap : float, optional
@@ -101,14 +103,19 @@ def solve(
     problem = instance if isinstance(instance, Instance | PlanSelection) else load(instance)
     picked = method
     if method == "auto":
-        picked = AUTO_SELECTION_METHOD if isinstance(problem, PlanSelection) else AUTO_METHOD
+        listed = isinstance(problem, PlanSelection) or goal is not GOODPUT
+        picked = AUTO_LISTED_METHOD if listed else AUTO_METHOD
     chosen = find_method(picked)
     refuse_unknown_options(chosen, options)
     _refuse_min_goodput(goal, min_goodput)
     if isinstance(problem, PlanSelection):
         goal = _own_objective(problem, goal)
-    else:
-        _refuse_unbuilt(goal)
+    refusal = chosen.unsupported(_subject(problem), goal.name)
+    if refusal is not None:
+        raise UnsupportedError(refusal)
+    floor = None
+    if isinstance(problem, Instance) and goal is not GOODPUT:
+        floor = goodput_floor(problem, float(min_goodput))
 
     run = Run(
         problem,
@@ -118,10 +125,8 @@ def solve(
         time_limit=None if time_limit is None else float(time_limit),
         rel_gap=None if rel_gap is None else float(rel_gap),
         initial_solution=initial_solution,
+        goodput_floor=floor,
     )
-    refusal = chosen.unsupported(_subject(problem), goal.name)
-    if refusal is not None:
-        raise UnsupportedError(refusal)
     _offer_initial_solution(run)
     with live_progress(run, display):
         _run_method(chosen, run, options)
@@ -202,11 +207,6 @@ def _check_whole(field: str, value: object, *, least: int) -> None:
     if isinstance(value, bool) or not isinstance(value, Integral) or not least <= int(value) <= _LARGEST_WHOLE:
         allowed = f"a whole number from {least} to {_LARGEST_WHOLE}"
         raise InputError("unusable value", field=field, value=value, allowed=allowed)
-
-
-def _refuse_unbuilt(goal: Objective) -> None:
-    if goal is not GOODPUT:
-        raise UnsupportedError(f"objective {goal.name!r} is not built yet; allowed for now: {GOODPUT.name}")
 
 
 def _refuse_min_goodput(goal: Objective, min_goodput: float) -> None:

@@ -10,11 +10,9 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 import pandas as pd
 
 from sloplan.problem.deployment_cost import deployment_cost
-from sloplan.problem.exact_sums import exact_dot
-from sloplan.problem.judging import coupling_rows
+from sloplan.problem.judging import coupling_rows, judge_objective
 from sloplan.problem.objective import COST, GOODPUT, relative_gap
 from sloplan.problem.run import Proof, Run
-from sloplan.problem.selections.check import judge_selection
 from sloplan.problem.selections.selection import PlanSelection
 from sloplan.problem.selections.solution import SelectionSolution
 from sloplan.problem.solution import Solution
@@ -89,8 +87,8 @@ class Result:
     goodput : float, optional
         Value of the served copies.
     cost_usd_per_hour : float, optional
-        Deployment cost; on reserved pools, of the fewest whole units that cover the usage. None of a plan selection,
-        whose costs have no unit.
+        Deployment cost; on reserved pools, of the fewest whole units that cover the usage, or under the cost
+        objectives of the units rented. None of a plan selection, whose costs have no unit.
     served_count : int, optional
         Copies served.
     query_count : int
@@ -229,15 +227,16 @@ class _Reached:
     @classmethod
     def by(cls, problem: Problem, solution: AnySolution) -> _Reached:
         if isinstance(problem, PlanSelection) and isinstance(solution, SelectionSolution):
-            verdict = judge_selection(problem, replace(solution, bound=None, certificate=None))
-            goodput = None if verdict.value is None else float(Fraction(verdict.value, problem.value_scale))
-            return cls(goodput, None, sum(solution.plans["count"].tolist()), verdict.value, verdict.cost)
+            judged = judge_objective(problem, replace(solution, bound=None))
+            goodput = None if judged.goodput is None else float(Fraction(judged.goodput, problem.value_scale))
+            return cls(goodput, None, sum(solution.plans["count"].tolist()), judged.goodput, judged.cost)
         assert not isinstance(problem, PlanSelection)
         assert isinstance(solution, Solution)  # a run keeps none of another kind
         compiled = problem.compiled
         indexed, _ = index_solution(problem, solution)
-        value = exact_dot(compiled.queries.value_milli[indexed.query], indexed.count)
-        cost = deployment_cost(compiled, indexed)
+        judged = judge_objective(problem, replace(solution, bound=None), solution.objective)
+        value = judged.goodput
+        cost = deployment_cost(compiled, indexed) if judged.cost is None else judged.cost
         served = sum(indexed.count.tolist())
         return cls(GOODPUT.in_user_units(value), COST.in_user_units(cost), served, value, cost)
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from sloplan.problem.certificates.verification import INFEASIBLE, Certificate, certificate_bound
+from sloplan.problem.certificates.verification import Certificate, certificate_bound
 from sloplan.problem.errors import SloplanError
 from sloplan.problem.judging import coupling_rows, judge_objective
 from sloplan.problem.objective import GOODPUT, Objective
@@ -71,6 +71,8 @@ class Run:
         Where the method may start from; offered to the run at once.
     stop : StoppingCriterion, optional
         A further reason to stop.
+    goodput_floor : int, optional
+        Least goodput, milli-value, that solutions of an instance must reach under the cost objectives.
     clock : callable, optional
         Seconds that never go backwards.
 
@@ -96,6 +98,7 @@ class Run:
         rel_gap: float | None = None,
         initial_solution: AnySolution | None = None,
         stop: StoppingCriterion | None = None,
+        goodput_floor: int | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.problem = problem
@@ -105,6 +108,7 @@ class Run:
         self.time_limit = time_limit
         self.rel_gap = 0.0 if rel_gap is None else rel_gap
         self.initial_solution = initial_solution
+        self.goodput_floor = goodput_floor
         self.limit: Limit | None = None
         self.certificate: dict[str, Any] | None = None
         self.message: str | None = None
@@ -154,10 +158,11 @@ class Run:
         list of Violation
             Why the solution was refused, so that the method can cut it off; empty if it is valid.
         """
-        violations, value = judge_objective(self.problem, solution)
-        if violations:
-            logger.info("the checker refused an offered solution: %s", violations[0])
-            return violations
+        judged = judge_objective(self.problem, solution, self.objective.name, self.goodput_floor)
+        if judged.violations:
+            logger.info("the checker refused an offered solution: %s", judged.violations[0])
+            return list(judged.violations)
+        value = judged.objective
         assert value is not None  # a valid solution has an objective
         if self.objective.is_better(value, self.best_objective):
             self._best = (value, solution)
@@ -197,12 +202,14 @@ class Run:
         """
         deadline = self.elapsed() + time_limit
         try:
-            bound = certificate_bound(self.problem, certificate, lambda: self.elapsed() >= deadline)
+            bound = certificate_bound(
+                self.problem, certificate, lambda: self.elapsed() >= deadline, goodput_floor=self.goodput_floor
+            )
         except SloplanError as error:
             logger.error("a certificate was not accepted: %s", error)
             self.message = f"a certificate was not accepted: {error}"
             return
-        if bound == INFEASIBLE:
+        if math.isinf(bound):
             self.report_infeasible()
             return
         if self.objective.is_tighter(int(bound), self.certified_bound):

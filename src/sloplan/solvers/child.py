@@ -15,7 +15,7 @@ import time
 from typing import IO
 
 from sloplan.problem.judging import judge_objective
-from sloplan.solvers.job import AnySolution, ChildJob, Problem
+from sloplan.solvers.job import AnySolution, ChildJob
 from sloplan.solvers.messages import (
     Bounded,
     EngineStarts,
@@ -34,8 +34,8 @@ logger = logging.getLogger("sloplan.solvers.child")  # its __name__ is "__main__
 class PipeListener:
     """Checks solutions here, so that wrong ones can be cut off here, and sends what holds to the parent."""
 
-    def __init__(self, problem: Problem, stream: IO[bytes]) -> None:
-        self._problem = problem
+    def __init__(self, job: ChildJob, stream: IO[bytes]) -> None:
+        self._job = job
         self._stream = stream
         self._bound: int | None = None
 
@@ -45,9 +45,10 @@ class PipeListener:
 
     def offer(self, solution: AnySolution) -> bool:
         """Send a solution if it is valid."""
-        violations, _ = judge_objective(self._problem, solution)
-        if violations:
-            logger.info("the checker refused: %s", violations[0])
+        settings = self._job.settings
+        judged = judge_objective(self._job.problem, solution, settings.objective, settings.goodput_floor)
+        if judged.violations:
+            logger.info("the checker refused: %s", judged.violations[0])
             return False
         self.send(Found(solution))
         return True
@@ -96,7 +97,7 @@ def main() -> None:
     os.dup2(nowhere, 1)
     job: ChildJob = pickle.load(sys.stdin.buffer)
     threading.Thread(target=_end_with_parent, daemon=True).start()
-    listener = PipeListener(job.problem, stream)
+    listener = PipeListener(job, stream)
     _forward_log(listener, job.log_level)
     listener.send(Ready(time.monotonic() - job.asked_at))
     try:

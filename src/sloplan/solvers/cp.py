@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sloplan.solvers.job import Listener, Problem, Settings
-from sloplan.solvers.listed import PLAN_LIMIT
+from sloplan.solvers.listed import PLAN_LIMIT, unsupported_objective
 from sloplan.solvers.supervisor import run_job
 
 if TYPE_CHECKING:
@@ -21,8 +21,8 @@ class PlansCp:
     summary = "exact: CP-SAT over all plans, listed"
 
     def unsupported(self, problem: CompiledInstance | PlanSelection, objective: str) -> str | None:  # noqa: ARG002
-        """Take everything: too many plans are told when they have been counted."""
-        return None
+        """Return in one line why this method cannot solve `problem`, or None; too many plans are told when counted."""
+        return unsupported_objective(self.name, objective)
 
     def solve(
         self,

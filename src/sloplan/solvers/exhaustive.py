@@ -10,7 +10,7 @@ import numpy as np
 
 from sloplan.problem.errors import SizeLimitError
 from sloplan.problem.selections.selection import PlanSelection
-from sloplan.solvers.listed import Listed
+from sloplan.solvers.listed import Listed, unsupported_objective
 from sloplan.solvers.plans_bound import bound_of_all
 
 if TYPE_CHECKING:
@@ -30,8 +30,8 @@ class Exhaustive:
     summary = "exact: tries every combination of plans; for tiny problems"
 
     def unsupported(self, problem: CompiledInstance | PlanSelection, objective: str) -> str | None:  # noqa: ARG002
-        """Take everything: too many copies are told when they have been counted."""
-        return None
+        """Return in one line why this method cannot solve `problem`, or None; too many plans are told when counted."""
+        return unsupported_objective(self.name, objective)
 
     def solve(self, problem: CompiledInstance | PlanSelection, run: Run) -> None:  # noqa: ARG002 - the run has it
         """Solve `problem`.
@@ -42,7 +42,7 @@ class Exhaustive:
         run : Run
             Interrupted, it has the best so far and no bound better than that of all copies at their best.
         """
-        listed = Listed.of(run.problem)
+        listed = Listed.of(run.problem, objective=run.objective.name, goodput_floor=run.goodput_floor)
         copies = int(listed.selection.groups.count.sum())
         if copies > COPY_LIMIT:
             advice = "next: a method with an engine, such as milp-plans"

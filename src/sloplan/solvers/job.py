@@ -33,6 +33,8 @@ class Settings:
         A valid solution to start from.
     presolve : bool
         Leave out what others replace.
+    goodput_floor : int, optional
+        Least goodput of an instance's solutions, milli-value; for the cost objectives.
     """
 
     objective: str
@@ -43,6 +45,7 @@ class Settings:
     deadline: float
     start: AnySolution | None = None
     presolve: bool = True
+    goodput_floor: int | None = None
 
 
 class Listener(Protocol):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -11,8 +11,16 @@ from sloplan.pricing.query_plans import QueryPlans, query_plans, usage_of
 from sloplan.problem.compiled import CompiledInstance, Int
 from sloplan.problem.errors import SizeLimitError
 from sloplan.problem.instance import Instance
+from sloplan.problem.selections.from_instance import list_plans_of, solution_of_instance
 from sloplan.problem.selections.index import index_selection
-from sloplan.problem.selections.selection import Groups, Plans, PlanSelection, PricedSupplies, ScaledRows
+from sloplan.problem.selections.selection import (
+    SELECTION_OBJECTIVES,
+    Groups,
+    Plans,
+    PlanSelection,
+    PricedSupplies,
+    ScaledRows,
+)
 from sloplan.problem.selections.solution import SelectionSolution
 from sloplan.problem.solution import Solution
 from sloplan.problem.solution_index import index_solution
@@ -22,6 +30,13 @@ logger = logging.getLogger(__name__)
 
 PLAN_LIMIT = 2_000_000
 """Largest number of plans of an instance, over all queries, that are listed."""
+
+
+def unsupported_objective(method: str, objective: str) -> str | None:
+    """Say in one line why listed plans do not help with an objective, or return None."""
+    if objective in SELECTION_OBJECTIVES:
+        return None
+    return f"{method} does not have the objective {objective!r} yet; allowed for now: {', '.join(SELECTION_OBJECTIVES)}"
 
 
 @dataclass(frozen=True)
@@ -43,7 +58,15 @@ class Listed:
     by_query: QueryPlans | None = None
 
     @classmethod
-    def of(cls, problem: Problem, limit: int = PLAN_LIMIT, *, presolve: bool = True) -> Listed:
+    def of(
+        cls,
+        problem: Problem,
+        limit: int = PLAN_LIMIT,
+        *,
+        objective: str = "goodput",
+        goodput_floor: int | None = None,
+        presolve: bool = True,
+    ) -> Listed:
         """List the plans of an instance; a plan selection lists its own.
 
         Parameters
@@ -51,8 +74,12 @@ class Listed:
         problem : Instance or PlanSelection
         limit : int
             Most plans of an instance.
+        objective : {"goodput", "cost"}
+            What is asked of an instance.
+        goodput_floor : int, optional
+            Least goodput under "cost", milli-value.
         presolve : bool
-            Leave out plans of an instance that others replace.
+            Leave out plans of an instance that others replace under goodput.
 
         Raises
         ------
@@ -61,12 +88,15 @@ class Listed:
         """
         if isinstance(problem, PlanSelection):
             return cls(problem, problem)
+        if objective == "cost":
+            selection = list_plans_of(problem, "cost", 0.0, limit)
+            return cls(problem, replace(selection, goodput_floor=goodput_floor))
         found = query_plans(problem.compiled, sifted=presolve)
         logger.info("%d plans of all queries, %d of them worth trying", found.listed, len(found.plan))
         if len(found.plan) > limit:
             raise SizeLimitError(
-                f"instance {problem.name!r}: {len(found.plan):,} plans over its {len(problem.compiled.queries.count):,} "
-                f"queries, at most {limit:,} are listed; next: fewer queries, tighter SLOs, or a method that lists none"
+                f"instance {problem.name!r}: {len(found.plan):,} plans of its queries, at most {limit:,} are listed; "
+                "next: fewer queries, tighter SLOs, or a method that lists none"
             )
         return cls(problem, _as_selection(problem.compiled, found), found)
 
@@ -80,7 +110,11 @@ class Listed:
         amount : (supplies,) int64
         """
         if self.by_query is None:
-            return SelectionSolution.from_choices(self.selection, plan, count, amount)
+            chosen = SelectionSolution.from_choices(self.selection, plan, count, amount)
+            if isinstance(self.problem, PlanSelection):
+                return chosen
+            floor = self.selection.goodput_floor
+            return solution_of_instance(self.problem, chosen, objective="cost", goodput_floor=floor)
         assert isinstance(self.problem, Instance)
         compiled, found = self.problem.compiled, self.by_query
         standing = np.flatnonzero(amount)
@@ -88,10 +122,11 @@ class Listed:
         choices = found.plans.choices[found.plan[plan]]
         return Solution.from_choices(compiled, found.query[plan], count, choices, supply)
 
-    def choices(self, solution: AnySolution) -> tuple[Int, Int]:
+    def choices(self, solution: AnySolution) -> tuple[Int, Int] | None:
         """Return copies by plan, shape (plans,), and amounts, (supplies,), of a valid solution.
 
-        Plans of an instance that presolve has left out are missing: their copies stay out.
+        Plans of an instance that presolve has left out are missing: their copies stay out. None under "cost", where
+        solutions of instances are not read back.
         """
         taken = np.zeros(len(self.selection.plans), dtype=np.int64)
         if isinstance(solution, SelectionSolution):
@@ -99,7 +134,8 @@ class Listed:
             np.add.at(taken, indexed.plan, indexed.count)
             return taken, indexed.amount
         assert isinstance(self.problem, Instance)
-        assert self.by_query is not None
+        if self.by_query is None:
+            return None
         found = self.by_query
         chosen, _ = index_solution(self.problem, solution)
         known = {

@@ -41,7 +41,13 @@ def run_plans_cp_job(problem: Problem, settings: Settings, listener: Listener) -
     SizeLimitError
         If there are more plans than the limit, or numbers larger than CP-SAT takes.
     """
-    listed = Listed.of(problem, settings.limit, presolve=settings.presolve)
+    listed = Listed.of(
+        problem,
+        settings.limit,
+        objective=settings.objective,
+        goodput_floor=settings.goodput_floor,
+        presolve=settings.presolve,
+    )
     if lacks_plans(listed.selection):
         listener.report_infeasible()
         return
@@ -49,8 +55,9 @@ def run_plans_cp_job(problem: Problem, settings: Settings, listener: Listener) -
     started = time.perf_counter()
     model = selection_cp(listed.selection)
     logger.info("model built in %.2f s", time.perf_counter() - started)
-    if settings.start is not None:
-        for variable, value in enumerate(np.concatenate(listed.choices(settings.start)).tolist()):
+    start = None if settings.start is None else listed.choices(settings.start)
+    if start is not None:
+        for variable, value in enumerate(np.concatenate(start).tolist()):
             model.add_hint(model.get_int_var_from_proto_index(variable), value)
     remaining = settings.deadline - time.monotonic()
     if remaining <= 0 or listener.should_stop():

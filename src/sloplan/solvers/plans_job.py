@@ -39,7 +39,13 @@ def run_plans_job(problem: Problem, settings: Settings, listener: Listener) -> N
         If there are more plans than the limit.
     """
     started = time.perf_counter()
-    listed = Listed.of(problem, settings.limit, presolve=settings.presolve)
+    listed = Listed.of(
+        problem,
+        settings.limit,
+        objective=settings.objective,
+        goodput_floor=settings.goodput_floor,
+        presolve=settings.presolve,
+    )
     selection = listed.selection
     logger.info("%d plans listed in %.2f s", len(selection.plans), time.perf_counter() - started)
     if lacks_plans(selection):
@@ -84,8 +90,9 @@ class _Solve:
     def run(self) -> None:
         """Solve and cut until an answer stands."""
         self._listener.engine_starts()
-        if self._settings.start is not None:
-            values = np.concatenate(self._listed.choices(self._settings.start)).astype(np.float64)
+        start = None if self._settings.start is None else self._listed.choices(self._settings.start)
+        if start is not None:
+            values = np.concatenate(start).astype(np.float64)
             self._highs.start_from(np.arange(len(values), dtype=np.int32), values)
         while True:
             answer = self._highs.solve(self._settings.deadline - time.monotonic())

@@ -63,6 +63,7 @@ def _settings(run: Run, limit: int, presolve: bool) -> Settings:
         deadline=time.monotonic() + (remaining if math.isfinite(remaining) else LONGEST_TIME_LIMIT),
         start=run.best_solution,
         presolve=presolve,
+        goodput_floor=run.goodput_floor,
     )
 
 

@@ -137,8 +137,8 @@ def method_table(frame: pd.DataFrame, suffix: str, title: str) -> Table:
             **dict.fromkeys(("of best", "gap median", "gap worst", "primal gap"), "percent"),
             **dict.fromkeys(("time", "time to optimum"), "seconds"),
         },
-        "solutions: accepted by the checker; optimal: objective and bound equal, the bound not refuted; late: more than "
-        "a second after the limit; of best: objective over the best known, geometric mean over instances with a "
+        "solutions: accepted by the checker; optimal: objective and bound equal, the bound not refuted; late: more "
+        "than a second after the limit; of best: objective over the best known, geometric mean over instances with a "
         "solution; gap: to the best certified bound, of runs with a solution; primal gap: mean over time of the gap to "
         "the best known, 100% before the first solution; times: shifted geometric means (shift 10 s) over instances "
         "that all methods ran, a run that did not get there counts as its limit.",
