@@ -194,11 +194,18 @@ def test_bad_arguments(instance: Instance, field: str, value: Any, allowed: str)
     assert allowed in str(caught.value.allowed)
 
 
-@pytest.mark.parametrize("objective", ["cost", "goodput-then-cost"])
-def test_objectives_not_built(instance: Instance, objective: str) -> None:
+def test_objectives_not_built(instance: Instance) -> None:
     """What is not built yet is refused in one line."""
-    with pytest.raises(UnsupportedError, match="is not built yet; allowed for now: goodput"):
-        solved(instance, "fake", objective=objective)
+    with pytest.raises(UnsupportedError, match="is not built yet; allowed for now: goodput, cost"):
+        solved(instance, "fake", objective="goodput-then-cost")
+
+
+def test_a_solution_for_another_objective_is_refused(instance: Instance) -> None:
+    """Under cost, what a method made for goodput is no solution."""
+    result = solved(instance, "nothing", objective="cost", initial_solution=None)
+    assert result.solution is None
+    with pytest.raises(InputError, match="was made for 'goodput', not 'cost'"):
+        solved(instance, "nothing", objective="cost", initial_solution=serving(instance, "q1"))
 
 
 def test_min_goodput_belongs_to_cost(instance: Instance) -> None:

@@ -15,6 +15,7 @@ _PLAIN: Row = {
     "instance": "tiny",
     "instance_sha256": "a" * 64,
     "objective_name": "goodput",
+    "unit": 0.001,
     "min_goodput": 1.0,
     "seed": 0,
     "threads": 1,

@@ -116,7 +116,8 @@ def test_ctrl_c_ends_a_study_at_once(base: Path, number: signal.Signals) -> None
     printed = process.communicate(timeout=20)[1]
     assert process.returncode == 1
     assert "interrupted: 0 of 2 runs done; the same command goes on with the others" in printed
-    assert not any(worker.is_running() for worker in workers)
+    _, alive = psutil.wait_procs(workers, timeout=10)  # killed, and soon taken note of
+    assert alive == []
 
 
 NO_DISK = 99

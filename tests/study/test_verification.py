@@ -34,7 +34,7 @@ def test_a_valid_solution(instance: Instance, tmp_path: Path) -> None:
     assert (found.valid, found.objective, found.goodput, found.served) == (True, 6000, 6000, 2)
     assert found.cost is not None
     assert (found.certified_bound, found.refusal) == (None, None)
-    assert found.columns("goodput")["objective"] == 6.0
+    assert found.columns(instance, "goodput")["objective"] == 6.0
 
 
 def test_a_solution_of_least_cost(tmp_path: Path) -> None:
@@ -48,10 +48,12 @@ def test_a_solution_of_least_cost(tmp_path: Path) -> None:
         certificate=Certificate.root(1, {"pool:gpus": 1}, 100_000).to_json(),
     )
     solution.save(tmp_path / "s.json")
-    found = verify(rented, tmp_path / "s.json", "cost", 60.0)
+    found = verify(rented, tmp_path / "s.json", "cost", 60.0, floor=4000)
     assert (found.objective, found.goodput, found.cost) == (10**9, 4000, 10**9)
     assert (found.certified_bound, found.refusal) == (10**9, None)  # 4 x 10^8 and up to a whole unit
-    assert found.columns("cost")["objective"] == 3.6
+    assert found.columns(rented, "cost")["objective"] == 3.6
+    more = verify(rented, tmp_path / "s.json", "cost", 60.0, floor=5000)
+    assert more.refusal == "[goodput_floor] goodput is less than was asked for: 4,000 (limit 5,000)"
 
 
 def test_a_certificate(instance: Instance, tmp_path: Path) -> None:
@@ -93,7 +95,10 @@ def test_files_that_are_no_solution(instance: Instance, tmp_path: Path) -> None:
     (tmp_path / "s.json").write_text("{")
     assert verified(instance, tmp_path / "s.json").valid is False
     optimal(instance).save(tmp_path / "s.json")
-    assert verify(instance, tmp_path / "s.json", "cost", 60.0).refusal == "the solution was made for 'goodput'"
+    assert (
+        verify(instance, tmp_path / "s.json", "cost", 60.0).refusal
+        == "[objective] solution was made for 'goodput', not 'cost'"
+    )
     document = json.loads((tmp_path / "s.json").read_text())
     document["instance_sha256"] = "0" * 64
     (tmp_path / "s.json").write_text(json.dumps(document))

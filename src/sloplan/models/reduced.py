@@ -53,7 +53,8 @@ def reduced_rows(row: Int, amount: Int, limit: Int) -> tuple[Int, Int, npt.NDArr
     """
     order = np.argsort(row, kind="stable")
     first = np.searchsorted(row[order], np.arange(len(limit)))
-    gcd = np.gcd.reduceat(amount[order], first) if len(limit) else np.ones(0, dtype=np.int64)
+    # Of a single entry reduceat returns the entry itself, sign and all.
+    gcd = np.gcd.reduceat(np.abs(amount[order]), first) if len(limit) else np.ones(0, dtype=np.int64)
     limit = limit // gcd
     unit = np.array([power_of_two_unit(value) for value in limit.tolist()], dtype=np.float64)
     return amount // gcd[row], limit, unit

@@ -73,7 +73,9 @@ def _solve(model: Any, listed: Listed, settings: Settings, listener: Listener, s
     solver.parameters.random_seed = settings.seed % 2**31
     solver.parameters.relative_gap_limit = settings.rel_gap
     maximise = listed.selection.objective == "goodput"
-    variables = [model.get_int_var_from_proto_index(i) for i in range(len(model.proto.variables))]
+    # Behind plans and supplies stand variables of CP-SAT's own, for constants.
+    width = len(listed.selection.plans) + len(listed.selection.supplies)
+    variables = [model.get_int_var_from_proto_index(i) for i in range(width)]
     found = _Found(listed, variables, listener)
 
     def bounded(bound: float) -> None:
@@ -87,7 +89,7 @@ def _solve(model: Any, listed: Listed, settings: Settings, listener: Listener, s
     if found.raised is not None:
         raise found.raised
     if status == cp_model.OPTIMAL and not found.any:
-        found.offer(np.array(solver.response_proto.solution, dtype=np.int64))  # the best is to serve nobody
+        found.offer(np.array(solver.response_proto.solution, dtype=np.int64)[:width])  # the best is to serve nobody
     if status == cp_model.MODEL_INVALID:
         raise EngineError(f"CP-SAT refused the model: {model.validate()}")
     if status == cp_model.INFEASIBLE:

@@ -58,7 +58,7 @@ def plans_form(selection: PlanSelection) -> PlansForm:
     else:
         coefficients = np.concatenate([plans.cost, supplies.price])
     scale = int(np.gcd.reduce(coefficients)) or 1
-    parts, lower, upper = [choice, coupling], [np.where(groups.must[grouped], most, 0.0)], [most]
+    parts, lower, upper = [choice, coupling], [np.where(groups.must[grouped], most, -np.inf)], [most]
     lower.append(np.full(len(capacity), -np.inf))
     upper.append(capacity)
     if selection.goodput_floor is not None and selection.goodput_floor > 0:

@@ -52,6 +52,11 @@ def run_plans_job(problem: Problem, settings: Settings, listener: Listener) -> N
         listener.report_infeasible()
         return
     listener.report_bound(bound_of_all(selection))
+    if not len(selection.plans):  # an engine has nothing to say of no columns
+        nothing = np.zeros(0, dtype=np.int64)
+        if not listener.offer(listed.solution(nothing, nothing, np.zeros(len(selection.supplies), dtype=np.int64))):
+            listener.report_infeasible()
+        return
     if not (time.monotonic() >= settings.deadline or listener.should_stop()):
         _Solve(listed, settings, listener).run()
 

@@ -71,10 +71,9 @@ def judged_frame(rows: Iterable[Row]) -> pd.DataFrame:
             if claimed is not None and reached is not None and objective.contradicts(reached, claimed):
                 refuted[place], claimed = True, None
             bounds[place] = certified if claimed is None or _tighter(objective, certified, claimed) else claimed
-    units = [find_objective(name).in_user_units for name in frame["objective_name"]]
     frame["bound_exact"] = bounds
     frame["bound"] = pd.Series(
-        [np.nan if bound is None else unit(bound) for unit, bound in zip(units, bounds, strict=True)],
+        [np.nan if bound is None else bound * unit for bound, unit in zip(bounds, frame["unit"], strict=True)],
         index=frame.index,
         dtype=np.float64,
     )

@@ -13,6 +13,7 @@ from sloplan.instances.best_known import best_known, check_entry
 from sloplan.instances.reference_index import read_index
 from sloplan.problem.errors import InputError
 from sloplan.problem.instance import Instance
+from sloplan.problem.judging import objective_of
 from sloplan.problem.objective import OBJECTIVES
 from sloplan.study.rows import Row
 from sloplan.study.sources import Load, Problem, Source
@@ -46,8 +47,13 @@ class Prepared:
     best_known: dict[str, Row]
 
     def columns(self, objective_name: str) -> Row:
-        """Return what a row says of the instance and of the best known under an objective."""
-        return self.facts | self.best_known.get(objective_name, {})
+        """Return what a row says of the instance and of the best known under an objective.
+
+        A plan selection's own objective takes the place of what was asked for.
+        """
+        objective = objective_of(self.problem, objective_name)
+        own: Row = {"objective_name": objective.name, "unit": float(objective.unit)}
+        return self.facts | own | self.best_known.get(objective_name, {})
 
 
 class Workshop:
@@ -102,7 +108,11 @@ class Workshop:
                 "coupling_rows": len(compiled.rows),
             }
         else:
-            facts |= {"query_count": None, "queries": len(problem.groups), "coupling_rows": len(problem.rows)}
+            facts |= {
+                "query_count": sum(problem.groups.count.tolist()),
+                "queries": len(problem.groups),
+                "coupling_rows": len(problem.rows),
+            }
         facts["prepare_s"] = round(time.monotonic() - started, 3)
         facts |= _indexed(source.name, problem.sha256)
         pickled = pickle.dumps(problem, protocol=pickle.HIGHEST_PROTOCOL)

@@ -143,7 +143,8 @@ class _Runner:
         finally:
             self._stop.set()
             for thread in threads:
-                thread.join()
+                if thread.ident is not None:  # Ctrl-C may have come before it was started
+                    thread.join()
         if self._failure is not None:
             raise self._failure
 
@@ -183,7 +184,7 @@ class _Runner:
             found = self._verified(run, prepared, file, taken) if claims.has_solution else Verified()
             if found is None:
                 return
-            row |= dict(claims.columns) | found.columns(run.objective)
+            row |= dict(claims.columns) | found.columns(prepared.problem, run.objective)
             row["message"] = row["message"] or claims.message
             trajectory = claims.trajectory
         now = time.monotonic()
@@ -194,7 +195,7 @@ class _Runner:
     def _verified(self, run: PlannedRun, prepared: Prepared, file: Path, taken: tuple[int, ...]) -> Verified | None:
         """Verify a run's solution on its cores, within its memory; None if the study was interrupted."""
         limit = self._configuration.check_limit_s
-        check = Check(prepared.pickled, file.resolve(), run.objective, limit)
+        check = Check(prepared.pickled, file.resolve(), run.objective, run.min_goodput, limit)
         within = Limits(limit + CHECKING_S, self._configuration.grace_s, round(run.memory_gb * 1e9), taken)
         ending = supervise(verify_check, check, within, self._stop)
         if ending.outcome == "interrupted":

@@ -6,18 +6,27 @@ import math
 import pickle
 import time
 from dataclasses import dataclass, replace
+from fractions import Fraction
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from sloplan.problem.certificates.verification import certificate_bound
-from sloplan.problem.checker import judge_plans
+from sloplan.problem.cost_problem import goodput_floor
 from sloplan.problem.deployment_cost import deployment_cost
 from sloplan.problem.errors import SloplanError
 from sloplan.problem.instance import Instance
-from sloplan.problem.objective import COST, GOODPUT, find_objective
+from sloplan.problem.judging import judge_objective, objective_of
+from sloplan.problem.objective import COST, GOODPUT
+from sloplan.problem.selections.selection import PlanSelection
+from sloplan.problem.selections.solution import SelectionSolution
 from sloplan.problem.solution import Solution
 from sloplan.problem.solution_index import index_solution
 from sloplan.study.rows import Row
 from sloplan.study.task_messages import Clock
+
+if TYPE_CHECKING:
+    from sloplan.problem.judging import AnySolution
+    from sloplan.study.sources import Problem
 
 
 @dataclass(frozen=True)
@@ -48,9 +57,19 @@ class Verified:
     certified_bound: int | None = None
     refusal: str | None = None
 
-    def columns(self, objective_name: str) -> Row:
-        """Return the row's columns, figures in user units and exact."""
-        unit = find_objective(objective_name).in_user_units
+    def columns(self, problem: Problem, objective_name: str) -> Row:
+        """Return the row's columns, figures in user units and exact.
+
+        Parameters
+        ----------
+        problem : Instance or PlanSelection
+        objective_name : str
+        """
+        unit = objective_of(problem, objective_name).in_user_units
+        goodput, cost = GOODPUT.in_user_units(self.goodput), COST.in_user_units(self.cost)
+        if isinstance(problem, PlanSelection):
+            goodput = None if self.goodput is None else float(Fraction(self.goodput, problem.value_scale))
+            cost = None
         return {
             "verified": self.valid,
             "refusal": self.refusal,
@@ -58,8 +77,8 @@ class Verified:
             "objective_exact": self.objective,
             "certified_bound": unit(self.certified_bound),
             "certified_bound_exact": self.certified_bound,
-            "goodput": GOODPUT.in_user_units(self.goodput),
-            "cost_usd_per_hour": COST.in_user_units(self.cost),
+            "goodput": goodput,
+            "cost_usd_per_hour": cost,
             "served_count": self.served,
         }
 
@@ -71,11 +90,13 @@ class Check:
     Parameters
     ----------
     problem : bytes
-        The pickled instance, compiled.
+        The pickled instance, compiled, or plan selection.
     file : Path
         Of the solution.
     objective_name : str
         What the run was asked for.
+    min_goodput : float
+        Least goodput that it was asked for, of the servable value; for the cost objectives.
     limit_s : float
         Seconds for the certificate.
     """
@@ -83,56 +104,66 @@ class Check:
     problem: bytes
     file: Path
     objective_name: str
+    min_goodput: float
     limit_s: float
 
 
 def verify_check(check: Check, clock: Clock) -> Verified:
     """Verify a solution: the task of a supervised process, so that no solution costs more than the run's limits."""
     with clock:
-        return verify(pickle.loads(check.problem), check.file, check.objective_name, check.limit_s)
+        problem = pickle.loads(check.problem)
+        floor = None
+        if isinstance(problem, Instance) and check.objective_name != GOODPUT.name:
+            floor = goodput_floor(problem, check.min_goodput)
+        return verify(problem, check.file, check.objective_name, check.limit_s, floor)
 
 
-def verify(instance: Instance, file: Path, objective_name: str, limit_s: float) -> Verified:
+def verify(problem: Problem, file: Path, objective_name: str, limit_s: float, floor: int | None = None) -> Verified:
     """Judge a solution file with the checker and verify its certificate.
 
     Parameters
     ----------
-    instance : Instance
+    problem : Instance or PlanSelection
     file : Path
     objective_name : str
         What the run was asked for.
     limit_s : float
         Seconds for the certificate; one that takes longer counts as none.
+    floor : int, optional
+        Least goodput that was asked of an instance, milli-value.
     """
+    kind = SelectionSolution if isinstance(problem, PlanSelection) else Solution
     try:
-        solution = Solution.load(file)
+        solution = kind.load(file)
     except SloplanError as error:
         return Verified(valid=False, refusal=f"the solution cannot be read: {error}")
-    if solution.objective != objective_name:
-        return Verified(valid=False, refusal=f"the solution was made for {solution.objective!r}")
-    verdict = judge_plans(instance, replace(solution, bound=None, certificate=None))
-    if verdict.violations:
-        return Verified(valid=False, refusal=str(verdict.violations[0]))
-    indexed, _ = index_solution(instance, solution)
+    judged = judge_objective(problem, replace(solution, bound=None), objective_name, floor)
+    if judged.violations:
+        return Verified(valid=False, refusal=str(judged.violations[0]))
     found = Verified(
         valid=True,
-        objective=verdict.objective,
-        goodput=verdict.value_milli,
-        cost=deployment_cost(instance.compiled, indexed) if verdict.cost_pico is None else verdict.cost_pico,
-        served=sum(indexed.count.tolist()),
+        objective=judged.objective,
+        goodput=judged.goodput,
+        cost=_fewest_units(problem, solution) if judged.cost is None else judged.cost,
+        served=sum(solution.plans["count"].tolist()),
     )
     if solution.certificate is None:
         return found
     deadline = time.monotonic() + limit_s
     try:
         bound = certificate_bound(
-            instance,
-            solution.certificate,
-            lambda: time.monotonic() >= deadline,
-            goodput_floor=solution.goodput_floor,
+            problem, solution.certificate, lambda: time.monotonic() >= deadline, goodput_floor=floor
         )
     except SloplanError as error:
         return replace(found, refusal=f"the certificate does not count: {error}")
     if math.isinf(bound):
         return replace(found, refusal="the certificate says that there is no solution, and there is one")
     return replace(found, certified_bound=int(bound))
+
+
+def _fewest_units(problem: Problem, solution: AnySolution) -> int:
+    """Deployment cost under goodput: the bill for the fewest whole units that cover the usage."""
+    assert isinstance(problem, Instance)  # a plan selection's cost is judged with its value
+    assert isinstance(solution, Solution)
+    indexed, _ = index_solution(problem, solution)
+    return deployment_cost(problem.compiled, indexed)
