@@ -9,7 +9,7 @@ import pytest
 
 from sloplan.instances import library
 from sloplan.loading import load
-from sloplan.problem.errors import InputError, UnsupportedError
+from sloplan.problem.errors import InputError
 from sloplan.problem.selections.selection import PlanSelection
 from sloplan.solving import solve
 from tests.one_pool import one_pool
@@ -71,10 +71,9 @@ def test_not_a_name() -> None:
 
 
 def test_plan_selection_file(tmp_path: Path) -> None:
-    """A plan selection's file gives the plan selection, which no method solves yet."""
+    """A plan selection's file gives the plan selection, which is solved as it is."""
     path = tmp_path / "selection.json"
     selection = PlanSelection.from_numbers(group=[0], value=[1], usage=[[1]], capacity=[1])
     selection.save(path)
     assert load(path).sha256 == selection.sha256
-    with pytest.raises(UnsupportedError, match="no method solves plan selections yet"):
-        solve(path)
+    assert solve(path, "exhaustive", display=False).objective == 1.0

@@ -28,6 +28,7 @@ from tests.solvers.contended import contended, hard
 
 PREAMBLE = """
 import os, signal, sys, time
+from sloplan.problem import judging
 from sloplan.solvers import child, compact_job
 from sloplan.solvers.highs import Highs
 """
@@ -131,7 +132,7 @@ def test_hang_beyond_the_limit_is_ended(monkeypatch: pytest.MonkeyPatch) -> None
 
 def test_wrong_claims_of_the_process_are_not_believed(monkeypatch: pytest.MonkeyPatch) -> None:
     """An answer that breaks a rule does not get past the parent's checker."""
-    code = PREAMBLE + "child.judge_objective = lambda *_: ([], 0)\n" + (
+    code = PREAMBLE + "child.judge_objective = lambda *_: judging.Judged(())\n" + (
         "from sloplan.solvers.messages import Found\n"
         "import numpy as np\n"
         "from sloplan.models.copies import solution_of_copies\n"
@@ -205,7 +206,8 @@ def test_log_records_of_the_process_arrive(monkeypatch: pytest.MonkeyPatch, capl
     """What the process logs is logged here, under its logger; a refused answer of HiGHS as a warning."""
     caplog.set_level(logging.INFO, logger="sloplan")
     run = run_with_child(
-        monkeypatch, PREAMBLE + "child.judge_objective = lambda *_: (['nothing is good enough'], None)\nchild.main()"
+        monkeypatch,
+        PREAMBLE + "child.judge_objective = lambda *_: judging.Judged(('nothing is good enough',))\nchild.main()",
     )
     assert run.limit == "engine"
     logged = {(record.name, record.levelname) for record in caplog.records if "refused" in record.getMessage()}
