@@ -1,57 +1,21 @@
-"""The method `milp-plans`: the MILP over all plans, listed, on HiGHS, in a process of its own."""
+"""The method `milp-plans`: the MILP over all plans, listed, on HiGHS."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from sloplan.solvers.job import Listener, Problem, Settings
-from sloplan.solvers.listed import PLAN_LIMIT, unsupported_objective
-from sloplan.solvers.supervisor import run_job
-
-if TYPE_CHECKING:
-    from sloplan.problem.compiled import CompiledInstance
-    from sloplan.problem.run import Run
-    from sloplan.problem.selections.selection import PlanSelection
+from sloplan.solvers.listed_method import ListedMethod
 
 
-class PlansMilp:
+class PlansMilp(ListedMethod):
     """Exact method: one integer variable per plan, on HiGHS, its answers re-evaluated in integers."""
 
     name = "milp-plans"
     summary = "exact: MILP over all plans, listed, on HiGHS"
+    engine = "HiGHS"
 
-    def unsupported(self, problem: CompiledInstance | PlanSelection, objective: str) -> str | None:  # noqa: ARG002
-        """Return in one line why this method cannot solve `problem`, or None; too many plans are told when counted."""
-        return unsupported_objective(self.name, objective)
+    @staticmethod
+    def job(problem: Problem, settings: Settings, listener: Listener) -> None:
+        """See `plans_job`."""
+        from sloplan.solvers import plans_job
 
-    def solve(
-        self,
-        problem: CompiledInstance | PlanSelection,  # noqa: ARG002 - the run has it with its names
-        run: Run,
-        *,
-        plan_limit: int = PLAN_LIMIT,
-        presolve: bool = True,
-        in_process: bool = False,
-    ) -> None:
-        """Solve `problem`.
-
-        Parameters
-        ----------
-        problem : CompiledInstance or PlanSelection
-        run : Run
-        plan_limit : int
-            Most plans of an instance, over all queries, that are listed.
-        presolve : bool
-            Leave out plans of an instance that others replace: they use no more of any row.
-        in_process : bool
-            Run the engine in this process: no start-up time, but an engine that crashes takes this process down, and
-            one that hangs is not ended.
-        """
-        run_job(run_plans_job, run, engine="HiGHS", limit=plan_limit, presolve=presolve, in_process=in_process)
-
-
-def run_plans_job(problem: Problem, settings: Settings, listener: Listener) -> None:
-    """Do the job in the engine's process, where its modules are wanted."""
-    from sloplan.solvers import plans_job
-
-    plans_job.run_plans_job(problem, settings, listener)
+        plans_job.run_plans_job(problem, settings, listener)
