@@ -52,6 +52,25 @@ class Leaking(Fake):
             process.wait()
 
 
+class Sharing(Fake):
+    """Holds half of the memory that there may be, in five processes that share it."""
+
+    def solve(self, problem: CompiledInstance, run: Run) -> None:
+        """Fork, and hold."""
+        held = np.ones(500_000_000, dtype=np.int8)
+        children = []
+        for _ in range(4):
+            child = os.fork()
+            if child == 0:
+                held.sum()  # touches every page, and changes none
+                time.sleep(1.0)
+                os._exit(0)
+            children.append(child)
+        for child in children:
+            os.waitpid(child, 0)
+        serve_first(problem, run)
+
+
 class Greedy(Fake):
     """Asks for more memory than there may be, at once."""
 
@@ -248,6 +267,7 @@ METHODS: dict[str, type[Fake]] = {
     "overstating": Miscertifying,
     "printing": Printing,
     "raising": Raising,
+    "sharing": Sharing,
     "escaping": Escaping,
     "haunting": Haunting,
     "flooding": Flooding,

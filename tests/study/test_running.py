@@ -92,6 +92,13 @@ def test_memory_of_all_processes_counts(base: Path) -> None:
     assert row["peak_memory_gb"] > 1
 
 
+def test_memory_that_processes_share_counts_once(base: Path) -> None:
+    """Five processes that share half of the limit are within it, though each of them seems to hold all of it."""
+    row = row_of("sharing", base, time_limits=[60])
+    assert (row["outcome"], row["objective"]) == ("finished", 1.0)
+    assert row["peak_memory_gb"] > 1
+
+
 def test_memory_that_a_method_cannot_get(base: Path) -> None:
     """More memory than the limit is refused to the method, which keeps what it has found."""
     row = row_of("hungry-at-once", base)

@@ -75,7 +75,7 @@ COLUMNS: Final[dict[str, str]] = {
     "process_s": "the process from start to end",
     "overhead_s": "all that the run took beyond runtime and compilation, the check included",
     "prepare_s": "reading or generating the instance and compiling it, once for all of its runs that follow each other",
-    "peak_memory_gb": "largest resident memory of all its processes, seen ten times a second",
+    "peak_memory_gb": "largest sum of its processes' resident memory, seen ten times a second",
     "started": "when, UTC",
     "load": "the machine's load average of the minute before",
     "cpu": "processor",

@@ -193,7 +193,7 @@ class _Watch:
             return
         if self._stop.is_set():
             self._killed = "interrupted", "the study was interrupted"
-        elif self._tree.memory() > self._limits.memory_bytes:
+        elif self._tree.memory() > self._limits.memory_bytes < self._tree.memory_shared_once():
             self._killed = "memory", f"killed: passed its memory limit of {self._limits.memory_bytes / 1e9:g} GB"
         else:
             self._look_at_the_clock()
@@ -278,6 +278,13 @@ class _Tree:
             self.peak = max(self.peak, self._memory)
         return self._memory
 
+    def memory_shared_once(self) -> int:
+        """Return the bytes of all, pages that several hold counted once (Linux), as far as they can be read.
+
+        Forked processes share what they do not change; slow to find out, so it is asked only where it decides.
+        """
+        return sum(_proportional(process) for process in self._alive())
+
     def kill(self) -> None:
         """Kill all, also what was left behind by a process that is gone, and what is started meanwhile."""
         killed: set[psutil.Process] = set()
@@ -298,6 +305,16 @@ class _Tree:
             with suppress(psutil.NoSuchProcess):
                 self._seen.update((child.pid, child) for child in process.children(recursive=True))
         return [process for process in self._seen.values() if process.is_running()]
+
+
+def _proportional(process: psutil.Process) -> int:
+    try:
+        full = process.memory_full_info()
+    except psutil.AccessDenied:
+        return _resident(process)
+    except psutil.NoSuchProcess:
+        return 0
+    return int(getattr(full, "pss", full.rss))
 
 
 def _resident(process: psutil.Process) -> int:
