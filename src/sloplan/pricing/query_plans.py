@@ -53,7 +53,7 @@ def query_plans(compiled: CompiledInstance, *, sifted: bool = True) -> QueryPlan
     listed, _ = list_plans(compiled, PLAN_LIMIT, lambda _: False)
     plans = undominated(listed, compiled) if sifted else listed
     price = plans.priced(1 / np.maximum(compiled.rows.capacity, 1))
-    queries, allowed = compiled.queries, allowed_by(compiled.queries)
+    allowed = allowed_by(compiled.queries)
     number, of_query, of_plan = 0, [], []
     for template in range(len(compiled.templates)):
         members = compiled.template_queries(template)
@@ -70,7 +70,6 @@ def query_plans(compiled: CompiledInstance, *, sifted: bool = True) -> QueryPlan
             of_plan.append(np.tile(kept, len(alike)))
     query, plan = (np.concatenate([np.zeros(0, dtype=np.int64), *parts]) for parts in (of_query, of_plan))
     order = np.argsort(query, kind="stable")
-    assert len(queries.template) == len(allowed)
     return QueryPlans(plans, query[order], plan[order], number)
 
 
@@ -90,9 +89,6 @@ def usage_of(listed: QueryPlans, compiled: CompiledInstance) -> Sparse:
     listed : QueryPlans
     compiled : CompiledInstance
     """
-    usage = listed.plans.usage
-    length = np.diff(usage.start)[listed.plan]
-    start = np.concatenate([np.zeros(1, dtype=np.int64), np.cumsum(length)])
-    entry = np.arange(start[-1]) + np.repeat(usage.start[listed.plan] - start[:-1], length)
-    rate = np.repeat(compiled.queries.rate_milli[listed.query], length)
-    return Sparse(start, usage.column[entry], usage.amount[entry] * rate)
+    usage = listed.plans.usage.taken(listed.plan)
+    rate = compiled.queries.rate_milli[listed.query]
+    return Sparse(usage.start, usage.column, usage.amount * rate[usage.row_of_entry])

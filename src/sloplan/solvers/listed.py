@@ -11,7 +11,7 @@ from sloplan.pricing.query_plans import QueryPlans, query_plans, usage_of
 from sloplan.problem.compiled import CompiledInstance, Int
 from sloplan.problem.errors import SizeLimitError
 from sloplan.problem.instance import Instance
-from sloplan.problem.selections.from_instance import list_plans_of, solution_of_instance
+from sloplan.problem.selections.from_instance import LISTED_LIMIT, list_plans_of, solution_of_instance
 from sloplan.problem.selections.index import index_selection
 from sloplan.problem.selections.selection import (
     SELECTION_OBJECTIVES,
@@ -27,9 +27,6 @@ from sloplan.problem.solution_index import index_solution
 from sloplan.solvers.job import AnySolution, Problem
 
 logger = logging.getLogger(__name__)
-
-PLAN_LIMIT = 2_000_000
-"""Largest number of plans of an instance, over all queries, that are listed."""
 
 
 def unsupported_objective(method: str, objective: str) -> str | None:
@@ -61,7 +58,7 @@ class Listed:
     def of(
         cls,
         problem: Problem,
-        limit: int = PLAN_LIMIT,
+        limit: int = LISTED_LIMIT,
         *,
         objective: str = "goodput",
         goodput_floor: int | None = None,

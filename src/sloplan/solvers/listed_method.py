@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
+from sloplan.problem.selections.from_instance import LISTED_LIMIT
 from sloplan.solvers.job import Listener, Problem, Settings
-from sloplan.solvers.listed import PLAN_LIMIT, unsupported_objective
+from sloplan.solvers.listed import unsupported_objective
 from sloplan.solvers.supervisor import run_job
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ class ListedMethod:
         problem: CompiledInstance | PlanSelection,  # noqa: ARG002 - the run has it with its names
         run: Run,
         *,
-        plan_limit: int = PLAN_LIMIT,
+        plan_limit: int = LISTED_LIMIT,
         presolve: bool = True,
         in_process: bool = False,
     ) -> None:

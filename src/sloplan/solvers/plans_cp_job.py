@@ -15,8 +15,7 @@ from sloplan.problem.compiled import Int
 from sloplan.solvers.highs import EngineError
 from sloplan.solvers.job import Listener, Problem, Settings
 from sloplan.solvers.listed import Listed
-from sloplan.solvers.plans_bound import bound_of_all
-from sloplan.solvers.plans_job import lacks_plans
+from sloplan.solvers.listing import list_for_engine
 
 logger = logging.getLogger(__name__)
 
@@ -41,17 +40,9 @@ def run_plans_cp_job(problem: Problem, settings: Settings, listener: Listener) -
     SizeLimitError
         If there are more plans than the limit, or numbers larger than CP-SAT takes.
     """
-    listed = Listed.of(
-        problem,
-        settings.limit,
-        objective=settings.objective,
-        goodput_floor=settings.goodput_floor,
-        presolve=settings.presolve,
-    )
-    if lacks_plans(listed.selection):
-        listener.report_infeasible()
+    listed = list_for_engine(problem, settings, listener)
+    if listed is None:
         return
-    listener.report_bound(bound_of_all(listed.selection))
     started = time.perf_counter()
     model = selection_cp(listed.selection)
     logger.info("model built in %.2f s", time.perf_counter() - started)

@@ -9,12 +9,11 @@ import numpy as np
 
 from sloplan.problem.compiled import Int
 from sloplan.problem.exact_sums import exact_totals
-from sloplan.problem.selections.selection import PlanSelection
 from sloplan.solvers.bounds import on_grid
-from sloplan.solvers.highs import Highs, Tolerances
+from sloplan.solvers.highs import EngineError, Highs, Tolerances
 from sloplan.solvers.job import Listener, Problem, Settings
 from sloplan.solvers.listed import Listed
-from sloplan.solvers.plans_bound import bound_of_all
+from sloplan.solvers.listing import list_for_engine
 from sloplan.solvers.plans_form import plans_form
 from sloplan.solvers.standard_form import Floats
 
@@ -38,33 +37,9 @@ def run_plans_job(problem: Problem, settings: Settings, listener: Listener) -> N
     SizeLimitError
         If there are more plans than the limit.
     """
-    started = time.perf_counter()
-    listed = Listed.of(
-        problem,
-        settings.limit,
-        objective=settings.objective,
-        goodput_floor=settings.goodput_floor,
-        presolve=settings.presolve,
-    )
-    selection = listed.selection
-    logger.info("%d plans listed in %.2f s", len(selection.plans), time.perf_counter() - started)
-    if lacks_plans(selection):
-        listener.report_infeasible()
-        return
-    listener.report_bound(bound_of_all(selection))
-    if not len(selection.plans):  # an engine has nothing to say of no columns
-        nothing = np.zeros(0, dtype=np.int64)
-        if not listener.offer(listed.solution(nothing, nothing, np.zeros(len(selection.supplies), dtype=np.int64))):
-            listener.report_infeasible()
-        return
-    if not (time.monotonic() >= settings.deadline or listener.should_stop()):
+    listed = list_for_engine(problem, settings, listener)
+    if listed is not None and not (time.monotonic() >= settings.deadline or listener.should_stop()):
         _Solve(listed, settings, listener).run()
-
-
-def lacks_plans(selection: PlanSelection) -> bool:
-    """Tell whether a group that must choose has nothing to choose from."""
-    groups = selection.groups
-    return bool(np.any(groups.must & (groups.count > 0) & (np.diff(selection.plan_start) == 0)))
 
 
 class _Solve:
@@ -102,6 +77,8 @@ class _Solve:
         while True:
             answer = self._highs.solve(self._settings.deadline - time.monotonic())
             if answer.ended == "infeasible":
+                if self._maximise and not self._selection.groups.must.any():
+                    raise EngineError("HiGHS calls the model infeasible, but serving nothing always is feasible")
                 self._listener.report_infeasible()
                 return
             if answer.bound is not None:
