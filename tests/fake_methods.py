@@ -52,6 +52,13 @@ class Nothing(Fake):
         run.report_bound(7000)
 
 
+class Silent(Fake):
+    """Finds nothing and says nothing."""
+
+    def solve(self, problem: CompiledInstance, run: Run) -> None:
+        """End at once."""
+
+
 class Proving(Fake):
     """Serves the first query and claims that no more is possible."""
 
@@ -205,6 +212,7 @@ METHODS: dict[str, type[Fake]] = {
     "patient": Patient,
     "proving": Proving,
     "refusing": Refusing,
+    "silent": Silent,
     "unbounded": Unbounded,
 }
 

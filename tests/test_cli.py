@@ -222,7 +222,10 @@ def test_an_unwritable_place_is_refused_first(home: Path, tmp_path: Path, name: 
         (("solve", "one", "--method", "broken"), "cannot be loaded: ModuleNotFoundError"),
         (("solve", "one", "--method", "oversized"), "more than 3 plans"),
         (("solve", "one", "--method", "refusing"), "this method solves nothing at all"),
-        (("solve", "one", "--objective", "goodput-then-cost"), "yet; allowed for now: goodput"),
+        (
+            ("solve", "one", "--objective", "goodput-then-cost", "--min-goodput", "0.5"),
+            "leave it out for goodput-then-cost",
+        ),
         (("solve", "one", "--objective", "speed"), "unknown objective"),
         (("solve", "one", "--time-limit", "-1"), "seconds above 0"),
         (("solve", "one", "--time-limit", "nan"), "seconds above 0"),

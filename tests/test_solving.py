@@ -140,7 +140,7 @@ def test_the_initial_certificate_counts(instance: Instance, method: str) -> None
 
 def test_the_initial_certificate_takes_little_of_the_time(instance: Instance, monkeypatch: pytest.MonkeyPatch) -> None:
     """A certificate that is not verified in its share of the time is left out, and the run goes on."""
-    monkeypatch.setattr("sloplan.solving.INITIAL_CERTIFICATE_SHARE", 0.0)
+    monkeypatch.setattr("sloplan.run_method.INITIAL_CERTIFICATE_SHARE", 0.0)
     initial = replace(serving(instance, "q1", "q2"), certificate=Certificate.root(1, {}).to_json())
     result = solved(instance, "fake", initial_solution=initial, time_limit=60)
     assert (result.objective, result.bound, result.certified_bound, result.limit) == (6.0, None, None, None)
@@ -194,12 +194,6 @@ def test_bad_arguments(instance: Instance, field: str, value: Any, allowed: str)
     assert allowed in str(caught.value.allowed)
 
 
-def test_objectives_not_built(instance: Instance) -> None:
-    """What is not built yet is refused in one line."""
-    with pytest.raises(UnsupportedError, match="is not built yet; allowed for now: goodput, cost"):
-        solved(instance, "fake", objective="goodput-then-cost")
-
-
 def test_a_solution_for_another_objective_is_refused(instance: Instance) -> None:
     """Under cost, what a method made for goodput is no solution."""
     result = solved(instance, "nothing", objective="cost", initial_solution=None)
@@ -208,10 +202,11 @@ def test_a_solution_for_another_objective_is_refused(instance: Instance) -> None
         solved(instance, "nothing", objective="cost", initial_solution=serving(instance, "q1"))
 
 
-def test_min_goodput_belongs_to_cost(instance: Instance) -> None:
-    """A goodput floor under goodput is refused: it would be ignored."""
-    with pytest.raises(InputError, match=r"min_goodput = 0\.5: belongs to the cost objectives"):
-        solved(instance, "fake", min_goodput=0.5)
+@pytest.mark.parametrize("objective", ["goodput", "goodput-then-cost"])
+def test_min_goodput_belongs_to_cost(instance: Instance, objective: str) -> None:
+    """A goodput floor under another objective is refused: it would be ignored."""
+    with pytest.raises(InputError, match=r"min_goodput = 0\.5: belongs to the objective 'cost'"):
+        solved(instance, "fake", objective=objective, min_goodput=0.5)
 
 
 def test_unsupported(instance: Instance) -> None:

@@ -64,7 +64,7 @@ def _options(
 def _solve(
     instance: InstanceArgument,
     method: Annotated[str, typer.Option(help="A method that `sloplan methods` lists, or auto.")] = "auto",
-    objective: Annotated[str, typer.Option(help="goodput or cost (goodput-then-cost: not built yet).")] = "goodput",
+    objective: Annotated[str, typer.Option(help="goodput, cost or goodput-then-cost.")] = "goodput",
     min_goodput: Annotated[float, typer.Option(help="Fraction of the servable value, for cost.")] = 1.0,
     time_limit: Annotated[float | None, typer.Option(help="Seconds; no limit without it.")] = None,
     rel_gap: Annotated[float | None, typer.Option(help="Stop at this relative gap; 0 without it.")] = None,

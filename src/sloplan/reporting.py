@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from sloplan.problem.objective import COST, GOODPUT
+
 if TYPE_CHECKING:
     from rich.table import Table
 
@@ -48,6 +50,7 @@ def result_table(result: Result) -> Table:
         "bound": _figure(result.bound, unit) + ("" if result.proof is None else f" (proof: {result.proof})"),
         "certified bound": _figure(result.certified_bound, unit),
         "gap": percent(result.gap),
+        **_goodput_line(result),
         "served": f"{_count(result.served_count)} of {result.query_count:,} query copies",
         "cost": _figure(result.cost_usd_per_hour, "USD/h"),
         "verified": "-" if result.verified is None else "yes" if result.verified else "no",
@@ -56,6 +59,13 @@ def result_table(result: Result) -> Table:
         "seed, threads": f"{result.seed}, {result.threads}",
     }
     return two_columns(result.instance, lines)
+
+
+def _goodput_line(result: Result) -> dict[str, str]:
+    """The goodput beside a cost; a plan selection's value has no unit."""
+    if result.objective_name == GOODPUT.name:
+        return {}
+    return {"goodput": _figure(result.goodput, GOODPUT.label if result.unit == COST.label else "value")}
 
 
 def two_columns(title: str, lines: dict[str, str]) -> Table:

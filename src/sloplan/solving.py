@@ -2,40 +2,34 @@
 
 from __future__ import annotations
 
-import logging
 import math
 from collections.abc import Callable
+from dataclasses import asdict
 from numbers import Integral, Real
 from os import PathLike
 from typing import Any, Final
 
+from sloplan.lexicographic import solve_in_order
 from sloplan.loading import load
-from sloplan.problem.compiled import CompiledInstance
 from sloplan.problem.cost_problem import goodput_floor
-from sloplan.problem.errors import InputError, SloplanError, UnsupportedError
+from sloplan.problem.errors import InputError
 from sloplan.problem.instance import Instance
 from sloplan.problem.judging import selection_objective
-from sloplan.problem.method import Method
-from sloplan.problem.objective import GOODPUT, GOODPUT_THEN_COST, Objective, find_objective
+from sloplan.problem.objective import COST, GOODPUT, GOODPUT_THEN_COST, Objective, find_objective
 from sloplan.problem.registry import find_method, refuse_unknown_options
 from sloplan.problem.result import Result
 from sloplan.problem.run import Run
 from sloplan.problem.selections.selection import PlanSelection
 from sloplan.problem.selections.solution import SelectionSolution
 from sloplan.problem.solution import Solution
-from sloplan.progress import live_progress
+from sloplan.run_method import Limits, refuse_unsupported, run_method
 from sloplan.versions import installed_versions
-
-logger = logging.getLogger(__name__)
 
 AUTO_METHOD: Final = "milp"
 """What `method="auto"` picks for an instance under goodput; the result names the method that ran."""
 
 AUTO_LISTED_METHOD: Final = "milp-plans"
 """What it picks for a plan selection, and for the cost objectives."""
-
-INITIAL_CERTIFICATE_SHARE: Final = 0.1
-"""Part of the time limit that may go into verifying the initial solution's certificate."""
 
 _LARGEST_WHOLE: Final = 2**31 - 1  # what every engine takes
 
@@ -63,8 +57,9 @@ def solve(
         A method of `sloplan methods`; "auto" picks one, named in the result.
     objective : str, optional
         "goodput": the greatest value of the copies served with all their SLOs met. "cost": the least deployment cost
-        with a goodput of at least `min_goodput`. A plan selection has an objective of its own, which nothing else may
-        be asked of.
+        with a goodput of at least `min_goodput`. "goodput-then-cost": the least cost at the greatest goodput that all
+        rentable units allow; half of the time at most goes into finding that. A plan selection has an objective of its
+        own, which nothing else may be asked of.
     time_limit : float, optional
         Seconds, above 0; kernel compilation does not count.
     rel_gap : float, optional
@@ -79,7 +74,7 @@ def solve(
     display : bool, optional
         Show a progress line on stderr if that is a terminal.
     min_goodput : float, optional
-        Least goodput as a fraction of the servable value, in [0, 1]; for the cost objectives.
+        Least goodput as a fraction of the servable value, in [0, 1]; for the objective "cost".
     **options
         The method's own options; unknown ones are refused.
 
@@ -110,58 +105,22 @@ def solve(
     _refuse_min_goodput(goal, min_goodput)
     if isinstance(problem, PlanSelection):
         goal = _own_objective(problem, goal)
-    refusal = chosen.unsupported(_subject(problem), goal.name)
-    if refusal is not None:
-        raise UnsupportedError(refusal)
-    if goal is GOODPUT_THEN_COST:
-        raise UnsupportedError(f"objective {goal.name!r} is not built yet; allowed for now: goodput, cost")
-    floor = None
-    if isinstance(problem, Instance) and goal is not GOODPUT:
-        floor = goodput_floor(problem, float(min_goodput))
-
-    run = Run(
-        problem,
-        objective=goal,
+    limits = Limits(
         seed=int(seed),  # numpy's numbers are welcome, and a result holds plain ones
         threads=int(threads),
         time_limit=None if time_limit is None else float(time_limit),
         rel_gap=None if rel_gap is None else float(rel_gap),
-        initial_solution=initial_solution,
-        goodput_floor=floor,
     )
-    _offer_initial_solution(run)
-    with live_progress(run, display):
-        _run_method(chosen, run, options)
-    _certify_bound(run)
+    if goal is GOODPUT_THEN_COST:
+        assert isinstance(problem, Instance)  # a plan selection has one objective
+        return solve_in_order(problem, chosen, limits, initial_solution, options, display=display)
+    refuse_unsupported(chosen, problem, goal)
+    floor = None
+    if isinstance(problem, Instance) and goal is not GOODPUT:
+        floor = goodput_floor(problem, float(min_goodput))
+    run = Run(problem, objective=goal, initial_solution=initial_solution, goodput_floor=floor, **asdict(limits))
+    run_method(chosen, run, options, display=display)
     return Result.of(run, method=picked, versions=installed_versions())
-
-
-def _run_method(method: Method, run: Run, options: dict[str, Any]) -> None:
-    """Run a method; whatever ends it, what it told the run stays."""
-    start = run.best_solution
-    try:
-        if start is not None and start.certificate is not None:
-            run.certify(start.certificate, INITIAL_CERTIFICATE_SHARE * run.remaining())
-        method.solve(_subject(run.problem), run, **options)
-        run.should_stop()  # a method that ran out of time inside its engine may not have asked
-    except KeyboardInterrupt:
-        run.limit = "interrupted"
-    except SloplanError as error:
-        if run.best_solution is start:  # nothing is lost: the user is told at once
-            raise
-        logger.warning("method %s stopped: %s", method.name, error)
-        run.limit, run.message = "engine", f"method {method.name!r} stopped: {error}"
-    except MemoryError:
-        logger.exception("method %s ran out of memory", method.name)
-        run.limit, run.message = "memory", f"method {method.name!r} ran out of memory"
-    except Exception as error:
-        logger.exception("method %s failed", method.name)
-        run.limit, run.message = "engine", f"method {method.name!r} failed: {type(error).__name__}: {error}"
-
-
-def _subject(problem: Instance | PlanSelection) -> CompiledInstance | PlanSelection:
-    """What methods get: an instance's integers, a plan selection as it is."""
-    return problem if isinstance(problem, PlanSelection) else problem.compiled
 
 
 def _own_objective(selection: PlanSelection, asked: Objective) -> Objective:
@@ -212,28 +171,10 @@ def _check_whole(field: str, value: object, *, least: int) -> None:
 
 
 def _refuse_min_goodput(goal: Objective, min_goodput: float) -> None:
-    if min_goodput != 1.0 and goal is GOODPUT:
+    if min_goodput != 1.0 and goal is not COST:
         raise InputError(
-            "belongs to the cost objectives", field="min_goodput", value=min_goodput, advice="leave it out for goodput"
+            "belongs to the objective 'cost'",
+            field="min_goodput",
+            value=min_goodput,
+            advice=f"leave it out for {goal.name}",
         )
-
-
-def _offer_initial_solution(run: Run) -> None:
-    if run.initial_solution is None:
-        return
-    violations = run.offer(run.initial_solution)
-    if violations:
-        raise InputError(
-            f"the initial solution is not valid: {violations[0]}",
-            field="initial_solution",
-            advice="`check` lists all violations; leave it out to start without one",
-        )
-
-
-def _certify_bound(run: Run) -> None:
-    """Verify the certificate that the method gave, if any."""
-    if run.certificate is not None:
-        try:
-            run.certify(run.certificate)
-        except KeyboardInterrupt:
-            run.limit, run.message = "interrupted", "the certificate was not verified"

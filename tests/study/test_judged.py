@@ -82,3 +82,20 @@ def test_infeasible_is_refuted_by_a_solution() -> None:
     says = plain_row("a", method="x", claimed_status="infeasible")
     assert judged_frame([says])["status"].tolist() == ["infeasible"]
     assert judged_frame([says, plain_row("b", value=5000)])["status"].tolist() == ["unknown", "feasible"]
+
+
+def test_cost_counts_at_the_greatest_goodput() -> None:
+    """Where goodput comes first, a cheaper run of less goodput is no rival; a proof needs the method's word on both."""
+    asked = {"objective_name": "goodput-then-cost", "min_goodput": 1.0}
+    frame = judged_frame(
+        [
+            plain_row("a", value=50, bound=50, goodput=2.0, claimed_status="optimal", **asked),
+            plain_row("b", value=50, bound=50, goodput=2.0, claimed_status="feasible", **asked),
+            plain_row("c", value=10, bound=10, goodput=1.0, claimed_status="feasible", **asked),
+            plain_row("d", bound=60, claimed_status="unknown", **asked),
+        ]
+    ).set_index("run")
+    assert frame["status"].to_dict() == {"a": "optimal", "b": "feasible", "c": "unknown", "d": "unknown"}
+    assert frame["bound_refuted"].to_dict() == {"a": False, "b": False, "c": False, "d": True}
+    assert math.isnan(frame.at["c", "objective"])
+    assert frame.at["c", "bound_exact"] == 10

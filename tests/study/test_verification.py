@@ -56,6 +56,21 @@ def test_a_solution_of_least_cost(tmp_path: Path) -> None:
     assert more.refusal == "[goodput_floor] goodput is less than was asked for: 4,000 (limit 5,000)"
 
 
+def test_a_solution_of_greatest_goodput_first(tmp_path: Path) -> None:
+    """Its certificate is one of the cost at the floor that it states, the goodput of its first stage."""
+    rented = one_pool(billing="reserved")
+    solution = replace(
+        serving(rented, "q2"),
+        objective="goodput-then-cost",
+        goodput_floor=4000,
+        supply=pd.DataFrame({"supply": ["unit:gpus"], "amount": [1]}),
+        certificate=Certificate.root(1, {"pool:gpus": 1}, 100_000).to_json(),
+    )
+    solution.save(tmp_path / "s.json")
+    found = verify(rented, tmp_path / "s.json", "goodput-then-cost", 60.0)
+    assert (found.objective, found.goodput, found.certified_bound, found.refusal) == (10**9, 4000, 10**9, None)
+
+
 def test_a_certificate(instance: Instance, tmp_path: Path) -> None:
     """What a certificate proves is worked out, whatever bound is claimed beside it."""
     optimal(instance, bound=6000, certificate=STRONG).save(tmp_path / "s.json")

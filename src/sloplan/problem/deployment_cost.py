@@ -28,6 +28,28 @@ def deployment_cost(compiled: CompiledInstance, solution: IndexedSolution) -> in
     int
         10^-12 USD/s.
     """
+    usage, billed = _usage_and_bill(compiled, solution)
+    units = rented_units(compiled, usage, solution.supply)
+    return billed + exact_dot(compiled.pools.unit_price_pico, units)
+
+
+def fewest_units(compiled: CompiledInstance, solution: IndexedSolution) -> Int:
+    """Return the fewest whole units of each reserved pool that carry a valid solution; 0 for other pools.
+
+    Parameters
+    ----------
+    compiled : CompiledInstance
+    solution : IndexedSolution
+
+    Returns
+    -------
+    (pools,) int64
+    """
+    return rented_units(compiled, _usage_and_bill(compiled, solution)[0], solution.supply)
+
+
+def _usage_and_bill(compiled: CompiledInstance, solution: IndexedSolution) -> tuple[Int, int]:
+    """Usage of the coupling rows, and what busy time on usage pools and traffic cost, 10^-12 USD/s."""
     usage = np.zeros(len(compiled.rows), dtype=np.int64)
     billed = 0
     query_template = compiled.queries.template[solution.query]
@@ -40,8 +62,7 @@ def deployment_cost(compiled: CompiledInstance, solution: IndexedSolution) -> in
         billed += exact_dot(figures.billed_cost_nano * rate, count)
         user = figures.usage.row_of_entry
         np.add.at(usage, figures.usage.column, figures.usage.amount * rate[user] * count[user])
-    units = rented_units(compiled, usage, solution.supply)
-    return billed + exact_dot(compiled.pools.unit_price_pico, units)
+    return usage, billed
 
 
 def rented_units(compiled: CompiledInstance, usage: Int, supply: Int) -> Int:

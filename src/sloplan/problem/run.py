@@ -73,6 +73,8 @@ class Run:
         A further reason to stop.
     goodput_floor : int, optional
         Least goodput, milli-value, that solutions of an instance must reach under the cost objectives.
+    follows : Run, optional
+        The stage before: this run's clock is that one's, still going.
     clock : callable, optional
         Seconds that never go backwards.
 
@@ -99,6 +101,7 @@ class Run:
         initial_solution: AnySolution | None = None,
         stop: StoppingCriterion | None = None,
         goodput_floor: int | None = None,
+        follows: Run | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.problem = problem
@@ -112,10 +115,10 @@ class Run:
         self.limit: Limit | None = None
         self.certificate: dict[str, Any] | None = None
         self.message: str | None = None
-        self._clock = clock
-        self._start = clock()
+        self._clock: Callable[[], float] = clock if follows is None else follows._clock
+        self._start: float = self._clock() if follows is None else follows._start
         self._stop = MultipleCriteria(_criteria(time_limit, self.rel_gap, stop))
-        self._compile_time = 0.0
+        self._compile_time: float = 0.0 if follows is None else follows._compile_time
         self._best: tuple[int, AnySolution] | None = None
         self._bound: tuple[int, Proof] | None = None
         self._bounds_refused = False

@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from sloplan.problem.objective import Objective, find_objective
+from sloplan.problem.objective import GOODPUT_THEN_COST, Objective, find_objective
 from sloplan.study.row import COLUMNS
 from sloplan.study.rows import Row
 
@@ -34,7 +34,9 @@ def judged_frame(rows: Iterable[Row]) -> pd.DataFrame:
 
     A claimed bound is *refuted* if a verified solution of the same problem, of any run or the best known one, is
     better. It does not count then, and the certified bound stands in its place. Nor does "infeasible" where there is
-    a verified solution. Whoever claims "optimal" or "infeasible" is believed as far as this goes.
+    a verified solution. Under "goodput-then-cost" cost counts at the greatest goodput that any run reached: other runs
+    have answered another question, and their `objective` is unknown. Whoever claims "optimal" or "infeasible" is
+    believed as far as this goes.
 
     Parameters
     ----------
@@ -61,6 +63,7 @@ def judged_frame(rows: Iterable[Row]) -> pd.DataFrame:
     bounds = pd.Series(None, index=frame.index, dtype=object)
     refuted = pd.Series(False, index=frame.index)
     solved = pd.Series(False, index=frame.index)
+    _keep_greatest_goodput(frame)
     for (_, name, _), group in frame.groupby(PROBLEM, dropna=False):
         objective = find_objective(str(name))
         reached = _best_reached(group, objective)
@@ -79,9 +82,19 @@ def judged_frame(rows: Iterable[Row]) -> pd.DataFrame:
     )
     frame["bound_refuted"] = refuted
     frame["runtime_false"] = _runtime_false(frame)
-    cases = zip(frame["objective_exact"], bounds, frame["claimed_status"], solved, strict=True)
+    in_order = frame["objective_name"] == GOODPUT_THEN_COST.name
+    cases = zip(frame["objective_exact"], bounds, frame["claimed_status"], solved, in_order, strict=True)
     frame["status"] = [_status(*case) for case in cases]
     return frame
+
+
+def _keep_greatest_goodput(frame: pd.DataFrame) -> None:
+    """Forget the cost of runs that reached less goodput than another, where goodput comes first."""
+    first = frame["objective_name"] == GOODPUT_THEN_COST.name
+    most = frame[first].groupby(PROBLEM, dropna=False)["goodput"].transform("max")
+    less = most.index[frame.loc[most.index, "goodput"] < most]
+    frame.loc[less, "objective"] = np.nan
+    frame.loc[less, "objective_exact"] = None
 
 
 def _known(value: object) -> int | None:
@@ -107,7 +120,9 @@ def _runtime_false(frame: pd.DataFrame) -> pd.Series:
     return frame["claimed_runtime_s"] < frame["runtime_s"] - slack
 
 
-def _status(objective: object, bound: object, claimed: object, solved: bool) -> str:
+def _status(objective: object, bound: object, claimed: object, solved: bool, in_order: bool) -> str:
+    """Return what is known; where goodput comes first, only the method can say that its goodput is the greatest."""
     if _known(objective) is None:
         return "infeasible" if claimed == "infeasible" and not solved else "unknown"
-    return "optimal" if objective == bound else "feasible"
+    settled = objective == bound and (claimed == "optimal" or not in_order)
+    return "optimal" if settled else "feasible"

@@ -57,7 +57,7 @@ class PlannedRun:
             self.method,
             dict(self.options),
             self.objective,
-            self.min_goodput if self.objective != "goodput" else 1.0,
+            self.min_goodput if self.objective == "cost" else 1.0,
             self.seed,
             self.threads,
             self.time_limit,
@@ -96,9 +96,7 @@ def _blocks(configuration: Configuration, sources: list[Source], threads: list[i
                 label=method.label,
                 options=method.options,
                 objective=objective,
-                min_goodput=1.0
-                if objective == "goodput"
-                else configuration.min_goodput,  # solve refuses it for goodput
+                min_goodput=configuration.min_goodput if objective == "cost" else 1.0,  # solve refuses it for others
                 seed=seed,
                 threads=width,
                 time_limit=time_limit,

@@ -29,7 +29,7 @@ COLUMNS: Final[dict[str, str]] = {
     "instance_sha256": "content hash of what was run on",
     "objective_name": "goodput, cost or goodput-then-cost; of a plan selection its own",
     "unit": "user units of the objective per integer base unit",
-    "min_goodput": "least goodput as a fraction of servable, for the cost objectives",
+    "min_goodput": "least goodput as a fraction of servable, for cost",
     "seed": "random seed",
     "threads": "most threads; the run was held to as many cores",
     "time_limit_s": "seconds that the method was given",

@@ -91,9 +91,7 @@ def _settings(frame: pd.DataFrame) -> Iterator[tuple[pd.DataFrame, str, str]]:
     groups = [part for _, part in frame.groupby(SETTING, sort=True)]
     for number, part in enumerate(groups, start=1):
         first = part.iloc[0]
-        share = (
-            "" if first["objective_name"] == "goodput" else f" with {first['min_goodput']:.0%} of the servable value"
-        )
+        share = f" with {first['min_goodput']:.0%} of the servable value" if first["objective_name"] == "cost" else ""
         threads = f"{first['threads']} thread{'s' if first['threads'] > 1 else ''}"
         title = f"{first['objective_name']}{share}, {first['time_limit_s']:g} s, {threads}"
         yield part, "" if len(groups) == 1 else f"-{number}", title

@@ -16,7 +16,7 @@ from sloplan.problem.deployment_cost import deployment_cost
 from sloplan.problem.errors import SloplanError
 from sloplan.problem.instance import Instance
 from sloplan.problem.judging import judge_objective, objective_of
-from sloplan.problem.objective import COST, GOODPUT
+from sloplan.problem.objective import COST, GOODPUT, GOODPUT_THEN_COST
 from sloplan.problem.selections.selection import PlanSelection
 from sloplan.problem.selections.solution import SelectionSolution
 from sloplan.problem.solution import Solution
@@ -96,7 +96,7 @@ class Check:
     objective_name : str
         What the run was asked for.
     min_goodput : float
-        Least goodput that it was asked for, of the servable value; for the cost objectives.
+        Least goodput that it was asked for, of the servable value; for "cost".
     limit_s : float
         Seconds for the certificate.
     """
@@ -113,7 +113,7 @@ def verify_check(check: Check, clock: Clock) -> Verified:
     with clock:
         problem = pickle.loads(check.problem)
         floor = None
-        if isinstance(problem, Instance) and check.objective_name != GOODPUT.name:
+        if isinstance(problem, Instance) and check.objective_name == COST.name:
             floor = goodput_floor(problem, check.min_goodput)
         return verify(problem, check.file, check.objective_name, check.limit_s, floor)
 
@@ -130,7 +130,7 @@ def verify(problem: Problem, file: Path, objective_name: str, limit_s: float, fl
     limit_s : float
         Seconds for the certificate; one that takes longer counts as none.
     floor : int, optional
-        Least goodput that was asked of an instance, milli-value.
+        Least goodput that was asked of an instance, milli-value; under "goodput-then-cost" the solution states its own.
     """
     kind = SelectionSolution if isinstance(problem, PlanSelection) else Solution
     try:
@@ -138,6 +138,8 @@ def verify(problem: Problem, file: Path, objective_name: str, limit_s: float, fl
     except SloplanError as error:
         return Verified(valid=False, refusal=f"the solution cannot be read: {error}")
     judged = judge_objective(problem, replace(solution, bound=None), objective_name, floor)
+    if isinstance(solution, Solution) and objective_name == GOODPUT_THEN_COST.name:
+        floor = solution.goodput_floor
     if judged.violations:
         return Verified(valid=False, refusal=str(judged.violations[0]))
     found = Verified(
