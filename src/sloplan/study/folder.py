@@ -20,6 +20,7 @@ _LOCK: Final = ".lock"
 MAKE_ROOM: Final = "make room and give the command again: what is finished stays"
 
 _FOLDERS: Final = ("trajectories", "solutions", "printed")
+_PLANS: Final = ".plans"
 
 Trajectory = list[tuple[float, float | None, float | None]]
 """Second, incumbent, bound; user units."""
@@ -73,7 +74,8 @@ class StudyFolder:
             return
         # A study that was stopped before its configuration stood there is begun again.
         if any(
-            not (entry.name in (*_FOLDERS, _LOCK) or entry.name.startswith(".new.")) for entry in self.path.iterdir()
+            not (entry.name in (*_FOLDERS, _LOCK, _PLANS) or entry.name.startswith(".new."))
+            for entry in self.path.iterdir()
         ):
             raise InputError("is no study, and not empty", file=str(self.path), advice="choose another folder with -o")
 
@@ -142,6 +144,11 @@ class StudyFolder:
     def solution_file(self, key: str) -> Path:
         """Return where a run's solution belongs."""
         return self.path / "solutions" / f"{key}.json.gz"
+
+    @property
+    def plans_folder(self) -> Path:
+        """Where lists of plans may stand while the study is at work."""
+        return self.path / _PLANS
 
     def trajectories(self) -> pd.DataFrame:
         """Return the trajectories of all runs.

@@ -75,6 +75,7 @@ COLUMNS: Final[dict[str, str]] = {
     "process_s": "the process from start to end",
     "overhead_s": "all that the run took beyond runtime and compilation, the check included",
     "prepare_s": "reading or generating the instance and compiling it, once for all of its runs that follow each other",
+    "list_s": "listing the instance's plans to verify certificates, once for all of its runs; empty without one",
     "peak_memory_gb": "largest sum of its processes' resident memory, seen ten times a second",
     "started": "when, UTC",
     "load": "the machine's load average of the minute before",

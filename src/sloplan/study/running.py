@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Final, Protocol
 
 from sloplan.problem.errors import InputError, SloplanError
+from sloplan.problem.instance import Instance
 from sloplan.problem.registry import find_method, refuse_unknown_options
 from sloplan.study.configuration import Configuration
 from sloplan.study.cores import Cores, runs_at_a_time
@@ -16,6 +17,7 @@ from sloplan.study.folder import MAKE_ROOM, StudyFolder, Trajectory
 from sloplan.study.job import Claims, Job, Unsupported
 from sloplan.study.machine import usable_cores
 from sloplan.study.matrix import PlannedRun, planned_runs
+from sloplan.study.plan_lists import PlanLists
 from sloplan.study.prepared import ChangedInstanceError, Prepared, Workshop
 from sloplan.study.row import circumstances, complete, ending_columns, identity
 from sloplan.study.rows import Row
@@ -98,7 +100,8 @@ def run_study(
             supervise(_nothing, None, Limits(60.0, 60.0, 10**9, tuple(cores)))  # starts the server, outside any run
             known = {row["instance"]: row["instance_sha256"] for row in rows if row["instance_sha256"] is not None}
             workshop = Workshop(load, known)
-            _Runner(configuration, study, workshop, task, watcher).run(left, Cores(cores, at_a_time))
+            with PlanLists(study.plans_folder, configuration.check_limit_s) as lists:
+                _Runner(configuration, study, workshop, lists, task, watcher).run(left, Cores(cores, at_a_time))
 
 
 def _nothing(_argument: None, clock: Clock) -> None:
@@ -116,11 +119,18 @@ class _Runner:
     """Runs at work, side by side."""
 
     def __init__(
-        self, configuration: Configuration, study: StudyFolder, workshop: Workshop, task: Task, watcher: Watcher
+        self,
+        configuration: Configuration,
+        study: StudyFolder,
+        workshop: Workshop,
+        lists: PlanLists,
+        task: Task,
+        watcher: Watcher,
     ) -> None:
         self._configuration = configuration
         self._study = study
         self._workshop = workshop
+        self._lists = lists
         self._task = task
         self._watcher = watcher
         self._stop = threading.Event()
@@ -174,14 +184,16 @@ class _Runner:
             return
         row |= ending_columns(ending)
         trajectory: Trajectory = []
-        checked_from = time.monotonic()
+        ended = checked_from = time.monotonic()
         if isinstance(ending.answer, Unsupported):
             row |= {"outcome": "unsupported", "message": ending.answer.message}
         elif isinstance(ending.answer, Claims):
             claims = ending.answer
             if claims.not_written is not None:
                 raise InputError(claims.not_written, advice=MAKE_ROOM)
-            found = self._verified(run, prepared, file, taken) if claims.has_solution else Verified()
+            plans, row["list_s"] = self._listed(run, prepared, claims, taken)
+            checked_from = time.monotonic()
+            found = self._verified(run, prepared, file, plans, taken) if claims.has_solution else Verified()
             if found is None:
                 return
             row |= dict(claims.columns) | found.columns(prepared.problem, run.objective)
@@ -189,13 +201,24 @@ class _Runner:
             trajectory = claims.trajectory
         now = time.monotonic()
         row["check_s"] = now - checked_from
-        row["overhead_s"] = now - began - (row["runtime_s"] or 0.0) - row["compile_s"]
+        row["overhead_s"] = now - began - (checked_from - ended) - (row["runtime_s"] or 0.0) - row["compile_s"]
         self._store(run, row, trajectory, ending.printed if row["outcome"] in _PRINTED_IS_KEPT else "")
 
-    def _verified(self, run: PlannedRun, prepared: Prepared, file: Path, taken: tuple[int, ...]) -> Verified | None:
+    def _listed(
+        self, run: PlannedRun, prepared: Prepared, claims: Claims, taken: tuple[int, ...]
+    ) -> tuple[Path | None, float | None]:
+        """List the instance's plans, if that has not been done, for a check that will want them."""
+        certifies = claims.has_solution and claims.columns["claimed_certified_bound"] is not None
+        if not certifies or not isinstance(prepared.problem, Instance):
+            return None, None
+        return self._lists.of(prepared.problem, prepared.pickled, self._limits(run, taken), self._stop)
+
+    def _verified(
+        self, run: PlannedRun, prepared: Prepared, file: Path, plans: Path | None, taken: tuple[int, ...]
+    ) -> Verified | None:
         """Verify a run's solution on its cores, within its memory; None if the study was interrupted."""
         limit = self._configuration.check_limit_s
-        check = Check(prepared.pickled, file.resolve(), run.objective, run.min_goodput, limit)
+        check = Check(prepared.pickled, file.resolve(), run.objective, run.min_goodput, limit, plans)
         within = Limits(limit + CHECKING_S, self._configuration.grace_s, round(run.memory_gb * 1e9), taken)
         ending = supervise(verify_check, check, within, self._stop)
         if ending.outcome == "interrupted":

@@ -83,9 +83,9 @@ def provenance(configuration: Configuration, frame: pd.DataFrame) -> str:
             f"Overhead of the harness: {overhead.median():.2f} s a run (median), {overhead.max():.2f} s at most; of "
             f"that the check {frame['check_s'].median():.2f} s (median)."
         )
-        lines.append(
-            f"An instance was read and compiled in {frame['prepare_s'].max():.2f} s at most, once for its runs."
-        )
+        listing = "" if frame["list_s"].isna().all() else f", and its plans listed in {frame['list_s'].max():.2f} s"
+        read = f"An instance was read and compiled in {frame['prepare_s'].max():.2f} s at most"
+        lines.append(f"{read}{listing}, once for its runs.")
     return "\n".join(lines)
 
 

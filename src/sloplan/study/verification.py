@@ -21,6 +21,7 @@ from sloplan.problem.selections.selection import PlanSelection
 from sloplan.problem.selections.solution import SelectionSolution
 from sloplan.problem.solution import Solution
 from sloplan.problem.solution_index import index_solution
+from sloplan.study.plan_lists import plans_from
 from sloplan.study.rows import Row
 from sloplan.study.task_messages import Clock
 
@@ -99,6 +100,8 @@ class Check:
         Least goodput that it was asked for, of the servable value; for "cost".
     limit_s : float
         Seconds for the certificate.
+    plans : Path, optional
+        All plans of the instance, listed by `plan_lists`.
     """
 
     problem: bytes
@@ -106,6 +109,7 @@ class Check:
     objective_name: str
     min_goodput: float
     limit_s: float
+    plans: Path | None = None
 
 
 def verify_check(check: Check, clock: Clock) -> Verified:
@@ -115,10 +119,17 @@ def verify_check(check: Check, clock: Clock) -> Verified:
         floor = None
         if isinstance(problem, Instance) and check.objective_name == COST.name:
             floor = goodput_floor(problem, check.min_goodput)
-        return verify(problem, check.file, check.objective_name, check.limit_s, floor)
+        return verify(problem, check.file, check.objective_name, check.limit_s, floor, check.plans)
 
 
-def verify(problem: Problem, file: Path, objective_name: str, limit_s: float, floor: int | None = None) -> Verified:
+def verify(
+    problem: Problem,
+    file: Path,
+    objective_name: str,
+    limit_s: float,
+    floor: int | None = None,
+    plans: Path | None = None,
+) -> Verified:
     """Judge a solution file with the checker and verify its certificate.
 
     Parameters
@@ -131,6 +142,8 @@ def verify(problem: Problem, file: Path, objective_name: str, limit_s: float, fl
         Seconds for the certificate; one that takes longer counts as none.
     floor : int, optional
         Least goodput that was asked of an instance, milli-value; under "goodput-then-cost" the solution states its own.
+    plans : Path, optional
+        All plans of the instance, listed by `plan_lists`.
     """
     kind = SelectionSolution if isinstance(problem, PlanSelection) else Solution
     try:
@@ -154,7 +167,11 @@ def verify(problem: Problem, file: Path, objective_name: str, limit_s: float, fl
     deadline = time.monotonic() + limit_s
     try:
         bound = certificate_bound(
-            problem, solution.certificate, lambda: time.monotonic() >= deadline, goodput_floor=floor
+            problem,
+            solution.certificate,
+            lambda: time.monotonic() >= deadline,
+            goodput_floor=floor,
+            plans_of_template=None if plans is None else plans_from(plans),
         )
     except SloplanError as error:
         return replace(found, refusal=f"the certificate does not count: {error}")

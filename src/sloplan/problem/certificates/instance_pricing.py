@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cache, cached_property, partial
 
 import numpy as np
 
@@ -29,11 +29,20 @@ class InstancePricer:
     compiled : CompiledInstance
     floor : int, optional
         Goodput floor under "cost", milli-value; None under "goodput".
+    plans_of_template : callable, optional
+        Returns the plans of a template by its number, asked in order; None stands for enumeration. They are the same
+        under every objective, and whoever has them at hand saves most of a verification.
     """
 
-    def __init__(self, compiled: CompiledInstance, floor: int | None = None) -> None:
+    def __init__(
+        self,
+        compiled: CompiledInstance,
+        floor: int | None = None,
+        plans_of_template: Callable[[int], PlanTable] | None = None,
+    ) -> None:
         self._is_cost = floor is not None
         self._compiled = compiled.under_cost.compiled if self._is_cost else compiled
+        self._plans_of_template = plans_of_template or partial(enumerate_plans, self._compiled)
         self.floor = floor or 0
         self.supply_price: Int = (
             compiled.under_cost.supply_price if self._is_cost else np.zeros(len(compiled.supplies), dtype=np.int64)
@@ -64,7 +73,7 @@ class InstancePricer:
             If a template has more plans than plain enumeration lists.
         """
         for template in range(len(self._compiled.templates)):
-            yield TemplatePlans.listed(self._compiled, template, self._is_cost)
+            yield TemplatePlans.of(self._compiled, self._plans_of_template(template), self._is_cost)
 
     def statement(self, decision: OptionDecision | PlanDecision) -> Statement | Violation:
         """Translate query, operator and options to indices, or say what is wrong with them."""
@@ -133,10 +142,9 @@ class TemplatePlans:
     is_cost: bool
 
     @classmethod
-    def listed(cls, compiled: CompiledInstance, template: int, is_cost: bool) -> TemplatePlans:
-        """Enumerate the plans of a template."""
-        table = enumerate_plans(compiled, template)
-        groups = compiled.template_queries(template)
+    def of(cls, compiled: CompiledInstance, table: PlanTable, is_cost: bool) -> TemplatePlans:
+        """Join the plans of a template to its queries."""
+        groups = compiled.template_queries(table.template)
         return cls(
             compiled=compiled,
             table=table,

@@ -27,6 +27,7 @@ from sloplan.problem.violation import Violation
 
 if TYPE_CHECKING:
     from sloplan.problem.instance import Instance
+    from sloplan.problem.plan_table import PlanTable
 
 __all__ = ["INFEASIBLE", "Certificate", "VerificationStoppedError", "certificate_bound", "verify_certificate"]
 
@@ -81,6 +82,7 @@ def certificate_bound(
     should_stop: Callable[[], bool] | None = None,
     *,
     goodput_floor: int | None = None,
+    plans_of_template: Callable[[int], PlanTable] | None = None,
 ) -> int | float:
     """Return the bound that a certificate proves, in the integers of the problem's objective.
 
@@ -96,6 +98,9 @@ def certificate_bound(
         Asked once the plans of each template are listed; if it says so, verification is broken off.
     goodput_floor : int, optional
         As in `verify_certificate`.
+    plans_of_template : callable, optional
+        Of an instance: gives the listed plans of each template, in order, to someone who verifies several certificates
+        of one instance. Trusted: they decide what the certificate proves.
 
     Returns
     -------
@@ -111,7 +116,13 @@ def certificate_bound(
     VerificationStoppedError
         If `should_stop` said so.
     """
-    examined = _examined(problem, certificate, should_stop=should_stop, goodput_floor=goodput_floor)
+    examined = _examined(
+        problem,
+        certificate,
+        should_stop=should_stop,
+        goodput_floor=goodput_floor,
+        plans_of_template=plans_of_template,
+    )
     if examined.bound is None:
         raise InputError(f"the certificate proves nothing: {examined.violations[0]}", field="certificate")
     return examined.bound
@@ -132,13 +143,14 @@ def _examined(
     instance_sha256: str | None = None,
     should_stop: Callable[[], bool] | None = None,
     goodput_floor: int | None = None,
+    plans_of_template: Callable[[int], PlanTable] | None = None,
 ) -> _Examined:
     if not isinstance(certificate, Certificate):
         try:
             certificate = Certificate.from_json(certificate)
         except InputError as error:
             return _Examined([Violation("certificate_format", "certificate", f"cannot be read: {error}")])
-    pricer, goal = _pricer(problem, stored_whole(goodput_floor, "goodput_floor"))
+    pricer, goal = _pricer(problem, stored_whole(goodput_floor, "goodput_floor"), plans_of_template)
     violations = _belonging_violations(pricer, goal, certificate, instance_sha256)
     violations = violations or tree_violations(certificate)
     if violations:
@@ -155,7 +167,9 @@ def _examined(
 
 
 def _pricer(
-    problem: Instance | CompiledInstance | PlanSelection, goodput_floor: int | None
+    problem: Instance | CompiledInstance | PlanSelection,
+    goodput_floor: int | None,
+    plans_of_template: Callable[[int], PlanTable] | None,
 ) -> tuple[PlanPricer, Objective]:
     """The problem's plans, and which objective the bound is on."""
     if isinstance(problem, PlanSelection):
@@ -164,7 +178,7 @@ def _pricer(
             raise InputError(message, field="goodput_floor", value=goodput_floor, allowed="None")
         return SelectionPricer(problem), find_objective(problem.objective)
     compiled = problem if isinstance(problem, CompiledInstance) else problem.compiled
-    return InstancePricer(compiled, goodput_floor), GOODPUT if goodput_floor is None else COST
+    return InstancePricer(compiled, goodput_floor, plans_of_template), GOODPUT if goodput_floor is None else COST
 
 
 def _belonging_violations(

@@ -1,0 +1,137 @@
+"""All plans of an instance on the disk, listed once, for the checks of all certificates that its runs give.
+
+Verifying a certificate lists the plans of every template and prices them. The list takes most of the time and follows
+from the instance alone, so the harness has it made by itself, in a process of its own, before the first check.
+"""
+
+from __future__ import annotations
+
+import pickle
+import shutil
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from sloplan.problem.instance import Instance
+from sloplan.problem.plan_table import PlanTable, enumerate_plans
+from sloplan.study.supervision import supervise
+from sloplan.study.task_messages import Clock, Limits
+
+_KEPT: Final = 2
+"""Lists kept on the disk: the instance at hand and, where runs overlap, the one before."""
+
+
+@dataclass(frozen=True)
+class Listing:
+    """What is to be listed.
+
+    Parameters
+    ----------
+    problem : bytes
+        The pickled instance, compiled.
+    file : Path
+        Where its plans go, one template after the other.
+    """
+
+    problem: bytes
+    file: Path
+
+
+def list_plans(listing: Listing, clock: Clock) -> None:
+    """List the plans of an instance: the task of a supervised process."""
+    with clock:
+        problem = pickle.loads(listing.problem)
+        assert isinstance(problem, Instance)
+        with listing.file.open("wb") as stream:
+            for template in range(len(problem.compiled.templates)):
+                pickle.dump(enumerate_plans(problem.compiled, template), stream, protocol=pickle.HIGHEST_PROTOCOL)
+
+
+def plans_from(file: Path) -> Callable[[int], PlanTable]:
+    """Return what gives the plans of one template after the other, as `list_plans` wrote them.
+
+    Parameters
+    ----------
+    file : Path
+    """
+    stream = file.open("rb")
+
+    def plans_of_template(template: int) -> PlanTable:
+        table = pickle.load(stream)
+        assert isinstance(table, PlanTable)
+        assert table.template == template  # they are asked in order
+        return table
+
+    return plans_of_template
+
+
+class PlanLists:
+    """The lists of a study at work.
+
+    Parameters
+    ----------
+    folder : Path
+        Theirs alone: what an earlier study left there goes, and all of it in the end.
+    limit_s : float
+        Seconds that listing one instance may take.
+    """
+
+    def __init__(self, folder: Path, limit_s: float) -> None:
+        self._folder = folder
+        self._limit_s = limit_s
+        self._listed: dict[str, tuple[Path | None, float]] = {}
+        self._one_at_a_time = threading.Lock()
+
+    def __enter__(self) -> PlanLists:
+        self._clear()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._clear()
+
+    def of(
+        self, instance: Instance, pickled: bytes, within: Limits, stop: threading.Event
+    ) -> tuple[Path | None, float]:
+        """Return the file that holds an instance's plans, and the seconds that listing them took, once.
+
+        Where there is none, because they are too many, or too much for the limits or the disk, every check lists them
+        for itself and says so if it cannot.
+
+        Parameters
+        ----------
+        instance : Instance
+        pickled : bytes
+            The same, compiled.
+        within : Limits
+            Cores and memory of the run at hand.
+        stop : Event
+            As in `supervise`.
+        """
+        with self._one_at_a_time:
+            if instance.sha256 not in self._listed:
+                while len(self._listed) >= _KEPT:
+                    file, _ = self._listed.pop(next(iter(self._listed)))
+                    if file is not None:
+                        file.unlink(missing_ok=True)
+                self._listed[instance.sha256] = self._made(instance.sha256, pickled, within, stop)
+            return self._listed[instance.sha256]
+
+    def _made(self, sha256: str, pickled: bytes, within: Limits, stop: threading.Event) -> tuple[Path | None, float]:
+        began = time.monotonic()
+        file = self._folder / sha256
+        limits = Limits(self._limit_s, within.grace_s, within.memory_bytes, within.cores)
+        try:
+            self._folder.mkdir(exist_ok=True)
+            ending = supervise(list_plans, Listing(pickled, file.resolve()), limits, stop)
+        except OSError:  # a full disk
+            return None, time.monotonic() - began
+        if ending.outcome != "finished":
+            file.unlink(missing_ok=True)
+            return None, time.monotonic() - began
+        return file, time.monotonic() - began
+
+    def _clear(self) -> None:
+        shutil.rmtree(self._folder, ignore_errors=True)
