@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from itertools import product
 from typing import Final
 
+from sloplan.problem.instance import Instance
+
 Split = list[tuple[str, float]]
 """Workers of one operator, each with the requests/s it takes."""
 
@@ -20,6 +22,24 @@ IMAGE, SPEECH, ANSWER = "vqa-image", "vqa-speech", "vqa-answer"
 BEST: Final = 10
 _GIB: Final = 3600.0 / 1024.0 / 1024.0
 """KiB/s to the GiB/h that traffic is priced by."""
+
+OWN_ACCURACY: Final = {
+    IMAGE: {"resnet18": 89.074, "resnet34": 91.42, "resnet50": 92.866, "resnet101": 93.548, "resnet152": 94.05},
+    SPEECH: {"wav2vec2-base-960h": -3.823, "wav2vec2-large-960h-lv60-self": -1.8621},
+}
+"""Of each model by itself: top-5 on ImageNet, and word errors below 0; `nodes_accuracy_profiles.pkl`, per cent."""
+
+OWN_COST: Final = {
+    IMAGE: {
+        "resnet18": 6.0817391967773435,
+        "resnet34": 7.805843679904938,
+        "resnet50": 10.446570706367492,
+        "resnet101": 17.108720197677613,
+        "resnet152": 23.935289945602417,
+    },
+    SPEECH: {"wav2vec2-base-960h": 13.286894897930324, "wav2vec2-large-960h-lv60-self": 24.441278224810958},
+}
+"""What the search over variants ranks by, ms; the same file."""
 
 
 @dataclass(frozen=True)
@@ -42,8 +62,6 @@ class Problem:
         By operator and variant.
     accuracy : dict
         End to end, in per cent, by image and speech variant.
-    own_accuracy, own_cost : dict
-        Of each variant of image and speech model, for the search over variants.
     rate : float
         Requests/s.
     """
@@ -55,8 +73,6 @@ class Problem:
     input_kib: dict[str, float]
     output_kib: dict[tuple[str, str], float]
     accuracy: dict[tuple[str, str], float]
-    own_accuracy: dict[str, dict[str, float]]
-    own_cost: dict[str, dict[str, float]]
     rate: float
 
 
@@ -69,6 +85,38 @@ class Answer:
     accuracy: float
     variants: dict[str, str]
     workers: dict[str, list[str]]
+
+
+def problem_of(instance: Instance) -> Problem:
+    """Return the input of which an instance is made, but for its rounding."""
+    frames = instance.to_frames()
+    workers = {pool: pool.removeprefix("jellybean-") for pool in frames["pools"]["hardware"]}
+    sites = {"edge": 0, "cloud": 1}
+    pools = frames["pools"].set_index("pool")
+    kib = frames["operators"].dropna(subset="input_kb").set_index("operator")["input_kb"] / 1.024
+    sent = frames["configurations"].set_index(["operator", "configuration"])["output_kb"] / 1.024
+    forward = frames["links"].set_index("link").loc["forward", "price_per_gb"]
+    return Problem(
+        latency_ms={
+            (row.operator, row.configuration, workers[row.hardware]): row.latency_ms
+            for row in frames["profiles"].itertuples()
+        },
+        price=pools["price_per_unit_hour"].to_dict(),
+        tier=pools["site"].map(sites).to_dict(),
+        forward_price=float(forward) * 2**30 / 10**9,
+        input_kib=kib.to_dict(),
+        output_kib=sent.to_dict(),
+        accuracy={
+            _pair(row.operators, row.configurations): round(100 * row.accuracy, 2)
+            for row in frames["accuracy"].itertuples()
+        },
+        rate=float((frames["queries"]["rate_rps"] * frames["queries"]["count"]).sum()),
+    )
+
+
+def _pair(operators: str, configurations: str) -> tuple[str, str]:
+    variant = dict(zip(operators.split(";"), configurations.split(";"), strict=True))
+    return variant[IMAGE], variant[SPEECH]
 
 
 def plan(problem: Problem, threshold: float, first: str = IMAGE) -> Answer | None:
@@ -100,7 +148,7 @@ def plan(problem: Problem, threshold: float, first: str = IMAGE) -> Answer | Non
 def _variants(problem: Problem, threshold: float, first: str) -> list[dict[str, str]]:
     """Beam search from the sink: accuracy samples of the sink set what each input must reach on its own."""
     second = SPEECH if first == IMAGE else IMAGE
-    own = problem.own_accuracy
+    own = OWN_ACCURACY
     samples = [
         {IMAGE: own[IMAGE][image], SPEECH: own[SPEECH][speech]}
         for (image, speech), accuracy in sorted(
@@ -117,13 +165,13 @@ def _variants(problem: Problem, threshold: float, first: str) -> list[dict[str, 
             for variant, accuracy in own[operator].items()
             if accuracy >= needs[operator]
         ]
-        wider.sort(key=lambda state: (_own_cost(problem, state[0]), [state[1][other] for other in left]))
+        wider.sort(key=lambda state: (_own_cost(state[0]), [state[1][other] for other in left]))
         beam = wider[:BEST]
     return [taken | {ANSWER: "default"} for taken, _ in beam]
 
 
-def _own_cost(problem: Problem, variants: dict[str, str]) -> float:
-    return sum(problem.own_cost[operator][variant] for operator, variant in variants.items())
+def _own_cost(variants: dict[str, str]) -> float:
+    return sum(OWN_COST[operator][variant] for operator, variant in variants.items())
 
 
 def _assignments(problem: Problem, variants: dict[str, str]) -> list[dict[str, Split]]:

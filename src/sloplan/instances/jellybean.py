@@ -102,8 +102,9 @@ def jellybean_instance(parameters: JellyBean, *, name: str) -> Instance:
 def _latencies() -> pd.DataFrame:
     """Return the profiles; a worker is busy as long as a call lasts, and the source speaks of no memory."""
     with files("sloplan.instances").joinpath("jellybean.csv").open(encoding="utf-8") as file:
-        rows = pd.read_csv(file, float_precision="round_trip")
-    rows = rows.assign(origin=origin(rows), busy_ms=rows["latency_ms"], memory_gb=0.0)
+        rows = pd.read_csv(file, dtype=str)
+    latency = [float(text) for text in rows["latency_ms"]]  # pandas' own parser may miss the last digit
+    rows = rows.assign(origin=origin(rows), latency_ms=latency, busy_ms=latency, memory_gb=0.0)
     return rows.drop(columns=["source", "mark"])
 
 
