@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from sloplan.checking import check
     from sloplan.loading import load
     from sloplan.models import solution_from
-    from sloplan.pareto import pareto
     from sloplan.pareto_front import ParetoFront
+    from sloplan.pareto_search import pareto
     from sloplan.problem.certificates.verification import Certificate
     from sloplan.problem.errors import InputError, SizeLimitError, SloplanError, UnsupportedError
     from sloplan.problem.instance import Instance
@@ -72,7 +72,7 @@ _HOME: Final = {
     "check": "sloplan.checking",
     "load": "sloplan.loading",
     "methods": "sloplan.problem.registry",
-    "pareto": "sloplan.pareto",
+    "pareto": "sloplan.pareto_search",
     "show_versions": "sloplan.versions",
     "solution_from": "sloplan.models",
     "solve": "sloplan.solving",

@@ -10,8 +10,8 @@ import pandas as pd
 import pytest
 
 import sloplan as sp
-from sloplan.pareto import pareto
 from sloplan.pareto_front import ParetoFront
+from sloplan.pareto_search import pareto
 from sloplan.problem.compiled import CompiledInstance
 from sloplan.problem.errors import InputError
 from sloplan.problem.run import Run
@@ -150,7 +150,7 @@ def test_interrupted_before_any_point(counting: type[Counting]) -> None:
 
 def test_interrupted_between_runs(counting: type[Counting], monkeypatch: pytest.MonkeyPatch) -> None:
     """Ctrl-C outside a run keeps the points, too."""
-    import sloplan.pareto as module
+    import sloplan.pareto_search as module
 
     solve, calls = module.solve, []
 
@@ -167,7 +167,7 @@ def test_interrupted_between_runs(counting: type[Counting], monkeypatch: pytest.
 
 def test_time_is_up(monkeypatch: pytest.MonkeyPatch) -> None:
     """When time is up no further floor is begun, and the front says why; each run had its share."""
-    import sloplan.pareto as module
+    import sloplan.pareto_search as module
 
     now, limits = [0.0], []
     solve = module.solve
@@ -229,6 +229,12 @@ def test_unusable_arguments(arguments: dict[str, Any], field: str) -> None:
     """What cannot be used is refused, naming the argument."""
     with pytest.raises(InputError, match=field):
         pareto(rented(), **{"display": False, **arguments})
+
+
+def test_it_stays_a_function() -> None:
+    """No module of its name takes its place in the package once it is loaded."""
+    assert sp.pareto is pareto
+    assert sp.pareto is pareto
 
 
 def test_a_plan_selection_is_refused() -> None:

@@ -1,4 +1,7 @@
-"""The front door `pareto`: the least cost at each of a grid of goodput floors."""
+"""The front door `pareto`: the least cost at each of a grid of goodput floors.
+
+A module called `pareto` would take the function's place in the package.
+"""
 
 from __future__ import annotations
 
