@@ -7,7 +7,7 @@ from rich.cells import cell_len
 from typer.testing import CliRunner
 
 from sloplan.cli import app
-from sloplan.instances import library
+from sloplan.instances import jellybean, library
 from sloplan.instances.families.layouts import LAYOUTS
 from sloplan.instances.reference import REFERENCE, SIZES
 from sloplan.instances.selections.spec import selection_families
@@ -45,6 +45,7 @@ def test_families(monkeypatch: pytest.MonkeyPatch) -> None:
     lines = [" ".join(line) for line in listed(monkeypatch, width=140)]
     for name, summary in (LAYOUTS | selection_families()).items():
         assert f"{name} {getattr(summary, 'summary', summary)}" in lines
+    assert f"{jellybean.NAME} {jellybean.SUMMARY}" in lines
     assert any("family-size-load-slo" in line for line in lines)
 
 

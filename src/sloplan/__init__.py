@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from sloplan.checking import check
     from sloplan.loading import load
     from sloplan.models import solution_from
+    from sloplan.pareto_front import ParetoFront
+    from sloplan.pareto_search import pareto
     from sloplan.problem.certificates.verification import Certificate
     from sloplan.problem.errors import InputError, SizeLimitError, SloplanError, UnsupportedError
     from sloplan.problem.instance import Instance
@@ -36,6 +38,7 @@ __all__ = [
     "Certificate",
     "InputError",
     "Instance",
+    "ParetoFront",
     "PlanSelection",
     "Result",
     "SelectionSolution",
@@ -48,6 +51,7 @@ __all__ = [
     "load",
     "methods",
     "models",
+    "pareto",
     "show_versions",
     "solution_from",
     "solve",
@@ -57,6 +61,7 @@ _HOME: Final = {
     "Certificate": "sloplan.problem.certificates.verification",
     "InputError": "sloplan.problem.errors",
     "Instance": "sloplan.problem.instance",
+    "ParetoFront": "sloplan.pareto_front",
     "PlanSelection": "sloplan.problem.selections.selection",
     "Result": "sloplan.problem.result",
     "SelectionSolution": "sloplan.problem.selections.solution",
@@ -67,6 +72,7 @@ _HOME: Final = {
     "check": "sloplan.checking",
     "load": "sloplan.loading",
     "methods": "sloplan.problem.registry",
+    "pareto": "sloplan.pareto_search",
     "show_versions": "sloplan.versions",
     "solution_from": "sloplan.models",
     "solve": "sloplan.solving",

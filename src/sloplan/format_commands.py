@@ -7,11 +7,11 @@ from typing import Final
 
 import typer
 
-from sloplan.instances.families.spec import generate_spec
 from sloplan.instances.selections.gap_text import read_gap
 from sloplan.instances.selections.mmkp_text import read_mmkp
 from sloplan.instances.selections.mmkp_writer import write_mmkp
 from sloplan.instances.selections.spec import generate_selection, is_selection_spec
+from sloplan.instances.specs import instance_of_spec
 from sloplan.loading import load
 from sloplan.models.exports import MILP_FORMATS, export_cp, export_milp, names_path
 from sloplan.problem.errors import InputError
@@ -32,7 +32,7 @@ def generate_instance(spec: str, output: Path, *, parquet: bool) -> None:
         selection.save(output)
         typer.echo(f"{output}: {selection.name}")
         return
-    instance = generate_spec(spec)
+    instance = instance_of_spec(spec)
     save_instance(instance, output, parquet=parquet)
     typer.echo(f"{output}: {instance.name}")
 

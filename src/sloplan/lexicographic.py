@@ -85,7 +85,7 @@ def solve_in_order(
     second = Run(instance, objective=COST, goodput_floor=first.best_objective, follows=first, **asdict(limits))
     if first.best_solution is not None:
         assert isinstance(first.best_solution, Solution)  # of an instance
-        second.offer(_for_cost(instance, standing, first.best_solution))
+        second.offer(rent_for(instance, standing, first.best_solution))
         if given is not None:
             second.offer(replace(given, objective=COST.name, goodput_floor=first.best_objective))
         second.initial_solution = second.best_solution
@@ -102,6 +102,38 @@ def all_units_standing(instance: Instance) -> Instance:
     rented = (pools["billing"] == "reserved") & (pools["scope"] == "shared") & pools["max_units"].notna()
     pools["units"] = pools["units"].mask(rented, pools["max_units"])
     return instance.replace(pools=pools)
+
+
+def rent_for(instance: Instance, standing: Instance, served: Solution) -> Solution:
+    """Return a solution that was found where all units stand as one of "cost": the fewest that carry it are rented.
+
+    Parameters
+    ----------
+    instance : Instance
+    standing : Instance
+        Its `all_units_standing`.
+    served : Solution
+        A valid one of `standing`, for "goodput".
+
+    Returns
+    -------
+    Solution
+        Of `instance`; its goodput is its floor.
+    """
+    indexed, _ = index_solution(standing, served)
+    units = fewest_units(standing.compiled, indexed)
+    rented = np.flatnonzero(units)
+    bill = pd.DataFrame({"supply": UNIT_PREFIX + standing.compiled.names.pools[rented], "amount": units[rented]})
+    judged = judge_objective(standing, replace(served, bound=None))
+    return replace(
+        served,
+        instance_sha256=instance.sha256,
+        objective=COST.name,
+        goodput_floor=judged.goodput,
+        supply=pd.concat([served.supply, bill], ignore_index=True),
+        bound=None,
+        certificate=None,
+    )
 
 
 def _first_share(time_limit: float | None) -> float | None:
@@ -123,24 +155,6 @@ def _for_goodput(standing: Instance, solution: Solution) -> Solution:
     """Return a solution as one of the first stage: its plans and replicas, where all units stand."""
     supply = solution.supply[~solution.supply["supply"].str.startswith(UNIT_PREFIX)].reset_index(drop=True)
     return replace(solution, instance_sha256=standing.sha256, objective=GOODPUT.name, goodput_floor=None, supply=supply)
-
-
-def _for_cost(instance: Instance, standing: Instance, served: Solution) -> Solution:
-    """Return the first stage's solution as one of the second: the fewest units that carry it are rented."""
-    indexed, _ = index_solution(standing, served)
-    units = fewest_units(standing.compiled, indexed)
-    rented = np.flatnonzero(units)
-    bill = pd.DataFrame({"supply": UNIT_PREFIX + standing.compiled.names.pools[rented], "amount": units[rented]})
-    judged = judge_objective(standing, replace(served, bound=None))
-    return replace(
-        served,
-        instance_sha256=instance.sha256,
-        objective=COST.name,
-        goodput_floor=judged.goodput,
-        supply=pd.concat([served.supply, bill], ignore_index=True),
-        bound=None,
-        certificate=None,
-    )
 
 
 def _of_both(first: Run, result: Result) -> Result:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import groupby
 from typing import TYPE_CHECKING, Literal
 
+from sloplan.instances import jellybean
 from sloplan.instances.families.layouts import LAYOUTS
 from sloplan.instances.families.spec import parse_spec
 from sloplan.instances.reference import REFERENCE, ReferenceInstance
@@ -33,6 +34,8 @@ def library_overview() -> Iterator[Table | Text]:
     yield sizes
     yield Text(FOOT)
     yield _families("families of instances", ((name, layout.summary) for name, layout in LAYOUTS.items()))
+    yield Text()
+    yield _families("an example", [(jellybean.NAME, jellybean.SUMMARY)])
     yield Text()
     yield _families("families of plan selections", selection_families().items())
 

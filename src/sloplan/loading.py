@@ -32,16 +32,16 @@ def load(source: str | os.PathLike[str]) -> Instance | PlanSelection:
         If `source` is none of them, or what stands there is malformed.
     """
     from sloplan.instances import library
-    from sloplan.instances.families.spec import generate_spec, is_spec
     from sloplan.instances.selections.spec import generate_selection, is_selection_spec
+    from sloplan.instances.specs import instance_of_spec, is_instance_spec
 
     if isinstance(source, str):
         if source in library.names():
             if Path(source).exists():
                 warnings.warn(f"{source} is the library instance; ./{source} names the folder", stacklevel=2)
             return library.load(source)
-        if is_spec(source):
-            return generate_spec(source)
+        if is_instance_spec(source):
+            return instance_of_spec(source)
         if is_selection_spec(source):
             return generate_selection(source)
     elif not isinstance(source, os.PathLike):
@@ -51,13 +51,13 @@ def load(source: str | os.PathLike[str]) -> Instance | PlanSelection:
 
 def _load_path(text: str) -> Instance | PlanSelection:
     from sloplan.instances import library
-    from sloplan.instances.families.spec import family_names
     from sloplan.instances.selections.spec import selection_family_names
+    from sloplan.instances.specs import instance_spec_names
     from sloplan.problem.storage.instance_files import load_instance
 
     path = Path(text)
     if not text or not _exists(path):
-        known = (*library.names(), *family_names(), *selection_family_names())
+        known = (*library.names(), *instance_spec_names(), *selection_family_names())
         raise InputError(
             f"no such library instance, family or path{near_names(text, known)}",
             value=text,

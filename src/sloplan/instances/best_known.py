@@ -14,7 +14,7 @@ import pandas as pd
 
 from sloplan.instances import library
 from sloplan.instances.best_known_index import COLUMNS, Entry, read_index
-from sloplan.instances.families.spec import canonical_spec, generate_spec, is_spec, parse_spec
+from sloplan.instances.specs import full_spec, instance_of_spec, is_instance_spec
 from sloplan.problem.certificates.verification import certificate_bound
 from sloplan.problem.checker import judge_plans
 from sloplan.problem.errors import InputError
@@ -78,8 +78,8 @@ def best_known(instance: str | Instance, objective: str = "goodput", folder: Pat
     folder : Path, optional
         Default: the package's own entries.
     """
-    if isinstance(instance, str) and is_spec(instance):
-        instance = canonical_spec(parse_spec(instance))
+    if isinstance(instance, str) and is_instance_spec(instance):
+        instance = full_spec(instance)
     for entry in read_index(folder or FOLDER):
         same = (
             entry.instance_sha256 == instance.sha256 if isinstance(instance, Instance) else entry.instance == instance
@@ -174,7 +174,7 @@ def named_instance(name: str) -> Instance | None:
     """Return the library instance or the spec's instance of that name, or None."""
     if name in library.names():
         return library.load(name)
-    return generate_spec(name) if is_spec(name) else None
+    return instance_of_spec(name) if is_instance_spec(name) else None
 
 
 def _untrue(entry: Entry, field: str, claimed: object, found: object) -> InputError:

@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Final, Literal
 
 from sloplan.instances import library
-from sloplan.instances.families.spec import canonical_spec, is_spec, parse_spec
 from sloplan.instances.selections.gap_text import read_gap
 from sloplan.instances.selections.mmkp_text import read_mmkp
 from sloplan.instances.selections.spec import is_selection_spec
+from sloplan.instances.specs import full_spec, is_instance_spec
 from sloplan.problem.errors import InputError
 from sloplan.problem.instance import Instance
 from sloplan.problem.selections.selection import PlanSelection
@@ -102,8 +102,8 @@ def _published(choice: InstanceChoice, data: Path) -> Iterator[Source]:
 def _named(source: str, base: Path) -> Iterator[Source]:
     if source in library.names():
         yield Source(source, source)
-    elif is_spec(source):
-        yield Source(canonical_spec(parse_spec(source)), source)
+    elif is_instance_spec(source):
+        yield Source(full_spec(source), source)
     elif is_selection_spec(source):
         yield Source(source, source)
     else:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable
 from dataclasses import fields
-from typing import Any, Final
+from typing import Final
 
 from sloplan.instances.families.generate import generate
 from sloplan.instances.families.layouts import LAYOUTS
 from sloplan.instances.families.parameters import FamilyParameters
+from sloplan.instances.spec_text import Reader, decimal, stated_parameters, whole
 from sloplan.problem.errors import InputError
 from sloplan.problem.instance import Instance
 from sloplan.problem.validation.naming import near_names
@@ -42,24 +41,11 @@ def parse_spec(text: str) -> FamilyParameters:
     InputError
         Unknown family or parameter, a parameter given twice, or a bad value.
     """
-    family, _, stated = text.partition(":")
+    family = text.partition(":")[0]
     if family not in family_names():
         problem = f"unknown family{near_names(family, family_names())}"
         raise InputError(problem, value=family, allowed=", ".join(family_names()), advice="name a family")
-    given: dict[str, Any] = {}
-    for part in filter(None, stated.split(",")):
-        name, equals, value = (piece.strip() for piece in part.partition("="))
-        if not equals:
-            raise InputError("parameter without a value", value=part, allowed="name=value", advice="add =value")
-        if name not in _READERS:
-            problem = f"unknown parameter of {family}{near_names(name, tuple(_READERS))}"
-            raise InputError(problem, value=name, allowed=", ".join(_READERS), advice="correct the spec")
-        if not value:
-            raise InputError("parameter without a value", field=name, value=part, allowed="name=value")
-        if name in given:
-            raise InputError("parameter given twice", field=name, value=value, advice="state it once")
-        given[name] = _READERS[name](name, value)
-    return FamilyParameters(family, **given)
+    return FamilyParameters(family, **stated_parameters(text, _READERS))
 
 
 def generate_spec(text: str) -> Instance:
@@ -86,20 +72,6 @@ def canonical_spec(parameters: FamilyParameters) -> str:
     return f"{family}:" + ",".join(f"{name}={value}" for name, value in stated.items())
 
 
-def _whole(name: str, text: str) -> int:
-    if not re.fullmatch("-?[0-9]{1,18}", text):
-        allowed = "up to 18 digits"
-        raise InputError("not a whole number", field=name, value=text, allowed=allowed, advice="correct the spec")
-    return int(text)
-
-
-def _decimal(name: str, text: str) -> float:
-    if not re.fullmatch(r"-?[0-9]{1,15}(\.[0-9]{1,15})?", text):
-        allowed = "a decimal, e.g. 0.8"
-        raise InputError("not a number", field=name, value=text, allowed=allowed, advice="correct the spec")
-    return float(text)
-
-
 def _text(_: str, text: str) -> str:
     return text
 
@@ -108,16 +80,16 @@ def _names(_: str, text: str) -> tuple[str, ...]:
     return tuple(name.strip() for name in text.split("+"))
 
 
-_READERS: Final[dict[str, Callable[[str, str], Any]]] = {
-    "queries": _whole,
-    "copies": _whole,
-    "sites": _whole,
-    "load": _decimal,
+_READERS: Final[dict[str, Reader]] = {
+    "queries": whole,
+    "copies": whole,
+    "sites": whole,
+    "load": decimal,
     "slo": _text,
     "slo_latency": _text,
     "slo_accuracy": _text,
     "slo_cost": _text,
     "hosting": _text,
-    "seed": _whole,
+    "seed": whole,
     "applications": _names,
 }

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass, fields
 from typing import Any, Final
 
 from sloplan.instances.selections import chu_gap, khan
+from sloplan.instances.spec_text import Reader, stated_parameters, whole
 from sloplan.problem.errors import InputError
 from sloplan.problem.selections.selection import PlanSelection
 from sloplan.problem.validation.naming import near_names
@@ -64,28 +64,16 @@ def generate_selection(text: str) -> PlanSelection:
 
 def parse_selection_spec(text: str) -> Any:
     """Return the parameters that a spec states, e.g. a `khan.Khan`; see `generate_selection`."""
-    family, _, stated = text.partition(":")
+    family = text.partition(":")[0]
     if family not in _FAMILIES:
         problem = f"unknown family{near_names(family, selection_family_names())}"
         raise InputError(problem, value=family, allowed=", ".join(_FAMILIES), advice="name a family")
     parameters = _FAMILIES[family].parameters
-    kinds = {field.name: type(field.default) for field in fields(parameters)}
-    given: dict[str, Any] = {}
-    for part in filter(None, stated.split(",")):
-        name, equals, value = (piece.strip() for piece in part.partition("="))
-        if not equals:
-            raise InputError("parameter without a value", value=part, allowed="name=value", advice="add =value")
-        if name not in kinds:
-            problem = f"unknown parameter of {family}{near_names(name, tuple(kinds))}"
-            raise InputError(problem, value=name, allowed=", ".join(kinds), advice="correct the spec")
-        if name in given:
-            raise InputError("parameter given twice", field=name, value=value, advice="state it once")
-        given[name] = value if kinds[name] is str else _whole(name, value)
-    return parameters(**given)
+    readers: dict[str, Reader] = {
+        field.name: _text if isinstance(field.default, str) else whole for field in fields(parameters)
+    }
+    return parameters(**stated_parameters(text, readers))
 
 
-def _whole(name: str, text: str) -> int:
-    if not re.fullmatch("-?[0-9]{1,18}", text):
-        allowed = "up to 18 digits"
-        raise InputError("not a whole number", field=name, value=text, allowed=allowed, advice="correct the spec")
-    return int(text)
+def _text(_: str, text: str) -> str:
+    return text
