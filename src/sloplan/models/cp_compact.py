@@ -192,5 +192,5 @@ def _refuse_overflow(model: Any) -> None:
     if fault:
         message = fault.strip().splitlines()[0]
         raise SizeLimitError(
-            f"{model.name!r} does not fit into a CP-SAT model: {message}; next: fewer copies, or rates with fewer digits"
+            f"{model.name!r} does not fit into a CP-SAT model: {message}; next: fewer copies, or rates of fewer digits"
         )
