@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from sloplan.models.copies import plan_width
 from sloplan.models.cp_choices import CpCopy
-from sloplan.models.cp_compact import CpIndex, plan_code
+from sloplan.models.cp_compact import CpIndex
 from sloplan.problem.compiled import CompiledInstance
 from sloplan.problem.cost_problem import under_objective
 from sloplan.problem.errors import InputError
@@ -88,9 +87,8 @@ def hint_solution(model: Any, instance: Instance, solution: Solution) -> None:
         waiting.setdefault(query, []).append(plan)
     values: dict[Any, int] = {}
     for copy in index.copies:
-        left = waiting.get(copy.menu.query, [])
-        left.sort(key=partial(_number, copy))  # copies of one query stand in the order of their plans' numbers
-        _hint_copy(copy, left.pop() if left else None, values)
+        left = waiting.get(copy.menu.query)
+        _hint_copy(copy, left.pop() if left else None, values)  # the first copies of a query are served
     values.update(zip(model.amount.values(), indexed.supply.tolist(), strict=True))
     for variable, value in values.items():
         model.add_hint(variable, value)
@@ -102,12 +100,6 @@ def _hint_copy(copy: CpCopy, plan: list[int] | None, values: dict[Any, int]) -> 
         for literal, option in zip(literals, options.tolist(), strict=True):
             values[literal] = int(plan is not None and plan[position] == option)
     values[copy.served] = int(plan is not None)
-
-
-def _number(copy: CpCopy, plan: list[int]) -> int:
-    """Return a plan's number among the copies of its query."""
-    places = [(weight, copy.menu.options[position], plan[position]) for position, weight in plan_code(copy)]
-    return sum(weight * int(np.searchsorted(options, option)) for weight, options, option in places)
 
 
 def _index(model: Any, compiled: CompiledInstance) -> CpIndex:
