@@ -8,16 +8,29 @@ from typing import TYPE_CHECKING, Any, Final
 if TYPE_CHECKING:
     from sloplan.models.answer import solution_from
     from sloplan.models.compact import compact_milp
+    from sloplan.models.cp_answer import hint_solution, solution_from_cp
+    from sloplan.models.cp_compact import compact_cp
     from sloplan.models.plans_cp import selection_cp
     from sloplan.models.plans_milp import selection_milp
 
-__all__ = ["compact_milp", "selection_cp", "selection_milp", "solution_from"]
+__all__ = [
+    "compact_cp",
+    "compact_milp",
+    "hint_solution",
+    "selection_cp",
+    "selection_milp",
+    "solution_from",
+    "solution_from_cp",
+]
 
 _HOME: Final = {
+    "compact_cp": "sloplan.models.cp_compact",
     "compact_milp": "sloplan.models.compact",
+    "hint_solution": "sloplan.models.cp_answer",
     "selection_cp": "sloplan.models.plans_cp",
     "selection_milp": "sloplan.models.plans_milp",
     "solution_from": "sloplan.models.answer",
+    "solution_from_cp": "sloplan.models.cp_answer",
 }
 
 

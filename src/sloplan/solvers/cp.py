@@ -1,21 +1,70 @@
-"""The method `cp`: CP-SAT over all plans, listed."""
+"""The method `cp`: CP-SAT, per operator on instances, per plan on plan selections; in a process of its own."""
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+from sloplan.models.copies import COPY_LIMIT, expand_copies
+from sloplan.problem.compiled import CompiledInstance
+from sloplan.problem.selections.from_instance import LISTED_LIMIT
 from sloplan.solvers.job import Listener, Problem, Settings
-from sloplan.solvers.listed_method import ListedMethod
+from sloplan.solvers.listed import unsupported_objective
+from sloplan.solvers.supervisor import run_job
+
+if TYPE_CHECKING:
+    from sloplan.problem.run import Run
+    from sloplan.problem.selections.selection import PlanSelection
 
 
-class PlansCp(ListedMethod):
-    """Exact method: one boolean (or count) per plan, on CP-SAT, in integers throughout."""
+class PlansCp:
+    """Exact method: CP-SAT, in integers throughout.
+
+    On an instance a literal per copy, operator and option; on a plan selection one per plan.
+    """
 
     name = "cp"
-    summary = "exact: CP-SAT over all plans, listed"
-    engine = "CP-SAT"
+    summary = "exact: CP-SAT, per operator on instances, per plan on plan selections"
 
-    @staticmethod
-    def job(problem: Problem, settings: Settings, listener: Listener) -> None:
-        """See `plans_cp_job`."""
-        from sloplan.solvers import plans_cp_job
+    def unsupported(self, problem: CompiledInstance | PlanSelection, objective: str) -> str | None:  # noqa: ARG002
+        """Return in one line why this method cannot solve `problem`, or None; too many copies are told when counted."""
+        return unsupported_objective(self.name, objective)
 
-        plans_cp_job.run_plans_cp_job(problem, settings, listener)
+    def solve(
+        self,
+        problem: CompiledInstance | PlanSelection,
+        run: Run,
+        *,
+        copy_limit: int = COPY_LIMIT,
+        in_process: bool = False,
+    ) -> None:
+        """Solve `problem`.
+
+        Parameters
+        ----------
+        problem : CompiledInstance or PlanSelection
+        run : Run
+        copy_limit : int
+            Largest number of query copies of an instance.
+        in_process : bool
+            Run the engine in this process: no start-up time, but an engine that crashes takes this process down, and
+            one that hangs is not ended.
+        """
+        if isinstance(problem, CompiledInstance):
+            expand_copies(problem, copy_limit)  # refused here, before anything starts
+            run_job(run_compact_cp_job, run, engine="CP-SAT", limit=copy_limit, in_process=in_process)
+        else:
+            run_job(run_plans_cp_job, run, engine="CP-SAT", limit=LISTED_LIMIT, in_process=in_process)
+
+
+def run_compact_cp_job(problem: Problem, settings: Settings, listener: Listener) -> None:
+    """Do the job, whose module needs OR-Tools, where that is wanted: in the engine's process."""
+    from sloplan.solvers import compact_cp_job
+
+    compact_cp_job.run_compact_cp_job(problem, settings, listener)
+
+
+def run_plans_cp_job(problem: Problem, settings: Settings, listener: Listener) -> None:
+    """Do the job on listed plans, likewise."""
+    from sloplan.solvers import plans_cp_job
+
+    plans_cp_job.run_plans_cp_job(problem, settings, listener)

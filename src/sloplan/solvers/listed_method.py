@@ -1,4 +1,4 @@
-"""What `milp-plans` and `cp` have in common: an engine that chooses among listed plans, in a process of its own."""
+"""What a method over listed plans is: an engine that chooses among them, in a process of its own."""
 
 from __future__ import annotations
 
