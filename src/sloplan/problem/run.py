@@ -85,6 +85,9 @@ class Run:
         once the method has ended (see `certify`).
     message : str, optional
         What went wrong, in one line.
+    engine_start_time : float, optional
+        Seconds until the engine's process stood ready, part of the time that has elapsed. Set by a method that
+        starts one.
     """
 
     def __init__(
@@ -112,6 +115,7 @@ class Run:
         self.limit: Limit | None = None
         self.certificate: dict[str, Any] | None = None
         self.message: str | None = None
+        self.engine_start_time: float | None = None
         self._clock = clock
         self._start = clock()
         self._stop = MultipleCriteria(_criteria(time_limit, self.rel_gap, stop))

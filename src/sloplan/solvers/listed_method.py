@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from sloplan.problem.selections.from_instance import LISTED_LIMIT
+from sloplan.solvers.engine_options import EngineOptions, LogPath
 from sloplan.solvers.job import Listener, Problem, Settings
 from sloplan.solvers.listed import unsupported_objective
 from sloplan.solvers.supervisor import run_job
@@ -45,6 +46,8 @@ class ListedMethod:
         *,
         plan_limit: int = LISTED_LIMIT,
         presolve: bool = True,
+        engine_log: LogPath | None = None,
+        memory_limit_gb: float | None = None,
         in_process: bool = False,
     ) -> None:
         """Solve `problem`.
@@ -57,8 +60,9 @@ class ListedMethod:
             Most plans of an instance, over all queries, that are listed.
         presolve : bool
             Leave out plans of an instance that others replace: they use no more of any row.
-        in_process : bool
-            Run the engine in this process: no start-up time, but an engine that crashes takes this process down, and
-            one that hangs is not ended.
+        engine_log, memory_limit_gb, in_process
+            See `EngineOptions`.
         """
-        run_job(self.job, run, engine=self.engine, limit=plan_limit, presolve=presolve, in_process=in_process)
+        options = EngineOptions("highs", engine_log, memory_limit_gb, in_process)
+        options.refuse_unusable()
+        run_job(self.job, run, engine=self.engine, limit=plan_limit, presolve=presolve, options=options)

@@ -5,6 +5,9 @@ from __future__ import annotations
 import logging
 import math
 import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,7 +15,7 @@ from ortools.sat.python import cp_model
 
 from sloplan.models.plans_cp import selection_cp
 from sloplan.problem.compiled import Int
-from sloplan.solvers.highs import EngineError
+from sloplan.solvers.engine import EngineError
 from sloplan.solvers.job import Listener, Problem, Settings
 from sloplan.solvers.listed import Listed
 from sloplan.solvers.listing import list_for_engine
@@ -54,11 +57,33 @@ def run_plans_cp_job(problem: Problem, settings: Settings, listener: Listener) -
     if remaining <= 0 or listener.should_stop():
         return
     listener.engine_starts()
-    _solve(model, listed, settings, listener, remaining)
+    with _logging_to(settings.engine_log) as log:
+        _solve(model, listed, settings, listener, remaining, log)
 
 
-def _solve(model: Any, listed: Listed, settings: Settings, listener: Listener, seconds: float) -> None:
+@contextmanager
+def _logging_to(path: str | None) -> Iterator[Callable[[str], None] | None]:
+    """Give what takes the lines of CP-SAT's log, if somebody wants them."""
+    if path is None:
+        yield None
+        return
+    with Path(path).open("a", encoding="utf-8", buffering=1) as file:  # line by line: a run may be killed
+        yield lambda text: file.writelines((text, "\n"))
+
+
+def _solve(
+    model: Any,
+    listed: Listed,
+    settings: Settings,
+    listener: Listener,
+    seconds: float,
+    log: Callable[[str], None] | None,
+) -> None:
     solver = cp_model.CpSolver()
+    if log is not None:
+        solver.parameters.log_search_progress = True
+        solver.parameters.log_to_stdout = False
+        solver.log_callback = log
     solver.parameters.max_time_in_seconds = min(seconds, 1e9)
     solver.parameters.num_workers = settings.threads
     solver.parameters.random_seed = settings.seed % 2**31
