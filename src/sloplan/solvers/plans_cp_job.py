@@ -49,9 +49,8 @@ def run_plans_cp_job(problem: Problem, settings: Settings, listener: Listener) -
     started = time.perf_counter()
     model = selection_cp(listed.selection)
     logger.info("model built in %.2f s", time.perf_counter() - started)
-    start = None if settings.start is None else listed.choices(settings.start)
-    if start is not None:
-        for variable, value in enumerate(np.concatenate(start).tolist()):
+    if settings.start is not None:
+        for variable, value in enumerate(np.concatenate(listed.choices(settings.start)).tolist()):
             model.add_hint(model.get_int_var_from_proto_index(variable), value)
     remaining = settings.deadline - time.monotonic()
     if remaining <= 0 or listener.should_stop():

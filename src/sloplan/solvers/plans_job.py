@@ -71,9 +71,8 @@ class _Solve:
     def run(self) -> None:
         """Solve and cut until an answer stands."""
         self._listener.engine_starts()
-        start = None if self._settings.start is None else self._listed.choices(self._settings.start)
-        if start is not None:
-            values = np.concatenate(start).astype(np.float64)
+        if self._settings.start is not None:
+            values = np.concatenate(self._listed.choices(self._settings.start)).astype(np.float64)
             self._engine.start_from(np.arange(len(values), dtype=np.int32), values)
         while True:
             answer = self._engine.solve(self._settings.deadline - time.monotonic())
