@@ -6,6 +6,7 @@ stands together in a plan selection, so the matrix is written column by column, 
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -54,17 +55,16 @@ def plans_form(selection: PlanSelection) -> PlansForm:
     coupling = _Coupling(selection)
     floor = _Floor(selection)
     matrix = _matrix(selection, np.cumsum(grouped) - 1, coupling, floor)
-    if selection.objective == "goodput":
-        coefficients = np.concatenate([-plans.value, np.zeros(len(supplies), dtype=np.int64)])
-    else:
-        coefficients = np.concatenate([plans.cost, supplies.price])
-    scale = int(common_divisor(coefficients)) or 1
+    maximise = selection.objective == "goodput"
+    figures = [plans.value, np.zeros_like(supplies.price)] if maximise else [plans.cost, supplies.price]
+    scale = math.gcd(*(int(common_divisor(part)) for part in figures)) or 1
+    cost = _floats([part if scale == 1 else part // scale for part in figures])
     limits = np.concatenate([coupling.limit, floor.limit])
     form = StandardForm(
         columns=[],
-        cost=(coefficients if scale == 1 else coefficients // scale).astype(np.float64),
+        cost=np.negative(cost, out=cost) if maximise else cost,
         lower=np.zeros(columns),
-        upper=np.concatenate([groups.count[plans.group], supplies.maximum]).astype(np.float64),
+        upper=_floats([groups.count[plans.group], supplies.maximum]),
         integer=np.ones(columns, dtype=np.bool_),
         matrix=matrix,
         row_lower=np.concatenate([np.where(groups.must[grouped], most, -np.inf), np.full(len(limits), -np.inf)]),
@@ -72,6 +72,10 @@ def plans_form(selection: PlanSelection) -> PlansForm:
         offset=0.0,
     )
     return PlansForm(form, scale)
+
+
+def _floats(parts: list[Int]) -> Floats:
+    return np.concatenate(parts, dtype=np.float64, casting="unsafe")
 
 
 class _Coupling:
@@ -104,12 +108,13 @@ class _Floor:
     ----------
     limit : (0 or 1,) float64
     amount : (plans,) float64
+        Empty if there is none.
     """
 
     def __init__(self, selection: PlanSelection) -> None:
         value, floor = selection.plans.value, selection.goodput_floor
         self.limit: Floats = np.zeros(0)
-        self.amount: Floats = np.zeros(len(value))
+        self.amount: Floats = np.zeros(0)
         if floor is not None and floor > 0:
             divisor = int(common_divisor(value)) or 1
             limit = -floor // divisor
@@ -118,9 +123,7 @@ class _Floor:
             self.amount = -(value // divisor) / unit
 
 
-def _matrix(
-    selection: PlanSelection, row_of_group: Int, coupling: _Coupling, floor: _Floor
-) -> scipy.sparse.csc_array:
+def _matrix(selection: PlanSelection, row_of_group: Int, coupling: _Coupling, floor: _Floor) -> scipy.sparse.csc_array:
     plans, supplies = selection.plans, selection.supplies
     usage, brought = plans.usage, supplies.brought
     choices = int(row_of_group[-1]) + 1 if len(row_of_group) else 0
@@ -129,16 +132,13 @@ def _matrix(
     entries = len(usage.amount) + len(brought.amount) + (2 if len(floor.limit) else 1) * len(plans)
     pointer = np.zeros(len(plans) + len(supplies) + 1, dtype=np.int32)
     index, value = np.empty(entries, dtype=np.int32), np.empty(entries)
-    worth = np.where(floor.amount != 0, rows - 1, -1)
     fill_columns(
         usage.start, usage.column, usage.amount, place, coupling.divisor, coupling.factor,
-        row_of_group[plans.group], worth, floor.amount, pointer[: len(plans) + 1], index, value,
+        plans.group, row_of_group, rows - 1, floor.amount, pointer[: len(plans) + 1], index, value,
     )  # fmt: skip
-    none = np.full(len(supplies), -1, dtype=np.int64)
+    nothing = np.zeros(0, dtype=np.int64)
     fill_columns(
         brought.start, brought.column, brought.amount, place, coupling.divisor, -coupling.factor,
-        none, none, np.zeros(len(supplies)), pointer[len(plans) :], index, value,
+        nothing, row_of_group, rows - 1, np.zeros(0), pointer[len(plans) :], index, value,
     )  # fmt: skip
-    return scipy.sparse.csc_array(
-        (value[: pointer[-1]], index[: pointer[-1]], pointer), shape=(rows, len(pointer) - 1)
-    )
+    return scipy.sparse.csc_array((value[: pointer[-1]], index[: pointer[-1]], pointer), shape=(rows, len(pointer) - 1))

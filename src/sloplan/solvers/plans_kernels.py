@@ -29,17 +29,21 @@ def common_divisor(amount: Int) -> int:
 @numba.njit(cache=True)
 def divide_rows(row: Int, amount: Int, divisor: Int) -> None:
     """Bring `divisor`, shape (rows,), down to the gcd with the amounts of each row; 0 stands for none so far."""
+    left = int((divisor != 1).sum())
     for entry in range(len(amount)):
+        if left == 0:
+            break
         if divisor[row[entry]] != 1:
             divisor[row[entry]] = _gcd(divisor[row[entry]], abs(amount[entry]))
+            left -= divisor[row[entry]] == 1
 
 
 @numba.njit(cache=True)
 def fill_columns(
-    start: Int, row: Int, amount: Int, place: Int, divisor: Int, factor: Float, first: Int, last: Int, last_amount: Float,
-    pointer: Index, index: Index, value: Float,
+    start: Int, row: Int, amount: Int, place: Int, divisor: Int, factor: Float,
+    group: Int, choice: Int, floor_row: int, floor: Float, pointer: Index, index: Index, value: Float,
 ) -> None:  # fmt: skip
-    """Write columns one after the other: a first entry of 1, the amounts of the rows, a last entry.
+    """Write columns one after the other: 1 in the row of its group, its amounts, and what the floor counts.
 
     Parameters
     ----------
@@ -50,9 +54,14 @@ def fill_columns(
         Which row of the engine's matrix each is.
     divisor, factor : (rows,)
         An amount a becomes ``a / divisor`` (no remainder) times `factor` (a power of two, signed).
-    first, last : (columns,) int64
-        Rows of the matrix that hold the first and last entries, -1 for none.
-    last_amount : (columns,) float64
+    group : (columns,) int64
+        Empty where the columns are in no groups.
+    choice : (groups,) int64
+        Row of the matrix that each group has.
+    floor_row : int
+        Row of the floor.
+    floor : (columns,) float64
+        What stands there, where that is not 0; empty if there is no floor.
     pointer : (columns + 1,) int32
         Its first element says where to begin; the rest is written.
     index, value : int32 and float64
@@ -60,8 +69,8 @@ def fill_columns(
     """
     at = pointer[0]
     for column in range(len(start) - 1):
-        if first[column] >= 0:
-            index[at], value[at] = first[column], 1.0
+        if len(group):
+            index[at], value[at] = choice[group[column]], 1.0
             at += 1
         for entry in range(start[column], start[column + 1]):
             if amount[entry] != 0:
@@ -69,8 +78,8 @@ def fill_columns(
                 reduced = amount[entry] if divisor[of] == 1 else amount[entry] // divisor[of]
                 index[at], value[at] = place[of], reduced * factor[of]
                 at += 1
-        if last[column] >= 0:
-            index[at], value[at] = last[column], last_amount[column]
+        if len(floor) and floor[column] != 0:
+            index[at], value[at] = floor_row, floor[column]
             at += 1
         pointer[column + 1] = at
 
