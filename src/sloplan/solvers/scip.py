@@ -66,6 +66,8 @@ class Scip(Engine):
         self._add_rows(form)
         events = [getattr(pyscipopt.SCIP_EVENTTYPE, event) for event in _EVENTS]
         self._best = events[0]
+        stages = pyscipopt.SCIP_STAGE
+        self._stoppable = (stages.PRESOLVING, stages.PRESOLVED, stages.SOLVING)
         model.attachEventHandlerCallback(self._looked_in, events)
 
     def start_from(self, columns: npt.NDArray[np.int32], values: Floats) -> None:
@@ -127,5 +129,5 @@ class Scip(Engine):
         bound = float(model.getDualbound())
         if abs(bound) < model.infinity():
             self._proved(bound)
-        if self._must_stop():
+        if self._must_stop() and model.getStage() in self._stoppable:  # else at the next event
             model.interruptSolve()
