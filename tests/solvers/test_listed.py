@@ -83,4 +83,4 @@ def test_the_engine_gets_the_start_under_cost(monkeypatch: pytest.MonkeyPatch, h
             prices = Listed.of(instance, objective="cost").selection
             scale = int(np.gcd.reduce(np.concatenate([prices.plans.cost, prices.supplies.price]))) or 1
             assert started[0] * scale == pytest.approx(best.exact.cost)
-    assert starts > len(SEEDS) // 2
+    assert starts >= 5
