@@ -50,6 +50,7 @@ JSON_KEYS = [
     "verified",
     "runtime_s",
     "compile_s",
+    "engine_start_s",
     "time_to_best_s",
     "seed",
     "threads",

@@ -33,6 +33,7 @@ def result_as_json(result: Result) -> dict[str, Any]:
         "verified": result.verified,
         "runtime_s": result.runtime,
         "compile_s": result.compile_time,
+        "engine_start_s": result.engine_start_time,
         "time_to_best_s": result.time_to_best,
         "seed": result.seed,
         "threads": result.threads,

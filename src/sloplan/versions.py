@@ -8,7 +8,7 @@ from typing import Final
 
 from sloplan._version import __version__
 
-_PACKAGES: Final = ("numpy", "pandas", "numba", "pyomo", "highspy", "ortools")
+_PACKAGES: Final = ("numpy", "pandas", "numba", "pyomo", "highspy", "ortools", "pyscipopt", "gurobipy")
 
 
 def installed_versions() -> dict[str, str]:

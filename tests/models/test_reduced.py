@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
-import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sloplan.models.reduced import divided_by_gcd, power_of_two_unit, reduced_rows
+from sloplan.models.reduced import LARGEST_LIMIT_BITS, divided_by_gcd, power_of_two_unit
 
 _amounts = st.integers(-(2**40), 2**40).filter(bool)
+_counts = st.integers(0, 3)
 
 
-@given(st.lists(st.tuples(st.lists(_amounts, min_size=1, max_size=4), st.integers(-(2**45), 2**45)), max_size=5))
-def test_many_rows_as_one_by_one(rows: list[tuple[list[int], int]]) -> None:
-    """Rows reduced together equal rows reduced alone; a single negative amount keeps its sign."""
-    row = np.repeat(np.arange(len(rows)), [len(amounts) for amounts, _ in rows]).astype(np.int64)
-    amount = np.array([value for amounts, _ in rows for value in amounts], dtype=np.int64)
-    limit = np.array([limit for _, limit in rows], dtype=np.int64)
-    reduced, limits, unit = reduced_rows(row, amount, limit)
-    for place, (amounts, whole) in enumerate(rows):
-        alone, lowered = divided_by_gcd(amounts, whole)
-        assert reduced[row == place].tolist() == alone
-        assert (limits[place], unit[place]) == (lowered, power_of_two_unit(lowered))
+@given(
+    st.lists(_amounts, min_size=1, max_size=4), st.integers(-(2**45), 2**45), st.lists(st.integers(0, 3), max_size=4)
+)
+def test_a_row_divided_holds_for_the_same_numbers(amounts: list[int], limit: int, values: list[int]) -> None:
+    """Whole numbers keep to the divided row exactly if they keep to the row."""
+    divided, lowered = divided_by_gcd(amounts, limit)
+    taken = list(zip(values, amounts, divided, strict=False))
+    assert (sum(v * a for v, a, _ in taken) <= limit) == (sum(v * d for v, _, d in taken) <= lowered)
+
+
+@given(st.integers(-(2**62), 2**62))
+def test_the_unit_brings_a_limit_down_and_no_further(limit: int) -> None:
+    """Divided by its unit a limit is at most 2^20; one within that keeps its integers."""
+    unit = power_of_two_unit(limit)
+    assert abs(limit) / unit <= 2**LARGEST_LIMIT_BITS
+    assert unit == 1 or abs(limit) / (unit // 2) >= 2**LARGEST_LIMIT_BITS

@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from sloplan.solvers.bounds import column_range, on_grid, value_of_all, widened
-from sloplan.solvers.highs import Tolerances
+from sloplan.solvers.engine import Tolerances
 from sloplan.solvers.standard_form import standard_form
 from tests.models.tiny_instances import CHAIN, TWO, tiny
 

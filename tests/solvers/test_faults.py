@@ -183,7 +183,7 @@ def test_what_c_code_keeps_in_its_buffer_is_discarded_too() -> None:
     """C code writes to a pipe through a buffer: what it printed inside is gone, what came before is there."""
     code = (
         "import ctypes\n"
-        "from sloplan.solvers.highs import engine_output_discarded\n"
+        "from sloplan.solvers.engine import engine_output_discarded\n"
         "library = ctypes.CDLL(None)\n"
         "library.puts(b'before')\n"
         "with engine_output_discarded():\n"

@@ -12,7 +12,8 @@ from sloplan.models.plans_milp import selection_milp
 from sloplan.problem.errors import InputError, SizeLimitError, UnsupportedError
 from sloplan.problem.selections.selection import PlanSelection
 from sloplan.problem.selections.solution import SelectionSolution
-from sloplan.solvers.highs import EngineAnswer, Highs
+from sloplan.solvers.engine import EngineAnswer
+from sloplan.solvers.highs import Highs
 from sloplan.solvers.plans_form import plans_form
 from sloplan.solvers.standard_form import standard_form
 from tests.one_pool import one_pool

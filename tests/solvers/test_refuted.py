@@ -12,9 +12,10 @@ import pytest
 from sloplan.models import compact_milp
 from sloplan.problem.instance import Instance
 from sloplan.problem.run import Run
-from sloplan.solvers import compact_job
+from sloplan.solvers import highs
 from sloplan.solvers.compact_job import Answer, _Columns
-from sloplan.solvers.highs import EngineAnswer, EngineError, Highs
+from sloplan.solvers.engine import EngineAnswer, EngineError
+from sloplan.solvers.highs import Highs
 from sloplan.solvers.milp import CompactMilp
 from sloplan.solvers.refuted import refuted_choices
 from sloplan.solvers.standard_form import StandardForm, standard_form
@@ -67,7 +68,7 @@ class CarelessHighs(Highs):
 def careless_run(monkeypatch: pytest.MonkeyPatch, instance: Instance, careless_solves: int) -> Run:
     """Solve `instance` with an engine that is careless so many times."""
     monkeypatch.setattr(CarelessHighs, "careless_solves", careless_solves)
-    monkeypatch.setattr(compact_job, "Highs", CarelessHighs)
+    monkeypatch.setattr(highs, "Highs", CarelessHighs)
     run = Run(instance, time_limit=60.0)
     CompactMilp().solve(instance.compiled, run, in_process=True)
     return run

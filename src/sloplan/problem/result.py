@@ -106,6 +106,8 @@ class Result:
         Seconds, model building counted, kernel compilation not.
     compile_time : float
         Seconds of kernel compilation.
+    engine_start_time : float, optional
+        Seconds until the engine's process stood ready, counted in `runtime` too; None where there was none.
     time_to_best : float, optional
         Second at which the solution was found.
     seed, threads : int
@@ -138,6 +140,7 @@ class Result:
     trajectory: tuple[TrajectoryPoint, ...]
     runtime: float
     compile_time: float
+    engine_start_time: float | None
     time_to_best: float | None
     seed: int
     threads: int
@@ -184,6 +187,7 @@ class Result:
             trajectory=tuple(TrajectoryPoint(e.time_s, unit(e.objective), unit(e.bound)) for e in run.trajectory),
             runtime=runtime,
             compile_time=run.compile_time,
+            engine_start_time=run.engine_start_time,
             time_to_best=run.time_to_best,
             seed=run.seed,
             threads=run.threads,

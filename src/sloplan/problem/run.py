@@ -87,6 +87,9 @@ class Run:
         once the method has ended (see `certify`).
     message : str, optional
         What went wrong, in one line.
+    engine_start_time : float, optional
+        Seconds until the engine's process stood ready, part of the time that has elapsed. Set by a method that
+        starts one.
     """
 
     def __init__(
@@ -115,6 +118,7 @@ class Run:
         self.limit: Limit | None = None
         self.certificate: dict[str, Any] | None = None
         self.message: str | None = None
+        self.engine_start_time: float | None = None
         self._clock: Callable[[], float] = clock if follows is None else follows._clock
         self._start: float = self._clock() if follows is None else follows._start
         self._stop = MultipleCriteria(_criteria(time_limit, self.rel_gap, stop))

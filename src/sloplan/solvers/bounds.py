@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from sloplan.problem.compiled import CompiledInstance
-from sloplan.solvers.highs import Tolerances
+from sloplan.solvers.engine import Tolerances
 from sloplan.solvers.standard_form import StandardForm
 
 ROUNDING = 1e-11

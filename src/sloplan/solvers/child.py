@@ -14,6 +14,7 @@ import threading
 import time
 from typing import IO
 
+from sloplan.problem.errors import SloplanError
 from sloplan.problem.judging import judge_objective
 from sloplan.solvers.job import AnySolution, ChildJob
 from sloplan.solvers.messages import (
@@ -102,6 +103,8 @@ def main() -> None:
     listener.send(Ready(time.monotonic() - job.asked_at))
     try:
         job.function(job.problem, job.settings, listener)
+    except SloplanError as error:
+        listener.send(Finished(refusal=error))
     except Exception as error:  # noqa: BLE001 - the boundary of the process: the parent reports it
         listener.send(Finished(f"{type(error).__name__}: {error}", out_of_memory=isinstance(error, MemoryError)))
     else:

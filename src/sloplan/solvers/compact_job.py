@@ -1,4 +1,4 @@
-"""The job behind the method `milp`: build the compact model, give it to HiGHS, insist on exact answers.
+"""The job behind the method `milp`: build the compact model, give it to an engine, insist on exact answers.
 
 It knows neither run nor process: a `Listener` takes what it finds.
 """
@@ -20,7 +20,8 @@ from sloplan.problem.instance import Instance
 from sloplan.problem.solution import Solution
 from sloplan.problem.solution_index import index_solution
 from sloplan.solvers.bounds import column_range, on_grid
-from sloplan.solvers.highs import EngineError, Highs, Tolerances
+from sloplan.solvers.engine import EngineError, impossible_infeasible
+from sloplan.solvers.engines import open_engine
 from sloplan.solvers.job import AnySolution, Listener, Problem, Settings
 from sloplan.solvers.refuted import Choice, refuted_choices
 from sloplan.solvers.standard_form import Floats, StandardForm, standard_form
@@ -44,7 +45,7 @@ class Answer:
 
 
 def run_compact_job(problem: Problem, settings: Settings, listener: Listener) -> None:
-    """Build, solve and, while the exact checker refuses what HiGHS says, cut that off and solve again.
+    """Build, solve and, while the exact checker refuses what the engine says, cut that off and solve again.
 
     Parameters
     ----------
@@ -55,7 +56,7 @@ def run_compact_job(problem: Problem, settings: Settings, listener: Listener) ->
     Raises
     ------
     EngineError
-        If HiGHS fails or says what cannot be.
+        If the engine fails or says what cannot be.
     """
     assert isinstance(problem, Instance)  # the method refuses plan selections
     with suppress(_TimeIsUpError):
@@ -105,7 +106,7 @@ def _answer_of(instance: Instance, solution: AnySolution) -> Answer:
 
 
 class _Solve:
-    """One model on HiGHS, until the checker accepts the answer or time is up."""
+    """One model on an engine, until the checker accepts the answer or time is up."""
 
     def __init__(
         self, compiled: CompiledInstance, model: Any, form: StandardForm, settings: Settings, listener: Listener
@@ -115,28 +116,28 @@ class _Solve:
         self._listener = listener
         self._scale = int(model.objective_scale)
         self._range = column_range(form)
-        self._tolerances = Tolerances()
         self._columns = _Columns(compiled, model.index, form)
-        self._highs = Highs(
+        self._engine = open_engine(
+            settings.solver,
             form,
             seed=settings.seed,
             threads=settings.threads,
             rel_gap=settings.rel_gap,
-            tolerances=self._tolerances,
+            log=settings.engine_log,
         )
-        self._highs.on_incumbent = self._improved
-        self._highs.on_bound = self._bounded
-        self._highs.should_stop = listener.should_stop
+        self._engine.on_incumbent = self._improved
+        self._engine.on_bound = self._bounded
+        self._engine.should_stop = listener.should_stop
 
     def run(self, start: Answer | None) -> None:
         """Solve and cut until an answer stands."""
         self._listener.engine_starts()
         if start is not None:
-            self._highs.start_from(*self._columns.values_of(start))
+            self._engine.start_from(*self._columns.values_of(start))
         while True:
-            answer = self._highs.solve(self._settings.deadline - time.monotonic())
+            answer = self._engine.solve(self._settings.deadline - time.monotonic())
             if answer.ended == "infeasible":
-                raise EngineError("HiGHS calls the model infeasible, but serving nothing always is feasible")
+                raise impossible_infeasible(self._engine)
             if answer.bound is not None:
                 self._bounded(answer.bound)
             if answer.values is None or not self._is_wrong(answer.values, proven=answer.ended == "optimal"):
@@ -156,14 +157,16 @@ class _Solve:
             raise EngineError("the checker refused an answer in which no single rule is broken")
         cut = {columns for choices in wrong for columns in self._columns.of_choices(copies, answer, choices)}
         for columns in sorted(cut):
-            self._highs.add_row(columns, len(columns) - 1)
+            self._engine.add_row(columns, len(columns) - 1)
         logger.info("%d rows cut off what was refused", len(cut))
         return True
 
     def _accepted(self, answer: Answer) -> bool:
         accepted = self._listener.offer(solution_of_copies(self._compiled, answer.query, answer.choices))
         if not accepted:
-            logger.warning("the checker refused an answer of HiGHS, of %d copies served", len(answer.query))
+            logger.warning(
+                "the checker refused an answer of %s, of %d copies served", self._engine.name, len(answer.query)
+            )
         return accepted
 
     def _improved(self, values: Floats) -> None:
@@ -172,7 +175,7 @@ class _Solve:
             self._accepted(answer)
 
     def _bounded(self, bound: float) -> None:
-        integer = on_grid(-bound, self._range, self._tolerances, self._scale)
+        integer = on_grid(-bound, self._range, self._engine.tolerances, self._scale)
         if integer is not None:
             self._listener.report_bound(integer)
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from sloplan.models.copies import COPY_LIMIT, expand_copies
 from sloplan.problem.compiled import CompiledInstance
 from sloplan.problem.selections.from_instance import LISTED_LIMIT
+from sloplan.solvers.engine_options import EngineOptions, LogPath
 from sloplan.solvers.job import Listener, Problem, Settings
 from sloplan.solvers.listed import unsupported_objective
 from sloplan.solvers.supervisor import run_job
@@ -35,6 +36,8 @@ class PlansCp:
         run: Run,
         *,
         copy_limit: int = COPY_LIMIT,
+        engine_log: LogPath | None = None,
+        memory_limit_gb: float | None = None,
         in_process: bool = False,
     ) -> None:
         """Solve `problem`.
@@ -45,15 +48,16 @@ class PlansCp:
         run : Run
         copy_limit : int
             Largest number of query copies of an instance.
-        in_process : bool
-            Run the engine in this process: no start-up time, but an engine that crashes takes this process down, and
-            one that hangs is not ended.
+        engine_log, memory_limit_gb, in_process
+            See `EngineOptions`.
         """
+        options = EngineOptions("highs", engine_log, memory_limit_gb, in_process)
+        options.refuse_unusable()
         if isinstance(problem, CompiledInstance):
             expand_copies(problem, copy_limit)  # refused here, before anything starts
-            run_job(run_compact_cp_job, run, engine="CP-SAT", limit=copy_limit, in_process=in_process)
+            run_job(run_compact_cp_job, run, engine="CP-SAT", limit=copy_limit, options=options)
         else:
-            run_job(run_plans_cp_job, run, engine="CP-SAT", limit=LISTED_LIMIT, in_process=in_process)
+            run_job(run_plans_cp_job, run, engine="CP-SAT", limit=LISTED_LIMIT, options=options)
 
 
 def run_compact_cp_job(problem: Problem, settings: Settings, listener: Listener) -> None:

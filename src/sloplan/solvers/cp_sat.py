@@ -5,12 +5,14 @@ from __future__ import annotations
 import logging
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any, Final
 
 from ortools.sat.python import cp_model
 
-from sloplan.solvers.highs import EngineError
+from sloplan.solvers.engine import EngineError
 from sloplan.solvers.job import AnySolution, Listener, Settings
 
 logger = logging.getLogger(__name__)
@@ -67,7 +69,12 @@ def solve_cp(
             solver.stop_search()
 
     solver.best_bound_callback = bounded
-    status = solver.solve(model, found)
+    with _logging_to(settings.engine_log) as log:
+        if log is not None:
+            solver.parameters.log_search_progress = True
+            solver.parameters.log_to_stdout = False
+            solver.log_callback = log
+        status = solver.solve(model, found)
     if found.raised is not None:
         raise found.raised
     if status == cp_model.MODEL_INVALID:
@@ -81,6 +88,16 @@ def solve_cp(
             listener.offer(read(solver.value))  # the best is to serve nobody
         exact = int(solver.response_proto.inner_objective_lower_bound)
         listener.report_bound(-exact if maximise else exact)
+
+
+@contextmanager
+def _logging_to(path: str | None) -> Iterator[Callable[[str], None] | None]:
+    """Give what takes the lines of CP-SAT's log, if somebody wants them."""
+    if path is None:
+        yield None
+        return
+    with Path(path).open("a", encoding="utf-8", buffering=1) as file:  # line by line: a run may be killed
+        yield lambda text: file.writelines((text, "\n"))
 
 
 def whole_bound(bound: float, maximise: bool) -> int:

@@ -16,6 +16,8 @@ from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
+import psutil
+
 from sloplan.solvers.messages import GarbageError, Message, read_message
 
 TAIL_OF_STDERR = 400
@@ -86,6 +88,14 @@ class EngineProcess:
         if isinstance(message, GarbageError):
             raise ProcessDiedError(str(message)) from message
         return message
+
+    def memory_gb(self) -> float:
+        """Return the memory that the process holds, 10^9 bytes; 0 once it has ended."""
+        assert self._process is not None  # started
+        try:
+            return float(psutil.Process(self._process.pid).memory_info().rss) / 1e9
+        except psutil.NoSuchProcess:
+            return 0.0
 
     def end(self) -> None:
         """End the process, whatever it is doing, and whether or not it was started."""

@@ -35,6 +35,10 @@ class Settings:
         Leave out what others replace.
     goodput_floor : int, optional
         Least goodput of an instance's solutions, milli-value; for the cost objectives.
+    solver : str
+        Which engine, where a method has a choice: see `engines.ENGINES`.
+    engine_log : str, optional
+        Path of the file that gets the engine's own log, at its end.
     """
 
     objective: str
@@ -46,6 +50,8 @@ class Settings:
     start: AnySolution | None = None
     presolve: bool = True
     goodput_floor: int | None = None
+    solver: str = "highs"
+    engine_log: str | None = None
 
 
 class Listener(Protocol):

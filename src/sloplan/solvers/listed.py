@@ -6,12 +6,13 @@ import logging
 from dataclasses import dataclass, replace
 
 import numpy as np
+import pandas as pd
 
 from sloplan.pricing.query_plans import QueryPlans, query_plans, usage_of
 from sloplan.problem.compiled import CompiledInstance, Int
 from sloplan.problem.errors import SizeLimitError
 from sloplan.problem.instance import Instance
-from sloplan.problem.selections.from_instance import LISTED_LIMIT, list_plans_of, solution_of_instance
+from sloplan.problem.selections.from_instance import LISTED_LIMIT, list_plans_of, plan_names, solution_of_instance
 from sloplan.problem.selections.index import index_selection
 from sloplan.problem.selections.selection import (
     SELECTION_OBJECTIVES,
@@ -119,11 +120,10 @@ class Listed:
         choices = found.plans.choices[found.plan[plan]]
         return Solution.from_choices(compiled, found.query[plan], count, choices, supply)
 
-    def choices(self, solution: AnySolution) -> tuple[Int, Int] | None:
+    def choices(self, solution: AnySolution) -> tuple[Int, Int]:
         """Return copies by plan, shape (plans,), and amounts, (supplies,), of a valid solution.
 
-        Plans of an instance that presolve has left out are missing: their copies stay out. None under "cost", where
-        solutions of instances are not read back.
+        Plans of an instance that presolve has left out are missing: their copies stay out.
         """
         taken = np.zeros(len(self.selection.plans), dtype=np.int64)
         if isinstance(solution, SelectionSolution):
@@ -131,22 +131,16 @@ class Listed:
             np.add.at(taken, indexed.plan, indexed.count)
             return taken, indexed.amount
         assert isinstance(self.problem, Instance)
-        if self.by_query is None:
-            return None
-        found = self.by_query
         chosen, _ = index_solution(self.problem, solution)
-        known = {
-            (query, *options): place
-            for place, (query, options) in enumerate(
-                zip(found.query.tolist(), found.plans.choices[found.plan].tolist(), strict=True)
-            )
-        }
-        for query, options, count in zip(
-            chosen.query.tolist(), chosen.choices.tolist(), chosen.count.tolist(), strict=True
-        ):
-            place = known.get((query, *options))
-            if place is not None:
-                taken[place] += count
+        if self.by_query is None:
+            names = plan_names(self.problem.compiled, chosen.choices)
+            listed, wanted = [self.selection.plans.group, self.selection.plans.name], [chosen.query, names]
+        else:
+            found = self.by_query
+            listed = [found.query, *found.plans.choices[found.plan].T]
+            wanted = [chosen.query, *chosen.choices.T]
+        place = pd.MultiIndex.from_arrays(listed).get_indexer(pd.MultiIndex.from_arrays(wanted))
+        np.add.at(taken, place[place >= 0], chosen.count[place >= 0])
         return taken, chosen.supply
 
 

@@ -7,6 +7,7 @@ import struct
 from dataclasses import dataclass
 from typing import IO
 
+from sloplan.problem.errors import SloplanError
 from sloplan.solvers.job import AnySolution
 
 _LENGTH = struct.Struct("<8sQ")
@@ -61,10 +62,14 @@ class Logged:
 
 @dataclass(frozen=True)
 class Finished:
-    """The job is done; `error` says in one line what went wrong, if anything."""
+    """The job is done; `error` says in one line what went wrong, if anything.
+
+    A `refusal` is the caller's own error, to be raised there as if the job had been done there.
+    """
 
     error: str | None = None
     out_of_memory: bool = False
+    refusal: SloplanError | None = None
 
 
 Message = Ready | EngineStarts | Found | Bounded | NoSolution | Logged | Finished

@@ -1,4 +1,4 @@
-"""The method `milp`: the compact MILP on HiGHS, in a process of its own."""
+"""The method `milp`: the compact MILP on HiGHS, SCIP or Gurobi, in a process of its own."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from sloplan.models.copies import COPY_LIMIT, expand_copies
 from sloplan.models.scope import unsupported
 from sloplan.problem.compiled import CompiledInstance
 from sloplan.solvers.bounds import value_of_all
+from sloplan.solvers.engine_options import EngineOptions, LogPath
+from sloplan.solvers.engines import refuse_unlicensed
 from sloplan.solvers.job import Listener, Problem, Settings
 from sloplan.solvers.supervisor import run_job
 
@@ -17,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class CompactMilp:
-    """Exact method: the compact MILP on HiGHS, its answers re-evaluated in integers."""
+    """Exact method: the compact MILP on HiGHS (or SCIP, Gurobi), its answers re-evaluated in integers."""
 
     name = "milp"
     summary = "exact: compact MILP on HiGHS"
@@ -29,7 +31,15 @@ class CompactMilp:
         return unsupported(problem, objective)
 
     def solve(
-        self, problem: CompiledInstance, run: Run, *, copy_limit: int = COPY_LIMIT, in_process: bool = False
+        self,
+        problem: CompiledInstance,
+        run: Run,
+        *,
+        copy_limit: int = COPY_LIMIT,
+        solver: str = "highs",
+        engine_log: LogPath | None = None,
+        memory_limit_gb: float | None = None,
+        in_process: bool = False,
     ) -> None:
         """Solve `problem`.
 
@@ -39,19 +49,20 @@ class CompactMilp:
         run : Run
         copy_limit : int
             Largest number of query copies to list.
-        in_process : bool
-            Run the engine in this process: no start-up time, but an engine that crashes takes
-            this process down, one that hangs is not ended, and the time limit is kept only as
-            well as Pyomo and the engine keep it (docs/compact-milp.md).
+        solver, engine_log, memory_limit_gb, in_process
+            See `EngineOptions`; "highs", "scip" or "gurobi".
         """
+        options = EngineOptions(solver, engine_log, memory_limit_gb, in_process)
+        options.refuse_unusable()
         expand_copies(problem, copy_limit)  # refused here, before anything starts
         run.report_bound(value_of_all(problem))
         if not run.should_stop():
-            run_job(run_compact_job, run, engine="HiGHS", limit=copy_limit, in_process=in_process)
+            run_job(run_compact_job, run, engine=options.engine, limit=copy_limit, options=options)
 
 
 def run_compact_job(problem: Problem, settings: Settings, listener: Listener) -> None:
     """Do the job, whose module needs Pyomo, where that is wanted: in the engine's process."""
+    refuse_unlicensed(settings.solver)
     from sloplan.solvers import compact_job
 
     compact_job.run_compact_job(problem, settings, listener)

@@ -42,9 +42,8 @@ def run_plans_cp_job(problem: Problem, settings: Settings, listener: Listener) -
     # Behind plans and supplies stand variables of CP-SAT's own, for constants.
     plans = len(selection.plans)
     variables = [model.get_int_var_from_proto_index(place) for place in range(plans + len(selection.supplies))]
-    start = None if settings.start is None else listed.choices(settings.start)
-    if start is not None:
-        for variable, value in zip(variables, np.concatenate(start).tolist(), strict=True):
+    if settings.start is not None:
+        for variable, value in zip(variables, np.concatenate(listed.choices(settings.start)).tolist(), strict=True):
             model.add_hint(variable, value)
 
     def read(value: Value) -> AnySolution:

@@ -1,19 +1,23 @@
 """The plan-selection MILP as arrays, straight from a plan selection: no object per variable or term.
 
-`models.plans_milp` states the same model in Pyomo, to be read and extended; a test holds the two equal.
+`models.plans_milp` states the same model in Pyomo, to be read and extended; a test holds the two equal. A plan's usage
+stands together in a plan selection, so the matrix is written column by column, as engines keep it: nothing is sorted.
 """
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 import scipy.sparse
 
-from sloplan.models.reduced import reduced_rows
+from sloplan.models.reduced import power_of_two_unit
 from sloplan.problem.compiled import Int
 from sloplan.problem.selections.selection import PlanSelection
-from sloplan.solvers.standard_form import StandardForm
+from sloplan.solvers.plans_kernels import common_divisor, divide_rows, fill_columns
+from sloplan.solvers.standard_form import Floats, StandardForm
 
 
 @dataclass(frozen=True)
@@ -37,7 +41,7 @@ def plans_form(selection: PlanSelection) -> PlansForm:
     """Return the arrays of a plan selection's MILP.
 
     Rows: one per group with plans, one per coupling row that anything uses, brings to or takes from, and the goodput
-    floor. Coupling rows are divided by the gcd of their coefficients and scaled by a power of two, as
+    floor. Coupling rows and the floor are divided by the gcd of their coefficients and scaled by a power of two, as
     `models.rows.limit_row` does.
 
     Parameters
@@ -46,64 +50,95 @@ def plans_form(selection: PlanSelection) -> PlansForm:
     """
     plans, supplies, groups = selection.plans, selection.supplies, selection.groups
     columns = len(plans) + len(supplies)
-    coupling, capacity = _coupling(selection)
     grouped = np.diff(selection.plan_start) > 0
-    choice = scipy.sparse.csr_array(
-        (np.ones(len(plans)), np.arange(len(plans)), np.append(selection.plan_start[:-1][grouped], len(plans))),
-        shape=(int(grouped.sum()), columns),
-    )
     most = groups.count[grouped].astype(np.float64)
-    if selection.objective == "goodput":
-        coefficients = np.concatenate([-plans.value, np.zeros(len(supplies), dtype=np.int64)])
-    else:
-        coefficients = np.concatenate([plans.cost, supplies.price])
-    scale = int(np.gcd.reduce(coefficients)) or 1
-    parts, lower, upper = [choice, coupling], [np.where(groups.must[grouped], most, -np.inf)], [most]
-    lower.append(np.full(len(capacity), -np.inf))
-    upper.append(capacity)
-    if selection.goodput_floor is not None and selection.goodput_floor > 0:
-        worth, floor = _floor(selection, columns)
-        parts.append(worth)
-        lower.append(np.full(len(floor), -np.inf))
-        upper.append(floor)
+    coupling = _Coupling(selection)
+    floor = _Floor(selection)
+    matrix = _matrix(selection, np.cumsum(grouped) - 1, coupling, floor)
+    maximise = selection.objective == "goodput"
+    figures = [plans.value, np.zeros_like(supplies.price)] if maximise else [plans.cost, supplies.price]
+    scale = math.gcd(*(int(common_divisor(part)) for part in figures)) or 1
+    cost = _floats([part if scale == 1 else part // scale for part in figures])
+    limits = np.concatenate([coupling.limit, floor.limit])
     form = StandardForm(
         columns=[],
-        cost=(coefficients // scale).astype(np.float64),
+        cost=np.negative(cost, out=cost) if maximise else cost,
         lower=np.zeros(columns),
-        upper=np.concatenate([groups.count[plans.group], supplies.maximum]).astype(np.float64),
+        upper=_floats([groups.count[plans.group], supplies.maximum]),
         integer=np.ones(columns, dtype=np.bool_),
-        matrix=scipy.sparse.vstack(parts, format="csr"),
-        row_lower=np.concatenate(lower),
-        row_upper=np.concatenate(upper),
+        matrix=matrix,
+        row_lower=np.concatenate([np.where(groups.must[grouped], most, -np.inf), np.full(len(limits), -np.inf)]),
+        row_upper=np.concatenate([most, limits]),
         offset=0.0,
     )
     return PlansForm(form, scale)
 
 
-def _coupling(selection: PlanSelection) -> tuple[scipy.sparse.csr_array, np.ndarray]:
-    """Return the coupling rows that hold anything, and their capacities."""
-    usage, brought = selection.plans.usage, selection.supplies.brought
-    row = np.concatenate([usage.column, brought.column])
-    column = np.concatenate([usage.row_of_entry, len(selection.plans) + brought.row_of_entry])
-    amount = np.concatenate([usage.amount, -brought.amount])
-    return _scaled(row, column, amount, selection.rows.capacity, len(selection.plans) + len(selection.supplies))
+def _floats(parts: list[Int]) -> Floats:
+    return np.concatenate(parts, dtype=np.float64, casting="unsafe")
 
 
-def _floor(selection: PlanSelection, columns: int) -> tuple[scipy.sparse.csr_array, np.ndarray]:
-    """Return ``- value x taken <= - floor``."""
-    worth = np.flatnonzero(selection.plans.value)
-    assert selection.goodput_floor is not None  # asked for where there is one
-    limit = np.array([-selection.goodput_floor], dtype=np.int64)
-    zero = np.zeros(len(worth), dtype=np.int64)
-    if not len(worth):  # nothing is worth anything: no choice reaches the floor
-        return scipy.sparse.csr_array((1, columns)), limit.astype(np.float64)
-    return _scaled(zero, worth, -selection.plans.value[worth], limit, columns)
+class _Coupling:
+    """The coupling rows that hold anything.
+
+    Attributes
+    ----------
+    used : (coupling rows,) bool
+    divisor : (coupling rows,) int64
+    factor : (coupling rows,) float64
+        The power of two that scales each.
+    limit : (used rows,) float64
+    """
+
+    def __init__(self, selection: PlanSelection) -> None:
+        rows = selection.rows
+        self.divisor = np.zeros(len(rows), dtype=np.int64)
+        for entries in (selection.plans.usage, selection.supplies.brought):
+            divide_rows(entries.column, entries.amount, self.divisor)
+        self.used: npt.NDArray[np.bool_] = self.divisor > 0
+        limit = rows.capacity // np.maximum(self.divisor, 1)
+        self.factor = np.array([1.0 / power_of_two_unit(capacity) for capacity in limit.tolist()], dtype=np.float64)
+        self.limit: Floats = (limit * self.factor)[self.used]
 
 
-def _scaled(row: Int, column: Int, amount: Int, limit: Int, columns: int) -> tuple[scipy.sparse.csr_array, np.ndarray]:
-    held = amount != 0
-    row, column, amount = row[held], column[held], amount[held]
-    used, place = np.unique(row, return_inverse=True)
-    reduced, limits, unit = reduced_rows(place, amount, limit[used])
-    matrix = scipy.sparse.csr_array((reduced / unit[place], (place, column)), shape=(len(used), columns))
-    return matrix, limits / unit
+class _Floor:
+    """The row ``- value x taken <= - floor``, where there is a floor.
+
+    Attributes
+    ----------
+    limit : (0 or 1,) float64
+    amount : (plans,) float64
+        Empty if there is none.
+    """
+
+    def __init__(self, selection: PlanSelection) -> None:
+        value, floor = selection.plans.value, selection.goodput_floor
+        self.limit: Floats = np.zeros(0)
+        self.amount: Floats = np.zeros(0)
+        if floor is not None and floor > 0:
+            divisor = int(common_divisor(value)) or 1
+            limit = -floor // divisor
+            unit = power_of_two_unit(limit)
+            self.limit = np.array([limit / unit])
+            self.amount = -(value // divisor) / unit
+
+
+def _matrix(selection: PlanSelection, row_of_group: Int, coupling: _Coupling, floor: _Floor) -> scipy.sparse.csc_array:
+    plans, supplies = selection.plans, selection.supplies
+    usage, brought = plans.usage, supplies.brought
+    choices = int(row_of_group[-1]) + 1 if len(row_of_group) else 0
+    place = choices + np.cumsum(coupling.used) - 1
+    rows = choices + int(coupling.used.sum()) + len(floor.limit)
+    entries = len(usage.amount) + len(brought.amount) + (2 if len(floor.limit) else 1) * len(plans)
+    pointer = np.zeros(len(plans) + len(supplies) + 1, dtype=np.int32)
+    index, value = np.empty(entries, dtype=np.int32), np.empty(entries)
+    fill_columns(
+        usage.start, usage.column, usage.amount, place, coupling.divisor, coupling.factor,
+        plans.group, row_of_group, rows - 1, floor.amount, pointer[: len(plans) + 1], index, value,
+    )  # fmt: skip
+    nothing = np.zeros(0, dtype=np.int64)
+    fill_columns(
+        brought.start, brought.column, brought.amount, place, coupling.divisor, -coupling.factor,
+        nothing, row_of_group, rows - 1, np.zeros(0), pointer[len(plans) :], index, value,
+    )  # fmt: skip
+    return scipy.sparse.csc_array((value[: pointer[-1]], index[: pointer[-1]], pointer), shape=(rows, len(pointer) - 1))

@@ -1,4 +1,4 @@
-"""The job behind the method `milp-plans`: all plans listed, given to HiGHS as arrays, exact answers insisted on."""
+"""The job behind the method `milp-plans`: all plans listed, given to an engine as arrays, exact answers insisted on."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ import numpy as np
 from sloplan.problem.compiled import Int
 from sloplan.problem.exact_sums import exact_totals
 from sloplan.solvers.bounds import on_grid
-from sloplan.solvers.highs import EngineError, Highs, Tolerances
+from sloplan.solvers.engine import impossible_infeasible
+from sloplan.solvers.engines import open_engine
 from sloplan.solvers.job import Listener, Problem, Settings
 from sloplan.solvers.listed import Listed
 from sloplan.solvers.listing import list_for_engine
@@ -21,7 +22,7 @@ logger = logging.getLogger(__name__)
 
 
 def run_plans_job(problem: Problem, settings: Settings, listener: Listener) -> None:
-    """List, build, solve and, while the exact checker refuses what HiGHS says, cut that off and solve again.
+    """List, build, solve and, while the exact checker refuses what the engine says, cut that off and solve again.
 
     Parameters
     ----------
@@ -33,7 +34,7 @@ def run_plans_job(problem: Problem, settings: Settings, listener: Listener) -> N
     Raises
     ------
     EngineError
-        If HiGHS fails.
+        If the engine fails.
     SizeLimitError
         If there are more plans than the limit.
     """
@@ -43,7 +44,7 @@ def run_plans_job(problem: Problem, settings: Settings, listener: Listener) -> N
 
 
 class _Solve:
-    """One model on HiGHS, until the checker accepts the answer or time is up."""
+    """One model on an engine, until the checker accepts the answer or time is up."""
 
     def __init__(self, listed: Listed, settings: Settings, listener: Listener) -> None:
         started = time.perf_counter()
@@ -54,31 +55,30 @@ class _Solve:
         self._scale = model.scale
         # A reduced cost of the wrong sign costs at most that times the copies of its group, not times each column.
         self._range = float(self._selection.groups.count.sum() + self._selection.supplies.maximum.sum())
-        self._tolerances = Tolerances()
-        self._highs = Highs(
+        self._engine = open_engine(
+            settings.solver,
             model.form,
             seed=settings.seed,
             threads=settings.threads,
             rel_gap=settings.rel_gap,
-            tolerances=self._tolerances,
+            log=settings.engine_log,
         )
-        self._highs.on_incumbent = self._improved
-        self._highs.on_bound = self._bounded
-        self._highs.should_stop = listener.should_stop
+        self._engine.on_incumbent = self._improved
+        self._engine.on_bound = self._bounded
+        self._engine.should_stop = listener.should_stop
         logger.info("model built in %.2f s", time.perf_counter() - started)
 
     def run(self) -> None:
         """Solve and cut until an answer stands."""
         self._listener.engine_starts()
-        start = None if self._settings.start is None else self._listed.choices(self._settings.start)
-        if start is not None:
-            values = np.concatenate(start).astype(np.float64)
-            self._highs.start_from(np.arange(len(values), dtype=np.int32), values)
+        if self._settings.start is not None:
+            values = np.concatenate(self._listed.choices(self._settings.start)).astype(np.float64)
+            self._engine.start_from(np.arange(len(values), dtype=np.int32), values)
         while True:
-            answer = self._highs.solve(self._settings.deadline - time.monotonic())
+            answer = self._engine.solve(self._settings.deadline - time.monotonic())
             if answer.ended == "infeasible":
                 if self._maximise and not self._selection.groups.must.any():
-                    raise EngineError("HiGHS calls the model infeasible, but serving nothing always is feasible")
+                    raise impossible_infeasible(self._engine)
                 self._listener.report_infeasible()
                 return
             if answer.bound is not None:
@@ -102,7 +102,7 @@ class _Solve:
         plan = np.flatnonzero(taken)
         accepted = self._listener.offer(self._listed.solution(plan, taken[plan], amount))
         if not accepted:
-            logger.warning("the checker refused an answer of HiGHS, of %d plans", len(plan))
+            logger.warning("the checker refused an answer of %s, of %d plans", self._engine.name, len(plan))
         return accepted
 
     def _rounded(self, values: Floats) -> tuple[Int, Int]:
@@ -131,12 +131,12 @@ class _Solve:
             cover = _cover(amount[members], int(used[overloaded]) - int(rows.capacity[overloaded]))
             columns = plan[members[cover]]
             if single[columns].all():
-                self._highs.add_row(columns.tolist(), len(columns) - 1)
+                self._engine.add_row(columns.tolist(), len(columns) - 1)
                 found = True
         return found
 
     def _bounded(self, bound: float) -> None:
-        integer = on_grid(-bound, self._range, self._tolerances, self._scale)
+        integer = on_grid(-bound, self._range, self._engine.tolerances, self._scale)
         if integer is not None:
             self._listener.report_bound(integer if self._maximise else -integer)
 

@@ -21,7 +21,7 @@ class StandardForm:
         One per column; fixed and unused variables have none.
     cost, lower, upper : (columns,) float64
     integer : (columns,) bool
-    matrix : scipy.sparse.csr_array of shape (rows, columns)
+    matrix : scipy.sparse.csc_array of shape (rows, columns)
     row_lower, row_upper : (rows,) float64
         Infinite where there is no bound.
     offset : float
@@ -51,9 +51,14 @@ def standard_form(model: Any) -> StandardForm:
     model : ConcreteModel
         Maximisation is turned into minimisation.
     """
+    from pyomo.common.gc_manager import PauseGC
     from pyomo.repn.plugins.standard_form import LinearStandardFormCompiler
 
-    compiled = LinearStandardFormCompiler().write(model, mixed_form=True)
+    with PauseGC():  # the objects of a model are many, and none of them is garbage
+        return _standard_form(LinearStandardFormCompiler().write(model, mixed_form=True))
+
+
+def _standard_form(compiled: Any) -> StandardForm:
     bound_type = np.array([row.bound_type for row in compiled.rows], dtype=np.int64)
     limit = np.asarray(compiled.rhs, dtype=np.float64).reshape(-1)
     bounds = [variable.bounds for variable in compiled.columns]
@@ -63,7 +68,7 @@ def standard_form(model: Any) -> StandardForm:
         lower=np.array([-np.inf if low is None else low for low, _ in bounds], dtype=np.float64),
         upper=np.array([np.inf if high is None else high for _, high in bounds], dtype=np.float64),
         integer=np.array([variable.is_integer() for variable in compiled.columns], dtype=np.bool_),
-        matrix=compiled.A.tocsr(),
+        matrix=compiled.A.tocsc(),
         row_lower=np.where(bound_type <= 0, limit, -np.inf),
         row_upper=np.where(bound_type >= 0, limit, np.inf),
         offset=float(np.sum(compiled.c_offset)),

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import logging
 import math
+import os
 import pickle
 import time
 from typing import TYPE_CHECKING
 
+from sloplan.solvers.engine import LONGEST_TIME_LIMIT
+from sloplan.solvers.engine_options import EngineOptions
 from sloplan.solvers.engine_process import EngineProcess, ProcessDiedError, child_command
-from sloplan.solvers.highs import LONGEST_TIME_LIMIT
 from sloplan.solvers.job import AnySolution, ChildJob, JobFunction, Settings
 from sloplan.solvers.messages import Bounded, EngineStarts, Finished, Found, Logged, Message, NoSolution, Ready
 
@@ -26,7 +28,7 @@ _POLL = 0.05  # seconds between two looks at the stopping criteria
 
 
 def run_job(
-    function: JobFunction, run: Run, *, engine: str, limit: int, in_process: bool, presolve: bool = True
+    function: JobFunction, run: Run, *, engine: str, limit: int, options: EngineOptions, presolve: bool = True
 ) -> None:
     """Run a job for a run; whatever ends it, what it had found is in the run.
 
@@ -40,19 +42,23 @@ def run_job(
         See `Settings`.
     presolve : bool
         See `Settings`.
-    in_process : bool
-        Do it here: no start-up time, but an engine that crashes takes this process down, one that hangs is not
-        ended, and the time limit is kept only as well as the engine keeps it.
+    options : EngineOptions
+        Which the method has seen to be usable.
+
+    Raises
+    ------
+    SloplanError
+        What the job refuses.
     """
-    settings = _settings(run, limit, presolve)
-    if in_process:
+    settings = _settings(run, limit, presolve, options)
+    if options.in_process:
         function(run.problem, settings, RunListener(run))
     else:
-        Supervisor(run, engine).solve(function, settings)
+        Supervisor(run, engine, options.memory_limit_gb).solve(function, settings)
     run.should_stop()
 
 
-def _settings(run: Run, limit: int, presolve: bool) -> Settings:
+def _settings(run: Run, limit: int, presolve: bool, options: EngineOptions) -> Settings:
     remaining = run.remaining()
     return Settings(
         objective=run.objective.name,
@@ -64,6 +70,8 @@ def _settings(run: Run, limit: int, presolve: bool) -> Settings:
         start=run.best_solution,
         presolve=presolve,
         goodput_floor=run.goodput_floor,
+        solver=options.solver,
+        engine_log=None if options.engine_log is None else os.fspath(options.engine_log),
     )
 
 
@@ -107,11 +115,14 @@ class Supervisor:
     ----------
     run : Run
     engine : str
+    memory_limit_gb : float, optional
+        Memory of the process, 10^9 bytes, above which it is ended.
     """
 
-    def __init__(self, run: Run, engine: str) -> None:
+    def __init__(self, run: Run, engine: str, memory_limit_gb: float | None = None) -> None:
         self._run = run
         self._engine = engine
+        self._memory_limit_gb = memory_limit_gb
         self._listener = RunListener(run)
         self._engine_at_work = False
 
@@ -135,11 +146,16 @@ class Supervisor:
         while True:
             message = process.message(timeout=_POLL)
             if isinstance(message, Finished):
+                if message.refusal is not None:
+                    raise message.refusal
                 if message.error is not None:
                     self._fail(message.error, "memory" if message.out_of_memory else "engine")
                 return
             if message is not None:
                 self._take(message)
+            if self._memory_limit_gb is not None and process.memory_gb() > self._memory_limit_gb:
+                self._fail(f"{self._engine}'s process passed {self._memory_limit_gb:g} GB and was ended", "memory")
+                return
             if self._run.elapsed() >= late:
                 self._too_late()
                 return
@@ -160,6 +176,7 @@ class Supervisor:
             case Logged(name, level, text):
                 logging.getLogger(name).log(level, "%s", text)
             case Ready(seconds):
+                self._run.engine_start_time = seconds
                 logger.info("the engine's process started in %.2f s", seconds)
 
     def _too_late(self) -> None:

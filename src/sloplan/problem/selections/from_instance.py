@@ -15,7 +15,7 @@ from sloplan.problem.compiled import CompiledInstance, Int, Sparse, Text
 from sloplan.problem.cost_problem import goodput_floor, under_objective
 from sloplan.problem.errors import InputError, SizeLimitError
 from sloplan.problem.evaluation import meets
-from sloplan.problem.plan_table import PlanTable, enumerate_plans
+from sloplan.problem.plan_table import enumerate_plans
 from sloplan.problem.schema import LIST_SEPARATOR
 from sloplan.problem.selections.selection import (
     SELECTION_OBJECTIVES,
@@ -185,7 +185,9 @@ class _Listed:
         usage = table.figures.usage.taken(plan)
         rate = compiled.queries.rate_milli[query]
         scaled = Sparse(usage.start, usage.column, usage.amount * rate[usage.row_of_entry])
-        return cls(query, _plan_names(compiled, table)[plan], rate * table.figures.billed_cost_nano[plan], scaled)
+        return cls(
+            query, plan_names(compiled, table.choices)[plan], rate * table.figures.billed_cost_nano[plan], scaled
+        )
 
 
 def _too_many(compiled: CompiledInstance, limit: int) -> SizeLimitError:
@@ -195,10 +197,17 @@ def _too_many(compiled: CompiledInstance, limit: int) -> SizeLimitError:
     )
 
 
-def _plan_names(compiled: CompiledInstance, table: PlanTable) -> Text:
-    """Names of a template's plans, shape (plans,)."""
+def plan_names(compiled: CompiledInstance, choices: Int) -> Text:
+    """Return how plans are named in the plan selection of an instance, shape (plans,).
+
+    Parameters
+    ----------
+    compiled : CompiledInstance
+    choices : (plans, operators) int64
+        Global option index per local operator position, padded by -1.
+    """
     names, options = compiled.names, compiled.options
-    option = np.unique(table.choices)
+    option = np.unique(choices[choices >= 0])
     name = np.full(len(options.operator), "", dtype=object)
     name[option] = (
         names.pools[options.pool[option]]
@@ -206,7 +215,8 @@ def _plan_names(compiled: CompiledInstance, table: PlanTable) -> Text:
         + ("/" + names.configurations[options.configuration[option]])
         + ("/" + names.allocations[options.allocation[option]])
     )
-    joined = name[table.choices[:, 0]]
-    for position in range(1, table.choices.shape[1]):
-        joined = joined + LIST_SEPARATOR + name[table.choices[:, position]]
+    joined = name[choices[:, 0]]
+    for position in range(1, choices.shape[1]):
+        there = np.flatnonzero(choices[:, position] >= 0)
+        joined[there] = joined[there] + LIST_SEPARATOR + name[choices[there, position]]
     return joined
