@@ -34,7 +34,8 @@ def test_there_and_back(objective: str, hosting: str) -> None:
         asked = asked if objective == "cost" else {}
         best = sloplan.solve(instance, "cp", display=False, threads=1, in_process=True, **asked).solution
         assert best is not None
-        listed = Listed.of(instance, objective=objective, goodput_floor=getattr(best, "goodput_floor", None))
+        floor = getattr(best, "goodput_floor", None)
+        listed = Listed.of(instance, objective=objective, goodput_floor=floor, presolve=False)
         taken, amount = listed.choices(best)
         plan = np.flatnonzero(taken)
         again = listed.solution(plan, taken[plan], amount)

@@ -106,8 +106,6 @@ def test_what_is_refused() -> None:
     other = sloplan.solve(one_pool(), "exhaustive", display=False).solution
     with pytest.raises(InputError, match="is none of a plan selection"):
         sloplan.solve(knapsack(), "cp", display=False, initial_solution=other)
-    with pytest.raises(UnsupportedError, match="'goodput-then-cost' yet"):
-        sloplan.solve(one_pool(), "cp", "goodput-then-cost", display=False)
 
 
 def test_size_limits() -> None:
