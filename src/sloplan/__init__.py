@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from sloplan.problem.certificates.verification import Certificate
     from sloplan.problem.errors import InputError, SizeLimitError, SloplanError, UnsupportedError
     from sloplan.problem.instance import Instance
+    from sloplan.problem.presolving.presolve import presolve
     from sloplan.problem.registry import methods
     from sloplan.problem.result import Result
     from sloplan.problem.selections.selection import PlanSelection
@@ -48,6 +49,7 @@ __all__ = [
     "load",
     "methods",
     "models",
+    "presolve",
     "show_versions",
     "solution_from",
     "solve",
@@ -67,6 +69,7 @@ _HOME: Final = {
     "check": "sloplan.checking",
     "load": "sloplan.loading",
     "methods": "sloplan.problem.registry",
+    "presolve": "sloplan.problem.presolving.presolve",
     "show_versions": "sloplan.versions",
     "solution_from": "sloplan.models",
     "solve": "sloplan.solving",

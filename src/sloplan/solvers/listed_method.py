@@ -56,7 +56,7 @@ class ListedMethod:
         plan_limit : int
             Most plans of an instance, over all queries, that are listed.
         presolve : bool
-            Leave out plans of an instance that others replace: they use no more of any row.
+            Leave out options, queries and rows of an instance that decide nothing, and plans that others replace.
         in_process : bool
             Run the engine in this process: no start-up time, but an engine that crashes takes this process down, and
             one that hangs is not ended.

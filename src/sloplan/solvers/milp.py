@@ -29,7 +29,13 @@ class CompactMilp:
         return unsupported(problem, objective)
 
     def solve(
-        self, problem: CompiledInstance, run: Run, *, copy_limit: int = COPY_LIMIT, in_process: bool = False
+        self,
+        problem: CompiledInstance,
+        run: Run,
+        *,
+        copy_limit: int = COPY_LIMIT,
+        presolve: bool = True,
+        in_process: bool = False,
     ) -> None:
         """Solve `problem`.
 
@@ -39,6 +45,8 @@ class CompactMilp:
         run : Run
         copy_limit : int
             Largest number of query copies to list.
+        presolve : bool
+            Leave out options, queries and rows of the instance that decide nothing.
         in_process : bool
             Run the engine in this process: no start-up time, but an engine that crashes takes
             this process down, one that hangs is not ended, and the time limit is kept only as
@@ -47,7 +55,7 @@ class CompactMilp:
         expand_copies(problem, copy_limit)  # refused here, before anything starts
         run.report_bound(value_of_all(problem))
         if not run.should_stop():
-            run_job(run_compact_job, run, engine="HiGHS", limit=copy_limit, in_process=in_process)
+            run_job(run_compact_job, run, engine="HiGHS", limit=copy_limit, presolve=presolve, in_process=in_process)
 
 
 def run_compact_job(problem: Problem, settings: Settings, listener: Listener) -> None:
