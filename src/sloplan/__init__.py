@@ -19,6 +19,7 @@ from sloplan._version import __version__
 if TYPE_CHECKING:
     from sloplan import models
     from sloplan.checking import check
+    from sloplan.explaining import explain
     from sloplan.loading import load
     from sloplan.models import solution_from
     from sloplan.problem.certificates.verification import Certificate
@@ -46,6 +47,7 @@ __all__ = [
     "UnsupportedError",
     "__version__",
     "check",
+    "explain",
     "load",
     "methods",
     "models",
@@ -67,6 +69,7 @@ _HOME: Final = {
     "Solution": "sloplan.problem.solution",
     "UnsupportedError": "sloplan.problem.errors",
     "check": "sloplan.checking",
+    "explain": "sloplan.explaining",
     "load": "sloplan.loading",
     "methods": "sloplan.problem.registry",
     "presolve": "sloplan.problem.presolving.presolve",
