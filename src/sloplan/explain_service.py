@@ -111,7 +111,7 @@ def explain_service(
     rows = [
         RowUse(str(facing.rows.name[row]), float(each), used, int(room[row]), float(each) * used)
         for row, used, each in zip(plan.row.tolist(), plan.usage.tolist(), worth, strict=True)
-        if each > 0 or room[row] < used
+        if used > 0 and (each > 0 or room[row] < used)
     ]
     lacking = {
         row: int(used - room[row])
@@ -135,7 +135,7 @@ def explain_service(
 
 @dataclass(frozen=True)
 class _Plan:
-    """A plan of one copy: options, rows that it uses and how much, and what it is billed (0 where bills do not count)."""
+    """A plan of one copy: options, rows that it uses and how much, its bill (0 where bills do not count)."""
 
     choices: Int
     row: Int
@@ -153,7 +153,8 @@ def _cheapest(whole: CompiledInstance, query: int, prices: Prices) -> _Plan:
     billed = figures.billed_cost_nano[fits] if prices.bills else np.zeros(len(fits), dtype=np.int64)
 
     def priced(of_row: Float) -> Float:
-        return np.bincount(usage.row_of_entry, weights=usage.amount * of_row[usage.column], minlength=len(fits))
+        spent = usage.amount * of_row[usage.column]
+        return np.bincount(usage.row_of_entry, weights=spent, minlength=len(fits)).astype(np.float64)
 
     best = int(np.lexsort((priced(1 / np.maximum(whole.rows.capacity, 1)), billed + priced(prices.rows)))[0])
     row, amount = usage.row(best)
