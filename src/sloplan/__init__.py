@@ -19,6 +19,7 @@ from sloplan._version import __version__
 if TYPE_CHECKING:
     from sloplan import models
     from sloplan.checking import check
+    from sloplan.explaining import explain
     from sloplan.loading import load
     from sloplan.models import solution_from
     from sloplan.pareto_front import ParetoFront
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from sloplan.problem.certificates.verification import Certificate
     from sloplan.problem.errors import InputError, SizeLimitError, SloplanError, UnsupportedError
     from sloplan.problem.instance import Instance
+    from sloplan.problem.presolving.presolve import presolve
     from sloplan.problem.registry import methods
     from sloplan.problem.result import Result
     from sloplan.problem.selections.selection import PlanSelection
@@ -48,10 +50,12 @@ __all__ = [
     "UnsupportedError",
     "__version__",
     "check",
+    "explain",
     "load",
     "methods",
     "models",
     "pareto",
+    "presolve",
     "show_versions",
     "solution_from",
     "solve",
@@ -70,9 +74,11 @@ _HOME: Final = {
     "Solution": "sloplan.problem.solution",
     "UnsupportedError": "sloplan.problem.errors",
     "check": "sloplan.checking",
+    "explain": "sloplan.explaining",
     "load": "sloplan.loading",
     "methods": "sloplan.problem.registry",
     "pareto": "sloplan.pareto_search",
+    "presolve": "sloplan.problem.presolving.presolve",
     "show_versions": "sloplan.versions",
     "solution_from": "sloplan.models",
     "solve": "sloplan.solving",

@@ -103,6 +103,24 @@ def _check(
     raise typer.Exit(commands.check_solution(instance, solution))
 
 
+@app.command("explain")
+def _explain(
+    instance: InstanceArgument,
+    query: Annotated[str, typer.Option("--query", metavar="Q", help="Name of the query.")],
+    solution: Annotated[
+        Path | None, typer.Argument(metavar="[SOLUTION.json]", help="A solution file; solved here without it.")
+    ] = None,
+    objective: Annotated[str | None, typer.Option(help="goodput or cost, without a solution file.")] = None,
+    min_goodput: Annotated[float, typer.Option(help="Fraction of the servable value, for cost.")] = 1.0,
+    time_limit: Annotated[float, typer.Option(help="Seconds for solving where no solution is given.")] = 10.0,
+    json: Annotated[bool, typer.Option("--json", help="Print one JSON object, nothing else.")] = False,
+) -> None:
+    """Say why a query has no plan, is not served, or what its SLOs cost. Exit code 2: unusable input."""
+    from sloplan import explain_commands
+
+    explain_commands.explain_query(instance, solution, query, objective, min_goodput, time_limit, as_json=json)
+
+
 @app.command("methods")
 def _methods() -> None:
     """List the solution methods, built-in and installed."""

@@ -61,6 +61,7 @@ def test_equal_plans_are_kept_once() -> None:
         choices=np.repeat(plans.choices, 2, axis=0),
         needs=np.repeat(plans.needs, 2, axis=0),
         alone_rate_milli=np.repeat(plans.alone_rate_milli, 2),
+        billed_cost_nano=np.repeat(plans.billed_cost_nano, 2),
         usage=plans.taken(np.array([0, 0])).usage,
     )
     assert len(undominated(twice, compiled)) == 1

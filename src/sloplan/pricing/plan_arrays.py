@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -31,6 +31,8 @@ class PlanArrays:
         What a plan needs of a query, as `plan_kernels` says.
     alone_rate_milli : (plans,) int64
         Largest rate at which the plan fits alone in the shared capacity (or that anyone asks for).
+    billed_cost_nano : (plans,) int64
+        nano-USD per request, without the busy time on reserved pools.
     usage : Sparse
         Per plan: usage per request on the coupling rows.
     """
@@ -39,6 +41,7 @@ class PlanArrays:
     choices: Int
     needs: Int
     alone_rate_milli: Int
+    billed_cost_nano: Int
     usage: Sparse
 
     def __len__(self) -> int:
@@ -80,8 +83,25 @@ class PlanArrays:
             choices=self.choices[index],
             needs=self.needs[index],
             alone_rate_milli=self.alone_rate_milli[index],
+            billed_cost_nano=self.billed_cost_nano[index],
             usage=Sparse(start, self.usage.column[entry], self.usage.amount[entry]),
         )
+
+    def with_bills(self, row: int) -> PlanArrays:
+        """Return the plans with their bill as a further row of usage.
+
+        Parameters
+        ----------
+        row : int
+            Its index, after all rows that are used.
+        """
+        place = self.usage.start[1:]
+        usage = Sparse(
+            start=self.usage.start + np.arange(len(self) + 1),
+            column=np.insert(self.usage.column, place, row),
+            amount=np.insert(self.usage.amount, place, self.billed_cost_nano),
+        )
+        return replace(self, usage=usage)
 
     def demand(self, plan: Int, rate: Float, num_rows: int) -> Float:
         """Return the usage of the rows if plans are followed at given rates.
@@ -162,6 +182,7 @@ def _joined(compiled: CompiledInstance, tables: list[PlanTable]) -> PlanArrays:
             ]
         ),
         alone_rate_milli=_concatenated([largest_rate_alone(compiled, f, most) for f in figures]),
+        billed_cost_nano=_concatenated([f.billed_cost_nano for f in figures]),
         usage=_stacked([f.usage for f in figures]),
     )
 

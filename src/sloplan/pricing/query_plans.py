@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from sloplan.pricing.plan_arrays import PlanArrays, list_plans
 from sloplan.pricing.plan_kernels import allowed_by, keep_undominated
-from sloplan.pricing.undominated import undominated
-from sloplan.problem.compiled import CompiledInstance, Int, Sparse
+from sloplan.pricing.undominated import size, undominated
+from sloplan.problem.compiled import Bool, CompiledInstance, Int, Sparse
 from sloplan.problem.plan_table import PLAN_LIMIT
 
 
@@ -33,17 +33,24 @@ class QueryPlans:
     listed: int
 
 
-def query_plans(compiled: CompiledInstance, *, sifted: bool = True) -> QueryPlans:
-    """List the plans of every query: those that meet its SLOs and rules.
+def query_plans(
+    compiled: CompiledInstance, *, sifted: bool = True, billed: bool = False, slack: Bool | None = None
+) -> QueryPlans:
+    """List the plans of every query that has copies: those that meet its SLOs and rules.
 
-    Under goodput all plans of a query are worth the same, so one replaces another if it uses no more of any row.
-    What is best, and what is proved of it, stays as it is.
+    All plans of a query are worth the same, so one replaces another if it uses no more of any row and, where bills
+    count, bills no more. What is best, and what is proved of it, stays as it is.
 
     Parameters
     ----------
     compiled : CompiledInstance
+        With the rows of the objective.
     sifted : bool
         Leave out plans that others replace.
+    billed : bool
+        Bills count, as they do under `cost`.
+    slack : (rows,) bool, optional
+        Rows that hold whatever is chosen: what plans use of them is left out.
 
     Raises
     ------
@@ -51,12 +58,16 @@ def query_plans(compiled: CompiledInstance, *, sifted: bool = True) -> QueryPlan
         If a template has more partial plans than `PLAN_LIMIT`.
     """
     listed, _ = list_plans(compiled, PLAN_LIMIT, lambda _: False)
-    plans = undominated(listed, compiled) if sifted else listed
-    price = plans.priced(1 / np.maximum(compiled.rows.capacity, 1))
+    if slack is not None:
+        listed = replace(listed, usage=listed.usage.in_columns(~slack))
+    plans = undominated(listed, compiled, billed=billed) if sifted else listed
+    compared = plans.with_bills(len(compiled.rows)) if billed else plans
+    order = size(compared, compiled)
     allowed = allowed_by(compiled.queries)
     number, of_query, of_plan = 0, [], []
     for template in range(len(compiled.templates)):
         members = compiled.template_queries(template)
+        members = members[compiled.queries.count[members] > 0]
         classes, of_class = np.unique(allowed[members], axis=0, return_inverse=True)
         every = np.arange(plans.start[template], plans.start[template + 1])
         all_needs = listed.needs[listed.start[template] : listed.start[template + 1]]
@@ -65,12 +76,12 @@ def query_plans(compiled: CompiledInstance, *, sifted: bool = True) -> QueryPlan
             number += int((all_needs <= limits).all(axis=1).sum()) * len(alike)
             kept = every[(plans.needs[every] <= limits).all(axis=1)]
             if sifted:
-                kept = _irreplaceable(plans, kept, price)
+                kept = _irreplaceable(compared, kept, order)
             of_query.append(np.repeat(alike, len(kept)))
             of_plan.append(np.tile(kept, len(alike)))
     query, plan = (np.concatenate([np.zeros(0, dtype=np.int64), *parts]) for parts in (of_query, of_plan))
-    order = np.argsort(query, kind="stable")
-    return QueryPlans(plans, query[order], plan[order], number)
+    by_query = np.argsort(query, kind="stable")
+    return QueryPlans(plans, query[by_query], plan[by_query], number)
 
 
 def _irreplaceable(plans: PlanArrays, kept: Int, price: np.ndarray) -> Int:

@@ -65,6 +65,18 @@ class Sparse:
         entry = np.arange(start[-1]) + np.repeat(self.start[rows] - start[:-1], size)
         return Sparse(start, self.column[entry], self.amount[entry])
 
+    def in_columns(self, kept: Bool) -> Sparse:
+        """Return the same rows with the entries in some columns alone.
+
+        Parameters
+        ----------
+        kept : (columns,) bool
+        """
+        entry = np.flatnonzero(kept[self.column])
+        number = np.bincount(self.row_of_entry[entry], minlength=len(self))
+        start = np.concatenate([[0], np.cumsum(number)]).astype(np.int64)
+        return Sparse(start, self.column[entry], self.amount[entry])
+
     @classmethod
     def joined(cls, parts: Sequence[Sparse]) -> Sparse:
         """Return the rows of all parts, one part after the other."""
@@ -321,6 +333,8 @@ class CompiledInstance:
         Owner and output bytes per request.
     given_routes : dict
         (from site, to site) -> tuple of link indices, for the routes that the instance fixes.
+    left_options : tuple of tuples of int64 arrays, optional
+        Options that presolve has left to each template, per local operator position; None stands for all.
     """
 
     sha256: str
@@ -342,6 +356,7 @@ class CompiledInstance:
     given_routes: dict[tuple[int, int], tuple[int, ...]]
     link_delay_rank: npt.NDArray[np.object_]
     """Exact delay of every link in a common unit (decimals scaled by a power of ten), Python ints."""
+    left_options: tuple[tuple[Int, ...], ...] | None = None
 
     def template_queries(self, template: int) -> Int:
         """Return the queries of `template`, ascending."""
@@ -373,6 +388,8 @@ class CompiledInstance:
         option whose operator may stand there only as the source. Sites that the query's data cannot
         reach from the source, over shared links and its own, are left out: no plan stands there.
         """
+        if self.left_options is not None:
+            return self.left_options[template]
         operators = self.applications[self.templates.application[template]].operators
         return self._open_options.at(int(self.templates.source[template]), operators)
 

@@ -135,3 +135,13 @@ def transfers_of(compiled: CompiledInstance) -> Transfers:
     if compiled not in _transfers:
         _transfers[compiled] = Transfers(compiled)
     return _transfers[compiled]
+
+
+def share_transfers(compiled: CompiledInstance, other: CompiledInstance) -> None:
+    """Let another instance of the same sites and links use the transfers of `compiled`.
+
+    Parameters
+    ----------
+    compiled, other : CompiledInstance
+    """
+    _transfers[other] = transfers_of(compiled)

@@ -17,6 +17,7 @@ from sloplan.models.compact import CompactIndex, compact_milp
 from sloplan.models.copies import plan_width, solution_of_copies
 from sloplan.problem.compiled import CompiledInstance, Int
 from sloplan.problem.instance import Instance
+from sloplan.problem.presolving.presolve import Presolved, presolve
 from sloplan.problem.solution import Solution
 from sloplan.problem.solution_index import index_solution
 from sloplan.solvers.bounds import column_range, on_grid
@@ -75,6 +76,8 @@ def _build_and_solve(instance: Instance, settings: Settings, listener: Listener)
             raise _TimeIsUpError
 
     started = time.perf_counter()
+    less = presolve(compiled, settings.objective, checkpoint) if settings.presolve else None
+    compiled = compiled if less is None else less.compiled
     model = compact_milp(compiled, settings.objective, settings.limit, checkpoint)
     if not model.index.copies:
         listener.report_bound(0)
@@ -90,7 +93,7 @@ def _build_and_solve(instance: Instance, settings: Settings, listener: Listener)
         built - started, *form.matrix.shape, time.perf_counter() - built,
     )  # fmt: skip
     checkpoint()
-    start = None if settings.start is None else _answer_of(instance, settings.start)
+    start = None if settings.start is None else _answer_of(instance, settings.start, less)
     _Solve(compiled, model, form, settings, listener).run(start)
 
 
@@ -98,11 +101,12 @@ def _time_is_up(settings: Settings, listener: Listener) -> bool:
     return time.monotonic() >= settings.deadline or listener.should_stop()
 
 
-def _answer_of(instance: Instance, solution: AnySolution) -> Answer:
-    """Return a valid solution as one plan per copy."""
+def _answer_of(instance: Instance, solution: AnySolution, less: Presolved | None) -> Answer:
+    """Return a valid solution as one plan per copy, of options that are left."""
     assert isinstance(solution, Solution)  # the run checked that it is the instance's
     indexed, _ = index_solution(instance, solution)
-    return Answer(np.repeat(indexed.query, indexed.count), np.repeat(indexed.choices, indexed.count, axis=0))
+    choices = indexed.choices if less is None else less.replaced(indexed.choices, indexed.supply)[0]
+    return Answer(np.repeat(indexed.query, indexed.count), np.repeat(choices, indexed.count, axis=0))
 
 
 class _Solve:

@@ -36,6 +36,7 @@ class PlansCp:
         run: Run,
         *,
         copy_limit: int = COPY_LIMIT,
+        presolve: bool = True,
         engine_log: LogPath | None = None,
         memory_limit_gb: float | None = None,
         in_process: bool = False,
@@ -48,6 +49,8 @@ class PlansCp:
         run : Run
         copy_limit : int
             Largest number of query copies of an instance.
+        presolve : bool
+            Leave out options, queries and rows of an instance that decide nothing.
         engine_log, memory_limit_gb, in_process
             See `EngineOptions`.
         """
@@ -55,7 +58,7 @@ class PlansCp:
         options.refuse_unusable()
         if isinstance(problem, CompiledInstance):
             expand_copies(problem, copy_limit)  # refused here, before anything starts
-            run_job(run_compact_cp_job, run, engine="CP-SAT", limit=copy_limit, options=options)
+            run_job(run_compact_cp_job, run, engine="CP-SAT", limit=copy_limit, presolve=presolve, options=options)
         else:
             run_job(run_plans_cp_job, run, engine="CP-SAT", limit=LISTED_LIMIT, options=options)
 

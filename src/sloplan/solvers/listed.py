@@ -10,9 +10,12 @@ import pandas as pd
 
 from sloplan.pricing.query_plans import QueryPlans, query_plans, usage_of
 from sloplan.problem.compiled import CompiledInstance, Int
+from sloplan.problem.cost_problem import under_objective
 from sloplan.problem.errors import SizeLimitError
 from sloplan.problem.instance import Instance
-from sloplan.problem.selections.from_instance import LISTED_LIMIT, list_plans_of, plan_names, solution_of_instance
+from sloplan.problem.presolving.presolve import Presolved
+from sloplan.problem.presolving.presolve import presolve as presolved
+from sloplan.problem.selections.from_instance import LISTED_LIMIT
 from sloplan.problem.selections.index import index_selection
 from sloplan.problem.selections.selection import (
     SELECTION_OBJECTIVES,
@@ -49,11 +52,14 @@ class Listed:
         Its plans.
     by_query : QueryPlans, optional
         Of an instance: what the plans of `selection` are, one after the other.
+    presolved : Presolved, optional
+        Of an instance: what was left out before its plans were listed.
     """
 
     problem: Problem
     selection: PlanSelection
     by_query: QueryPlans | None = None
+    presolved: Presolved | None = None
 
     @classmethod
     def of(
@@ -77,7 +83,7 @@ class Listed:
         goodput_floor : int, optional
             Least goodput under "cost", milli-value.
         presolve : bool
-            Leave out plans of an instance that others replace under goodput.
+            Leave out what decides nothing of an instance (`presolve`), and plans that others replace.
 
         Raises
         ------
@@ -86,17 +92,18 @@ class Listed:
         """
         if isinstance(problem, PlanSelection):
             return cls(problem, problem)
-        if objective == "cost":
-            selection = list_plans_of(problem, "cost", 0.0, limit)
-            return cls(problem, replace(selection, goodput_floor=goodput_floor))
-        found = query_plans(problem.compiled, sifted=presolve)
+        less = presolved(problem, objective) if presolve else None
+        facing = under_objective(problem.compiled if less is None else less.compiled, objective)
+        billed = objective == "cost"
+        found = query_plans(facing, sifted=presolve, billed=billed, slack=None if less is None else less.slack)
         logger.info("%d plans of all queries, %d of them worth trying", found.listed, len(found.plan))
         if len(found.plan) > limit:
             raise SizeLimitError(
                 f"instance {problem.name!r}: {len(found.plan):,} plans of its queries, at most {limit:,} are listed; "
                 "next: fewer queries, tighter SLOs, or a method that lists none"
             )
-        return cls(problem, _as_selection(problem.compiled, found), found)
+        selection = _as_selection(problem.compiled, found, objective, goodput_floor)
+        return cls(problem, selection, found, less)
 
     def solution(self, plan: Int, count: Int, amount: Int) -> AnySolution:
         """Return chosen plans as a solution of the problem as it was given.
@@ -108,22 +115,20 @@ class Listed:
         amount : (supplies,) int64
         """
         if self.by_query is None:
-            chosen = SelectionSolution.from_choices(self.selection, plan, count, amount)
-            if isinstance(self.problem, PlanSelection):
-                return chosen
-            floor = self.selection.goodput_floor
-            return solution_of_instance(self.problem, chosen, objective="cost", goodput_floor=floor)
+            return SelectionSolution.from_choices(self.selection, plan, count, amount)
         assert isinstance(self.problem, Instance)
         compiled, found = self.problem.compiled, self.by_query
         standing = np.flatnonzero(amount)
-        supply = dict(zip(compiled.supplies.name[standing].tolist(), amount[standing].tolist(), strict=True))
+        supply = dict(zip(self.selection.supplies.name[standing].tolist(), amount[standing].tolist(), strict=True))
         choices = found.plans.choices[found.plan[plan]]
-        return Solution.from_choices(compiled, found.query[plan], count, choices, supply)
+        solution = Solution.from_choices(compiled, found.query[plan], count, choices, supply)
+        return replace(solution, objective=self.selection.objective, goodput_floor=self.selection.goodput_floor)
 
     def choices(self, solution: AnySolution) -> tuple[Int, Int]:
         """Return copies by plan, shape (plans,), and amounts, (supplies,), of a valid solution.
 
-        Plans of an instance that presolve has left out are missing: their copies stay out.
+        Of an instance, options that presolve has left out give way to those that replace them. Plans that are not
+        listed all the same are missing: their copies stay out, and under "cost" there may be too few for the floor.
         """
         taken = np.zeros(len(self.selection.plans), dtype=np.int64)
         if isinstance(solution, SelectionSolution):
@@ -131,29 +136,32 @@ class Listed:
             np.add.at(taken, indexed.plan, indexed.count)
             return taken, indexed.amount
         assert isinstance(self.problem, Instance)
+        assert self.by_query is not None
+        found = self.by_query
         chosen, _ = index_solution(self.problem, solution)
-        if self.by_query is None:
-            names = plan_names(self.problem.compiled, chosen.choices)
-            listed, wanted = [self.selection.plans.group, self.selection.plans.name], [chosen.query, names]
-        else:
-            found = self.by_query
-            listed = [found.query, *found.plans.choices[found.plan].T]
-            wanted = [chosen.query, *chosen.choices.T]
-        place = pd.MultiIndex.from_arrays(listed).get_indexer(pd.MultiIndex.from_arrays(wanted))
+        choices, supply = chosen.choices, chosen.supply
+        if self.presolved is not None:
+            choices, supply = self.presolved.replaced(choices, supply)
+        listed = [found.query, *found.plans.choices[found.plan].T]
+        place = pd.MultiIndex.from_arrays(listed).get_indexer(pd.MultiIndex.from_arrays([chosen.query, *choices.T]))
         np.add.at(taken, place[place >= 0], chosen.count[place >= 0])
-        return taken, chosen.supply
+        return taken, supply
 
 
-def _as_selection(compiled: CompiledInstance, found: QueryPlans) -> PlanSelection:
-    """Return the plans found as a plan selection for goodput; plans are named by number."""
-    value = compiled.queries.value_milli[found.query]
-    supplies = compiled.supplies
+def _as_selection(
+    compiled: CompiledInstance, found: QueryPlans, objective: str, goodput_floor: int | None
+) -> PlanSelection:
+    """Return the plans found as a plan selection; plans are named by number."""
+    facing = under_objective(compiled, objective)
+    value, rate = compiled.queries.value_milli[found.query], compiled.queries.rate_milli[found.query]
+    rows, supplies = facing.rows, facing.supplies
+    billed = objective == "cost"
     return PlanSelection(
         name=compiled.name,
-        objective="goodput",
-        goodput_floor=None,
+        objective=objective,
+        goodput_floor=goodput_floor if billed else None,
         value_scale=1000,  # values are compiled to thousandths
-        cost_scale=1,
+        cost_scale=10**12 if billed else 1,  # costs to 10^-12 USD/s
         groups=Groups(
             compiled.names.queries, compiled.queries.count, np.zeros(len(compiled.names.queries), dtype=np.bool_)
         ),
@@ -161,9 +169,14 @@ def _as_selection(compiled: CompiledInstance, found: QueryPlans) -> PlanSelectio
             name=np.arange(len(value)).astype(str).astype(object),
             group=found.query,
             value=value,
-            cost=np.zeros_like(value),
+            cost=rate * found.plans.billed_cost_nano[found.plan] if billed else np.zeros_like(value),
             usage=usage_of(found, compiled),
         ),
-        rows=ScaledRows(compiled.rows.name, compiled.rows.capacity, np.ones_like(compiled.rows.capacity)),
-        supplies=PricedSupplies(supplies.name, supplies.maximum, supplies.brought, np.zeros_like(supplies.maximum)),
+        rows=ScaledRows(rows.name, rows.capacity, np.ones_like(rows.capacity)),
+        supplies=PricedSupplies(
+            name=supplies.name,
+            maximum=supplies.maximum,
+            brought=supplies.brought,
+            price=compiled.under_cost.supply_price if billed else np.zeros_like(supplies.maximum),
+        ),
     )

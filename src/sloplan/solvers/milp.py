@@ -36,6 +36,7 @@ class CompactMilp:
         run: Run,
         *,
         copy_limit: int = COPY_LIMIT,
+        presolve: bool = True,
         solver: str = "highs",
         engine_log: LogPath | None = None,
         memory_limit_gb: float | None = None,
@@ -49,6 +50,8 @@ class CompactMilp:
         run : Run
         copy_limit : int
             Largest number of query copies to list.
+        presolve : bool
+            Leave out options, queries and rows of the instance that decide nothing.
         solver, engine_log, memory_limit_gb, in_process
             See `EngineOptions`; "highs", "scip" or "gurobi".
         """
@@ -57,7 +60,7 @@ class CompactMilp:
         expand_copies(problem, copy_limit)  # refused here, before anything starts
         run.report_bound(value_of_all(problem))
         if not run.should_stop():
-            run_job(run_compact_job, run, engine=options.engine, limit=copy_limit, options=options)
+            run_job(run_compact_job, run, engine=options.engine, limit=copy_limit, presolve=presolve, options=options)
 
 
 def run_compact_job(problem: Problem, settings: Settings, listener: Listener) -> None:

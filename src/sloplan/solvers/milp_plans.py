@@ -48,7 +48,7 @@ class PlansMilp:
         plan_limit : int
             Most plans of an instance, over all queries, that are listed.
         presolve : bool
-            Leave out plans of an instance that others replace: they use no more of any row.
+            Leave out options, queries and rows of an instance that decide nothing, and plans that others replace.
         solver, engine_log, memory_limit_gb, in_process
             See `EngineOptions`; "highs", "scip" or "gurobi".
         """

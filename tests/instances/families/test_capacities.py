@@ -100,6 +100,7 @@ def test_nobody_uses_shared_machines() -> None:
         choices=np.zeros((1, 0), dtype=np.int64),
         needs=np.array([[-1000, 0, 0, 0, 0]]),
         alone_rate_milli=np.array([1000]),
+        billed_cost_nano=np.array([0]),
         usage=Sparse(np.zeros(2, dtype=np.int64), none, none),
     )
     queries = Queries(np.array([0]), *(np.array([1]) for _ in range(3)), *(np.array([NO_LIMIT]) for _ in range(3)))

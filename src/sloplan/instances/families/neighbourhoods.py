@@ -57,6 +57,7 @@ def site_plans(
         choices=np.zeros((int(stands.sum()), 0), dtype=np.int64),
         needs=model.needs[plan[stands]],
         alone_rate_milli=model.alone_rate_milli[plan[stands]],
+        billed_cost_nano=model.billed_cost_nano[plan[stands]],
         usage=Sparse(
             start=np.concatenate([[0], np.cumsum(length[stands])]),
             column=row[kept],

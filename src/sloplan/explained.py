@@ -1,0 +1,258 @@
+"""What `explain` says of a query: plain figures in the user's units, as text and as JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Part:
+    """A part of a plan's latency (ms), cost (USD per 1,000 requests) or accuracy, by what it is spent on."""
+
+    name: str
+    amount: float
+
+
+@dataclass(frozen=True)
+class Relaxation:
+    """The least change of one thing, all others as they are, that lets the query have a plan.
+
+    Parameters
+    ----------
+    dimension : {"rate", "latency", "accuracy", "cost", "capacity"}
+    asked, needed : float
+        Requests/s, ms, accuracy, USD per 1,000 requests; for the capacity the rate asked for and the greatest one
+        at which a plan fits alone.
+    plan : tuple of str
+        Options of the plan that needs it.
+    parts : tuple of Part
+        What it is spent on, the greatest first (of accuracy the lowest).
+    culprits : tuple of str
+        Operators, own pools and links, or rows that stand in the way.
+    """
+
+    dimension: str
+    asked: float
+    needed: float
+    plan: tuple[str, ...]
+    parts: tuple[Part, ...]
+    culprits: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Alone:
+    """Whether the query has a plan with nobody else there, and what it would take.
+
+    Parameters
+    ----------
+    feasible : bool
+    faults : tuple of str
+        Why there is no plan whatever the query asks for; empty where there is.
+    relaxations : tuple of Relaxation
+        Those that admit a plan alone.
+    common_factor : float, optional
+        Least factor by which latency and cost SLOs must grow, and the accuracy SLO be divided, together.
+    """
+
+    feasible: bool
+    faults: tuple[str, ...] = ()
+    relaxations: tuple[Relaxation, ...] = ()
+    common_factor: float | None = None
+
+
+@dataclass(frozen=True)
+class RowUse:
+    """What one copy on the plan looked at uses of a row.
+
+    Parameters
+    ----------
+    row : str
+    price : float
+        Value (under `cost` USD/h) per unit of usage, of the LP relaxation or of the result given.
+    usage, room : int
+        Of one copy; left in the solution. In the units of the row as compiled.
+    worth : float
+        price x usage.
+    """
+
+    row: str
+    price: float
+    usage: int
+    room: int
+    worth: float
+
+
+@dataclass(frozen=True)
+class Displaced:
+    """Copies of a query that would have to leave."""
+
+    query: str
+    copies: int
+    value: float
+
+
+@dataclass(frozen=True)
+class Service:
+    """How the query fares in a solution.
+
+    Parameters
+    ----------
+    source : str
+        Where the solution comes from.
+    served, count : int
+        Copies.
+    plan : tuple of str
+        The plan followed, or else the cheapest at the prices.
+    value : float
+        Of one copy.
+    price_source : str
+    worth : float
+        What one more copy is worth at the prices: its value under goodput, what it saves of the floor under `cost`.
+    priced_at : float
+        What one more copy takes at the prices: the usage of its cheapest plan and, under `cost`, its bill.
+    unit : str
+        USD/h under `cost`; none where these are values.
+    rows : tuple of RowUse
+        Rows that the plan uses and that have a price or no room, those worth most first.
+    displaced : tuple of Displaced, optional
+        Copies of least value whose leaving makes room, everybody else staying on their plans; None where none do.
+    """
+
+    source: str
+    served: int
+    count: int
+    plan: tuple[str, ...]
+    value: float
+    price_source: str = ""
+    worth: float = 0.0
+    priced_at: float = 0.0
+    unit: str = ""
+    rows: tuple[RowUse, ...] = ()
+    displaced: tuple[Displaced, ...] | None = None
+
+
+@dataclass(frozen=True)
+class Saving:
+    """What the bill falls by, USD/h, if one thing were not asked for."""
+
+    name: str
+    usd_per_hour: float
+
+
+@dataclass(frozen=True)
+class Bill:
+    """What drives the bill under `cost`, by the LP relaxation.
+
+    Parameters
+    ----------
+    usd_per_hour : float
+        Of the relaxation: a lower bound on every bill.
+    goodput_floor : float
+    floor_price : float
+        USD/h of one more unit of goodput asked for.
+    savings : tuple of Saving
+        The query's SLOs dropped one at a time, and its value taken off the floor; the greatest first.
+    """
+
+    usd_per_hour: float
+    goodput_floor: float
+    floor_price: float
+    savings: tuple[Saving, ...]
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """Why a query is served or not, or what it costs; `print` shows it, `to_json` gives plain data.
+
+    Parameters
+    ----------
+    instance, query, objective : str
+    alone : Alone
+    service : Service, optional
+        None where the query has no plan.
+    bill : Bill, optional
+        Under `cost`.
+    """
+
+    instance: str
+    query: str
+    objective: str
+    alone: Alone
+    service: Service | None = None
+    bill: Bill | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """Return dicts, lists, text and numbers, named as the fields are."""
+        return asdict(self)
+
+    def __str__(self) -> str:
+        """Return some lines of text."""
+        return "\n".join(self._lines())
+
+    def _lines(self) -> Iterator[str]:
+        yield f"query {self.query} of {self.instance}"
+        yield from _alone_lines(self.alone)
+        if self.service is not None:
+            yield from _service_lines(self.service)
+        if self.bill is not None:
+            yield from _bill_lines(self.bill)
+
+
+_UNITS = {"rate": "requests/s", "latency": "ms", "accuracy": "", "cost": "USD per 1,000 requests", "capacity": ""}
+
+
+def _alone_lines(alone: Alone) -> Iterator[str]:
+    if alone.feasible:
+        yield "alone: it has a plan that meets its SLOs and fits"
+        return
+    yield "alone: no plan"
+    for fault in alone.faults:
+        yield f"  {fault}"
+    for one in alone.relaxations:
+        unit = f" {_UNITS[one.dimension]}".rstrip()
+        if one.dimension == "capacity":
+            yield f"  capacity: at most {one.needed:.6g} requests/s fit alone; {one.asked:.6g} asked for"
+        else:
+            yield f"  {one.dimension}: {one.asked:.9g}{unit} asked for, {one.needed:.9g}{unit} would do"
+        if one.culprits:
+            yield f"    in the way: {', '.join(one.culprits)}"
+        if one.parts:
+            yield "    " + ", ".join(f"{part.name} {part.amount:.6g}{unit}" for part in one.parts)
+        yield f"    by {'; '.join(one.plan)}"
+    if alone.common_factor is not None:
+        yield f"  all SLOs together: looser by a factor of {alone.common_factor:.6g}"
+
+
+def _service_lines(service: Service) -> Iterator[str]:
+    yield f"served: {service.served:,} of {service.count:,} copies ({service.source})"
+    if service.served == service.count:
+        yield f"  by {'; '.join(service.plan)}"
+        return
+    yield f"  cheapest plan for one more copy: {'; '.join(service.plan)}"
+    unit = f" {service.unit}".rstrip()
+    yield (
+        f"  at the prices of {service.price_source} it is worth {service.worth:.6g}{unit} "
+        f"and takes {service.priced_at:.6g}{unit}"
+    )
+    for row in service.rows:
+        yield (
+            f"  {row.row}: needs {row.usage:,}, {row.room:,} left"
+            f"{' (too little)' if row.room < row.usage else ''}, at its price {row.worth:.6g}{unit}"
+        )
+    if service.displaced:
+        total = sum(one.value for one in service.displaced)
+        told = ", ".join(f"{one.copies:,} of {one.query}" for one in service.displaced)
+        yield f"  would displace at least {told}: value {total:.6g}"
+    elif service.displaced == ():
+        yield "  would displace nobody: it fits"
+    elif service.rows:
+        yield "  nobody's leaving alone makes room for this plan"
+
+
+def _bill_lines(bill: Bill) -> Iterator[str]:
+    yield f"bill: at least {bill.usd_per_hour:.6g} USD/h for a goodput of {bill.goodput_floor:.6g}"
+    yield f"  one more unit of goodput: {bill.floor_price:.6g} USD/h"
+    for saving in bill.savings:
+        yield f"  without {saving.name}: {saving.usd_per_hour:.6g} USD/h less"

@@ -1,0 +1,132 @@
+"""The front door `explain`: why a query has no plan, is not served, or costs what it does."""
+
+from __future__ import annotations
+
+from os import PathLike
+from typing import Final
+
+import numpy as np
+
+from sloplan.checking import check
+from sloplan.explain_alone import explain_alone
+from sloplan.explain_bill import USD_PER_HOUR, explain_bill, least_cost
+from sloplan.explain_service import Prices, explain_service, goodput_prices
+from sloplan.explained import Explanation
+from sloplan.loading import load
+from sloplan.problem.compiling.lookup import indices_of
+from sloplan.problem.cost_problem import goodput_floor, under_objective
+from sloplan.problem.errors import InputError, UnsupportedError
+from sloplan.problem.instance import Instance
+from sloplan.problem.objective import COST, find_objective
+from sloplan.problem.result import Result
+from sloplan.problem.solution import Solution
+from sloplan.problem.solution_index import index_solution
+from sloplan.solving import solve
+
+TIME_LIMIT: Final = 10.0
+"""Seconds for a solution where none is given."""
+
+METHOD: Final = "milp-plans"
+"""What finds it; explaining lists plans too."""
+
+
+def explain(
+    instance: Instance | str | PathLike[str],
+    query: str,
+    solution: Solution | Result | None = None,
+    objective: str | None = None,
+    min_goodput: float = 1.0,
+    time_limit: float = TIME_LIMIT,
+) -> Explanation:
+    """Explain what becomes of a query.
+
+    Parameters
+    ----------
+    instance : Instance, str or path
+        An instance, or what `load` takes.
+    query : str
+        Name of a query.
+    solution : Solution or Result, optional
+        Where it is served or not; a result's prices are used if it has any. Without one the instance is solved here.
+    objective : str, optional
+        "goodput" (default) or "cost"; a solution has its own.
+    min_goodput : float, optional
+        Least goodput as a fraction of the servable value, for "cost" without a solution.
+    time_limit : float, optional
+        Seconds for solving where no solution is given.
+
+    Returns
+    -------
+    Explanation
+        `print` shows it, `to_json()` returns plain data.
+
+    Raises
+    ------
+    InputError
+        If there is no such query or objective, or the solution is not valid.
+    SizeLimitError
+        If there are too many plans to look at.
+    """
+    problem = instance if isinstance(instance, Instance) else load(instance)
+    if not isinstance(problem, Instance):
+        raise UnsupportedError("explain looks at queries of an instance; a plan selection has none")
+    given = solution.solution if isinstance(solution, Result) else solution
+    if given is not None and not isinstance(given, Solution):
+        raise InputError("not a solution of an instance", field="solution", value=type(given).__name__)
+    goal = _goal(objective, given)
+    compiled = problem.compiled
+    index = int(indices_of(compiled.names.queries, np.array([query], dtype=object))[0])
+    if index < 0:
+        raise InputError(
+            "no such query",
+            field="query",
+            value=query,
+            allowed=f"a query of {problem.name}, such as {compiled.names.queries[0]!r}",
+        )
+    costs = goal == COST.name
+    whole = compiled.under_cost.all_rented if costs else compiled
+    alone = explain_alone(whole, index, goal)
+    if given is not None:
+        violations = check(problem, given)
+        if violations:
+            raise InputError(f"the solution is not valid: {violations[0]}", field="solution")
+    if not alone.feasible:
+        return Explanation(problem.name, query, goal, alone)
+    bill, floor_prices = None, None
+    if costs:
+        floor = goodput_floor(problem, min_goodput) if given is None else given.goodput_floor
+        assert floor is not None  # a valid solution under cost states it
+        least = least_cost(compiled, floor)
+        if least is not None:
+            bill = explain_bill(compiled, index, floor, least)
+            floor_prices = Prices("the LP relaxation", least.prices, least.floor_price, True, USD_PER_HOUR, "USD/h")
+    source = "the solution given"
+    of_rows = solution.prices if isinstance(solution, Result) else None
+    if given is None:
+        share = min_goodput if costs else 1.0
+        result = solve(problem, METHOD, goal, time_limit=time_limit, display=False, min_goodput=share)
+        source = f"solved here by {METHOD} within {time_limit:g} s: {result.status}"
+        given = result.solution if isinstance(result.solution, Solution) else None
+        of_rows = result.prices
+    if given is None:
+        return Explanation(problem.name, query, goal, alone, None, bill)
+
+    def prices() -> Prices:
+        if floor_prices is not None:
+            return floor_prices
+        if of_rows is None:
+            return goodput_prices(compiled)
+        return Prices("the result", of_rows.to_numpy(dtype=np.float64) * 1000, 1.0, False, 1e-3, "")
+
+    chosen, _ = index_solution(problem, given)
+    service = explain_service(under_objective(compiled, goal), whole, index, chosen, source, prices)
+    return Explanation(problem.name, query, goal, alone, service, bill)
+
+
+def _goal(objective: str | None, given: Solution | None) -> str:
+    if given is not None and objective is not None and objective != given.objective:
+        raise InputError(
+            "the solution is for another objective", field="objective", value=objective, allowed=given.objective
+        )
+    name = find_objective(objective or (given.objective if given is not None else "goodput")).name
+    return COST.name if name == "goodput-then-cost" else name

@@ -1,0 +1,1 @@
+"""What can be left out of an instance before anybody solves it, and why a query has no plan."""
