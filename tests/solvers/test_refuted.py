@@ -16,7 +16,7 @@ from sloplan.solvers import compact_job
 from sloplan.solvers.compact_job import Answer, _Columns
 from sloplan.solvers.highs import EngineAnswer, EngineError, Highs
 from sloplan.solvers.milp import CompactMilp
-from sloplan.solvers.refuted import refuted_choices
+from sloplan.solvers.refuted import Loads, Refutation
 from sloplan.solvers.standard_form import StandardForm, standard_form
 from tests.models.test_compact import feasible_plans
 from tests.models.tiny_instances import (
@@ -51,10 +51,10 @@ class CarelessHighs(Highs):
         )
         self._lax = Highs(lax, **settings)
 
-    def add_row(self, columns: Any, limit: float) -> None:
+    def add_row(self, columns: Any, limit: float, coefficients: Any = None) -> None:
         """Add the row to both."""
-        super().add_row(columns, limit)
-        self._lax.add_row(columns, limit)
+        super().add_row(columns, limit, coefficients)
+        self._lax.add_row(columns, limit, coefficients)
 
     def solve(self, seconds: float) -> EngineAnswer:
         """Solve carelessly, or as HiGHS does."""
@@ -151,9 +151,9 @@ def test_cut_of_a_plan_spares_all_feasible_plans() -> None:
         query = np.zeros(1, dtype=np.int64)
         for plan in itertools.product(*(part.tolist() for part in compiled.template_options(0))):
             every_choice = [(0, position) for position in range(len(plan))]
-            wrong = refuted_choices(compiled, query, np.array([plan]))
+            wrong = Loads(compiled, query, np.array([plan])).refuted()
             assert bool(wrong) == (plan not in feasible)
-            assert all(choices == every_choice for choices in wrong)
+            assert all(refutation.choices == every_choice for refutation in wrong)
 
 
 def test_cover_is_small_and_overloads_the_row() -> None:
@@ -168,7 +168,7 @@ def test_cover_is_small_and_overloads_the_row() -> None:
     assert sites == ["phone", "server", "phone", "server"]
     query = np.arange(3, dtype=np.int64)
     on_server = np.array([[a_server, b_server]] * 3)
-    assert refuted_choices(compiled, query, on_server) == [[(2, 0), (2, 1), (1, 0), (1, 1)]]
+    assert Loads(compiled, query, on_server).refuted() == [Refutation([(2, 0), (2, 1), (1, 0), (1, 1)])]
     split = np.array([[a_phone, b_server]] * 3)
-    assert refuted_choices(compiled, query, split) == []
+    assert Loads(compiled, query, split).refuted() == []
     assert b_phone not in split

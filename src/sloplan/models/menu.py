@@ -16,6 +16,7 @@ import numpy as np
 from sloplan.models.checkpoint import Checkpoint
 from sloplan.models.legs import END, Leg, template_legs
 from sloplan.models.lower_bounds import SATURATED, class_least, least_cost, longest_paths, saturated_sum
+from sloplan.models.supplies import largest_loads
 from sloplan.problem.compiled import NO_LIMIT, Application, Bool, CompiledInstance, Factor, Int
 
 
@@ -74,17 +75,18 @@ def query_menus(compiled: CompiledInstance, checkpoint: Checkpoint) -> list[Quer
     Parameters
     ----------
     compiled : CompiledInstance
-        Under `fluid` hosting.
+        With the rows and supplies of the objective at hand.
     checkpoint : callable
         Called before each template and each query.
     """
+    most = largest_loads(compiled)
     menus: list[QueryMenu | None] = [None] * len(compiled.names.queries)
     for template in range(len(compiled.templates)):
         options = compiled.template_options(template)
         if any(len(part) == 0 for part in options):
             continue
         checkpoint()
-        filters = _Filters(compiled, template, options)
+        filters = _Filters(compiled, template, options, most)
         for query in np.flatnonzero(compiled.queries.template == template):
             checkpoint()
             menus[query] = filters.menu(int(query))
@@ -94,7 +96,7 @@ def query_menus(compiled: CompiledInstance, checkpoint: Checkpoint) -> list[Quer
 class _Filters:
     """The filters of one template, applied to one query after the other."""
 
-    def __init__(self, compiled: CompiledInstance, template: int, options: Sequence[Int]) -> None:
+    def __init__(self, compiled: CompiledInstance, template: int, options: Sequence[Int], largest_load: Int) -> None:
         self._compiled = compiled
         self._application = compiled.applications[compiled.templates.application[template]]
         self._options = options
@@ -104,9 +106,7 @@ class _Filters:
         self._latency = [table.latency_us[part] for part in options]
         self._cost = [table.cost_nano[part] for part in options]
         self._least_rate = [table.min_rate_milli[part] for part in options]
-        self._largest_rate = [
-            compiled.pools.capacity[table.pool[part]] // np.maximum(table.busy_us[part], 1) for part in options
-        ]
+        self._largest_rate = [largest_load[part] // np.maximum(table.busy_us[part], 1) for part in options]
         self._idle = [table.busy_us[part] == 0 for part in options]
 
     def menu(self, query: int) -> QueryMenu | None:

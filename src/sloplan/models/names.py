@@ -30,6 +30,15 @@ def compact_naming(model: Any, compiled: CompiledInstance) -> Naming:
     return lambda part: names.of(part.parent_component().local_name, part.index())
 
 
+_SHARED = {
+    "capacity": "shared capacity of {}",
+    "amount": "amount of supply {}",
+    "goodput_floor": "value served reaches the goodput floor",
+    "unreachable": "value served where nothing can be, which does not reach the goodput floor",
+}
+"""Words for what belongs to no single copy."""
+
+
 class _CompactNames:
     def __init__(self, model: Any, compiled: CompiledInstance) -> None:
         self._compiled = compiled
@@ -46,8 +55,10 @@ class _CompactNames:
         """Return the words for one index of a component."""
         if component == "goodput":
             return f"value served, in units of {self._scale} thousandths"
-        if component == "capacity":
-            return f"shared capacity of {index}"
+        if component == "deployment_cost":
+            return f"deployment cost, in units of {self._scale} x 10^-12 USD/s"
+        if component in _SHARED:
+            return _SHARED[component].format(index)
         copy, *rest = index if isinstance(index, tuple) else (index,)
         return f"{self._copies[copy]}: {self._of_copy(component, copy, rest)}"
 

@@ -64,8 +64,18 @@ def limit_if_served(parts: Sequence[Alternatives], limit: int, served: Any) -> A
     return linear([c / unit for c in coefficients] + [-limit / unit], [*variables, served]) <= 0.0
 
 
-def limit_row(coefficients: Sequence[int], variables: Sequence[Any], limit: int) -> Any:
-    """Return the row ``sum of coefficients x variables <= limit``, made small and scaled."""
-    reduced, limit = divided_by_gcd(coefficients, limit)
-    unit = power_of_two_unit(limit)
-    return linear([c / unit for c in reduced], variables) <= limit / unit
+def limit_row(coefficients: Sequence[int], variables: Sequence[Any], limit: int, largest: int | None = None) -> Any:
+    """Return the row ``sum of coefficients x variables <= limit``, made small and scaled.
+
+    Parameters
+    ----------
+    coefficients : sequence of int
+    variables : sequence of Pyomo variables
+    limit : int
+    largest : int, optional
+        What the limit can be raised to by variables of negative coefficient, to be scaled by; default the limit.
+    """
+    gcd = int(np.gcd.reduce(np.asarray(coefficients, dtype=np.int64))) or 1
+    reduced, reduced_limit = divided_by_gcd(coefficients, limit)
+    unit = power_of_two_unit(reduced_limit if largest is None else largest // gcd)
+    return linear([c / unit for c in reduced], variables) <= reduced_limit / unit

@@ -26,7 +26,7 @@ class CompactMilp:
         """Return in one line why this method cannot solve `problem`, or None."""
         if not isinstance(problem, CompiledInstance):
             return "method 'milp' chooses options of an instance's operators; for a plan selection: milp-plans, cp"
-        return unsupported(problem, objective)
+        return unsupported(objective)
 
     def solve(
         self, problem: CompiledInstance, run: Run, *, copy_limit: int = COPY_LIMIT, in_process: bool = False
@@ -45,7 +45,7 @@ class CompactMilp:
             well as Pyomo and the engine keep it (docs/compact-milp.md).
         """
         expand_copies(problem, copy_limit)  # refused here, before anything starts
-        run.report_bound(value_of_all(problem))
+        run.report_bound(value_of_all(problem) if run.objective.maximise else 0)
         if not run.should_stop():
             run_job(run_compact_job, run, engine="HiGHS", limit=copy_limit, in_process=in_process)
 
