@@ -129,7 +129,7 @@ def test_rows_that_cannot_bind_are_left_out() -> None:
     """Ample SLOs and capacities leave no rows but those that tie choices together."""
     query = {"slo_latency_ms": 1000.0, "slo_cost_per_1k": 1000.0, "rate_rps": 0.001}
     model = compact_milp(tiny(TWO, edges=CHAIN, query=query))
-    for name in ("latency", "cost", "capacity", "own_capacity", "accuracy", "compatible"):
+    for name in ("latency", "cost", "capacity", "own_capacity", "accuracy", "together"):
         assert len(getattr(model, name)) == 0, name
 
 

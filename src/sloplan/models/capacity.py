@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -15,11 +16,27 @@ from sloplan.problem.compiled import CompiledInstance, Int
 from sloplan.problem.evaluation import own_capacity
 from sloplan.problem.transfers import transfers_of
 
-Shared = dict[int, list[Alternatives]]
-"""Usage of each shared row by all copies, rate x amount per request."""
+
+@dataclass(frozen=True)
+class Usage:
+    """What an operator or a transfer of a copy loads on a shared row, rate x amount per request.
+
+    Parameters
+    ----------
+    user : (copy, operator) or None
+        Global index of the operator; None for a transfer.
+    load : Alternatives
+    """
+
+    user: tuple[int, int] | None
+    load: Alternatives
 
 
-def add_capacity(model: Any, compiled: CompiledInstance, copies: Sequence[CopyChoice]) -> dict[int, Any]:
+Shared = dict[int, list[Usage]]
+"""Usage of each shared row."""
+
+
+def add_capacity(model: Any, compiled: CompiledInstance, copies: Sequence[CopyChoice]) -> tuple[dict[int, Any], Shared]:
     """Limit the usage of shared rows, with what supplies bring to them, and of what each copy owns.
 
     Parameters
@@ -34,20 +51,22 @@ def add_capacity(model: Any, compiled: CompiledInstance, copies: Sequence[CopyCh
 
     Returns
     -------
-    dict
+    amounts : dict
         Variable of each useful supply, by its index.
+    usage : dict
+        Usage of each shared row.
     """
     model.capacity = pyo.Constraint(pyo.Any)
     shared = _limit_own(model, compiled, copies)
-    usage = {row: sum(int(part.figures.max()) for part in parts) for row, parts in shared.items()}
+    usage = {row: sum(int(use.load.figures.max()) for use in uses) for row, uses in shared.items()}
     amounts = add_supplies(model, compiled, usage)
     brought: dict[int, list[tuple[int, Any]]] = {}
     for supply, variable in amounts.items():
         for row, amount in zip(*(part.tolist() for part in compiled.supplies.brought.row(supply)), strict=True):
             brought.setdefault(row, []).append((amount, variable))
     for row in sorted({*shared, *brought}):
-        _limit_shared(model, compiled, row, shared.get(row, []), brought.get(row, []))
-    return amounts
+        _limit_shared(model, compiled, row, [use.load for use in shared.get(row, [])], brought.get(row, []))
+    return amounts, shared
 
 
 def _limit_own(model: Any, compiled: CompiledInstance, copies: Sequence[CopyChoice]) -> Shared:
@@ -59,9 +78,10 @@ def _limit_own(model: Any, compiled: CompiledInstance, copies: Sequence[CopyChoi
     for choice in copies:
         rate = int(compiled.queries.rate_milli[choice.menu.query])
         own: dict[int, list[Alternatives]] = {}
-        for is_shared, index, part in _loads(compiled, choice):
+        for operator, is_shared, index, part in _loads(compiled, choice):
             if is_shared:
-                shared.setdefault(index, []).append(Alternatives(part.variables, rate * part.figures))
+                load = Alternatives(part.variables, rate * part.figures)
+                shared.setdefault(index, []).append(Usage(None if operator is None else (choice.copy, operator), load))
             else:
                 own.setdefault(index, []).append(part)
         for resource, parts in own.items():
@@ -95,24 +115,25 @@ def _limit_shared(
     )
 
 
-def _loads(compiled: CompiledInstance, choice: CopyChoice) -> Iterator[tuple[bool, int, Alternatives]]:
-    """Load per request on all that a copy may use: a shared row by its index, or what is its own.
+def _loads(compiled: CompiledInstance, choice: CopyChoice) -> Iterator[tuple[int | None, bool, int, Alternatives]]:
+    """Load per request of each operator, or of a transfer (None), on all that a copy may use.
 
-    Of its own, pool p is p and link l is pools + l.
+    That is a shared row by its index, or what is the copy's own: pool p is p, link l is pools + l.
     """
     options, pools = compiled.options, compiled.pools
-    for choose, part in zip(choice.choose, choice.menu.options, strict=True):
+    operators = choice.menu.application.operators.tolist()
+    for operator, choose, part in zip(operators, choice.choose, choice.menu.options, strict=True):
         own, busy = pools.query_scope[options.pool[part]], options.busy_us[part]
         row = np.where(options.deployment[part] >= 0, options.deployment[part], pools.row[options.pool[part]])
         for is_shared, place in ((False, options.pool[part]), (True, row)):
             counts = (busy > 0) & (own != is_shared)
             for used in np.unique(place[counts]).tolist():
-                yield is_shared, used, Alternatives(choose, np.where(counts & (place == used), busy, 0))
+                yield operator, is_shared, used, Alternatives(choose, np.where(counts & (place == used), busy, 0))
     for leg in choice.legs:
         for link, figures in _link_loads(compiled, leg).items():
             is_shared = not compiled.links.query_scope[link]
             index = int(compiled.links.row[link]) if is_shared else len(compiled.names.pools) + link
-            yield is_shared, index, Alternatives(leg.variables, figures)
+            yield None, is_shared, index, Alternatives(leg.variables, figures)
 
 
 def _link_loads(compiled: CompiledInstance, leg: LegChoice) -> dict[int, Int]:

@@ -12,13 +12,14 @@ from sloplan.models.accuracy import add_accuracy
 from sloplan.models.capacity import add_capacity
 from sloplan.models.checkpoint import Checked, Checkpoint
 from sloplan.models.choices import CopyChoice, add_choices
-from sloplan.models.compatibility import add_compatibility
 from sloplan.models.copies import COPY_LIMIT, expand_copies
 from sloplan.models.cost import add_cost
 from sloplan.models.latency import add_latency
 from sloplan.models.menu import query_menus
 from sloplan.models.objectives import add_deployment_cost, add_goodput
+from sloplan.models.pairs import add_pairs
 from sloplan.models.scope import unsupported
+from sloplan.models.standing import add_standing
 from sloplan.problem.compiled import CompiledInstance, Int
 from sloplan.problem.cost_problem import under_objective
 from sloplan.problem.errors import InputError, UnsupportedError
@@ -78,14 +79,13 @@ def compact_milp(
     Returns
     -------
     pyomo.environ.ConcreteModel
-        Variables ``served[copy]``, ``choose[copy, option]``, ``flow[copy, leg, producer class,
-        consumer class]``, ``combination[copy, factor, row]``, ``finish[copy, operator]``,
-        ``amount[supply name]``; constraints ``one_option``, ``leaves``, ``enters``, ``copies_in_order``,
-        ``compatible``, ``combines``, ``accuracy``, ``finishes``, ``latency``, ``cost``, ``own_capacity``,
-        ``capacity``, under "cost" ``goodput_floor``; objective ``goodput`` or ``deployment_cost``, to be multiplied
-        by ``objective_scale`` to give milli-values or 10^-12 USD/s. Indices are those of the compiled instance;
-        `index` is a `CompactIndex`. Add constraints and solve it with any solver; `solution_from` brings the answer
-        back.
+        Variables ``served[copy]``, ``choose[copy, option]``, ``flow[copy, leg, producer class, consumer class]``,
+        ``combination[copy, factor, row]``, ``finish[copy, operator]``, ``amount[supply name]``; constraints
+        ``one_option``, ``leaves``, ``enters``, ``copies_in_order``, ``together``, ``combines``, ``accuracy``,
+        ``finishes``, ``latency``, ``cost``, ``own_capacity``, ``capacity``, ``stands``, under "cost"
+        ``goodput_floor``; objective ``goodput`` or ``deployment_cost``, to be multiplied by ``objective_scale`` to
+        give milli-values or 10^-12 USD/s. Indices are those of the compiled instance; `index` is a `CompactIndex`.
+        Add constraints and solve it with any solver; `solution_from` brings the answer back.
 
     Raises
     ------
@@ -107,11 +107,12 @@ def compact_milp(
         model = pyo.ConcreteModel(name=compiled.name)
         choices = add_choices(model, copy_query, query_menus(ruled, checkpoint), checkpoint)
         copies = Checked(choices, checkpoint)
-        add_compatibility(model, copies, compiled.options.configuration)
+        add_pairs(model, copies)
         add_accuracy(model, ruled, copies)
         add_latency(model, ruled, copies)
         add_cost(model, ruled, copies)
-        amounts = add_capacity(model, ruled, copies)
+        amounts, usage = add_capacity(model, ruled, copies)
+        add_standing(model, ruled, usage, amounts)
         if goodput_floor is None:
             add_goodput(model, ruled, copies)
         else:

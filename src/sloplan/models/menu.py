@@ -16,6 +16,7 @@ import numpy as np
 from sloplan.models.checkpoint import Checkpoint
 from sloplan.models.legs import END, Leg, template_legs
 from sloplan.models.lower_bounds import SATURATED, class_least, least_cost, longest_paths, saturated_sum
+from sloplan.models.partners import Partners
 from sloplan.models.supplies import largest_loads
 from sloplan.problem.compiled import NO_LIMIT, Application, Bool, CompiledInstance, Factor, Int
 
@@ -60,6 +61,9 @@ class QueryMenu:
         Global option indices per local operator position; none is empty.
     legs : tuple of LegMenu
     factors : tuple of FactorMenu
+    partners : dict
+        Per pair of local operator positions, in order: which of their options may be in one plan, shape (options of
+        the first, options of the second); pairs of which all may are left out.
     """
 
     query: int
@@ -67,6 +71,7 @@ class QueryMenu:
     options: tuple[Int, ...]
     legs: tuple[LegMenu, ...]
     factors: tuple[FactorMenu, ...]
+    partners: dict[tuple[int, int], Bool]
 
 
 def query_menus(compiled: CompiledInstance, checkpoint: Checkpoint) -> list[QueryMenu | None]:
@@ -108,6 +113,7 @@ class _Filters:
         self._least_rate = [table.min_rate_milli[part] for part in options]
         self._largest_rate = [largest_load[part] // np.maximum(table.busy_us[part], 1) for part in options]
         self._idle = [table.busy_us[part] == 0 for part in options]
+        self._partners = Partners(compiled, self._application, options, self._legs, largest_load)
 
     def menu(self, query: int) -> QueryMenu | None:
         """Filter until nothing more goes; None once an operator has no option left."""
@@ -117,6 +123,7 @@ class _Filters:
             for least, largest, idle in zip(self._least_rate, self._largest_rate, self._idle, strict=True)
         ]
         pairs: list[Bool] = [leg.possible & (leg.largest_rate >= rate) for leg in self._legs]
+        together = self._partners.allowed(query)
         while True:
             before = sum(int(mask.sum()) for mask in masks) + sum(int(pair.sum()) for pair in pairs)
             self._keep_connected(masks, pairs)
@@ -124,12 +131,15 @@ class _Filters:
             self._keep_accurate(query, masks)
             self._keep_fast(query, masks, pairs)
             self._keep_cheap(query, masks, pairs)
+            self._keep_partnered(masks, pairs, together)
             if not all(mask.any() for mask in masks):
                 return None
             if before == sum(int(mask.sum()) for mask in masks) + sum(int(pair.sum()) for pair in pairs):
-                return self._filtered(query, masks, pairs)
+                return self._filtered(query, masks, pairs, together)
 
-    def _filtered(self, query: int, masks: list[Bool], pairs: list[Bool]) -> QueryMenu:
+    def _filtered(
+        self, query: int, masks: list[Bool], pairs: list[Bool], together: dict[tuple[int, int], Bool]
+    ) -> QueryMenu:
         legs = []
         for leg, pair in zip(self._legs, pairs, strict=True):
             producer, consumer = np.nonzero(pair)
@@ -151,6 +161,11 @@ class _Filters:
                 FactorMenu(factor, np.flatnonzero(rows))
                 for factor, rows in zip(self._application.factors, self._combinations(query, masks), strict=True)
             ),
+            {
+                (first, second): kept
+                for (first, second), allowed in together.items()
+                if not (kept := allowed[np.ix_(masks[first], masks[second])]).all()
+            },
         )
 
     def _keep_connected(self, masks: list[Bool], pairs: list[Bool]) -> None:
@@ -172,6 +187,20 @@ class _Filters:
             left &= np.isin(pair.allowed[:, 1], self._configuration[pair.second][masks[pair.second]])
             for column, position in enumerate((pair.first, pair.second)):
                 masks[position] &= np.isin(self._configuration[position], pair.allowed[left, column])
+
+    def _keep_partnered(self, masks: list[Bool], pairs: list[Bool], together: dict[tuple[int, int], Bool]) -> None:
+        """Options without a partner at another operator go, and pairs of ends that no two options have together."""
+        for (first, second), allowed in together.items():
+            masks[first] &= allowed[:, masks[second]].any(axis=1)
+            masks[second] &= allowed[masks[first]].any(axis=0)
+        for leg, pair in zip(self._legs, pairs, strict=True):
+            if leg.producer == END or leg.consumer == END:
+                continue
+            allowed = together[leg.producer, leg.consumer] & masks[leg.producer][:, None] & masks[leg.consumer]
+            producer, consumer = np.nonzero(allowed)
+            reached = np.zeros_like(pair)
+            reached[leg.producer_class[producer], leg.consumer_class[consumer]] = True
+            pair &= reached
 
     def _combinations(self, query: int, masks: list[Bool]) -> list[Bool]:
         """Rows of each factor that are left: all configurations have an option, and the SLO can still be met."""

@@ -77,6 +77,11 @@ class _CompactNames:
             return f"its own {rest[0]}"
         if component == "one_option":
             return f"one option of operator {self._operator(rest[0])}"
+        if component == "together":
+            ends = " and ".join(self._operator(operator) for operator in rest[:2])
+            return f"options of {ends} that go together, set {rest[2] + 1}"
+        if component == "stands":
+            return f"what operator {self._operator(rest[0])} needs of supply {rest[1]} stands"
         if component in ("finish", "finishes"):
             path = f" after path {rest[1] + 1}" if component == "finishes" else ""
             return f"operator {self._operator(rest[0])} finishes{path}, as a fraction of the latency SLO"
@@ -110,12 +115,8 @@ class _CompactNames:
         return words
 
     def _configurations(self, component: str, choice: CopyChoice, rest: list[Any]) -> str:
-        """Words for what ties configurations: compatible, combines, combination."""
+        """Words for what ties configurations: combines, combination."""
         application, configurations = choice.menu.application, self._compiled.names.configurations
-        if component == "compatible":
-            pair = application.compatibilities[rest[0]]
-            ends = [self._operator(application.operators[position]) for position in (pair.first, pair.second)]
-            return f"compatible configurations of {ends[rest[1]]} and {ends[1 - rest[1]]}, group {rest[2] + 1}"
         factor = application.factors[rest[0]]
         if component == "combines":
             return f"accuracy factor {factor.name}, {self._operator(rest[1])} as {configurations[rest[2]]}"
