@@ -26,6 +26,7 @@ from sloplan.models.lower_bounds import SATURATED
 from sloplan.models.menu import LegMenu
 from sloplan.models.partners import Partners
 from sloplan.models.rows import Alternatives, limit_row, linear
+from sloplan.models.standing import add_standing
 from sloplan.problem.cost_problem import goodput_floor
 from sloplan.problem.instance import Instance
 from sloplan.solvers.highs import Highs
@@ -86,6 +87,13 @@ def structural(original: Callable[..., Any]) -> Callable[..., Any]:
     return allowed
 
 
+def with_standing(model: Any, compiled: Any, copies: Sequence[CopyChoice]) -> Any:
+    """Add the rows that let supplies stand under either objective."""
+    amounts, usage = capacity.add_capacity(model, compiled, copies)
+    add_standing(model, compiled, usage, amounts)
+    return amounts, usage
+
+
 def order_served(model: Any, copies: Sequence[CopyChoice], keep: Callable[[Any, Any], Iterator[Any]]) -> None:
     """Replace the rows that order copies."""
     model.copies_in_order.clear()
@@ -134,7 +142,7 @@ GOODPUT_VARIANTS: Final[dict[str, Variant]] = {
     "limits not times served": LIMITS_ALONE,
 }
 SUPPLY_VARIANTS: Final[dict[str, Variant]] = {
-    "kept": KEPT,
+    "standing": changed((compact, "add_capacity", with_standing), (compact, "add_standing", lambda *_: None)),
     "without standing": changed((compact, "add_standing", lambda *_: None)),
 }
 SYMMETRY_VARIANTS: Final[dict[str, Variant]] = {

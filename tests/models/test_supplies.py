@@ -6,6 +6,7 @@ import math
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pyomo.environ as pyo
 import pytest
 
@@ -73,21 +74,30 @@ def test_no_more_of_a_supply_than_all_copies_could_load() -> None:
     assert compact_milp(fewer, "cost", goodput_floor=0).amount["unit:server"].ub == 2
 
 
-@pytest.mark.parametrize("hosting", ["fluid", "replicas"])
-def test_what_an_option_needs_stands(hosting: str) -> None:
-    """A query that uses part of a unit has a whole one stand, even where the relaxation may choose otherwise."""
-    instance = served_by_rent(hosting)
-    instance = instance.replace(queries=instance.table("queries").iloc[:1])
-    floor = int(instance.compiled.queries.value_milli.sum())
-    model = compact_milp(instance, "cost", goodput_floor=floor)
-    assert len(model.stands) > 0
-    _, exact = solved(model)
-    _, with_rows = solved(compact_milp(instance, "cost", goodput_floor=floor), relaxed=True)
+def test_what_an_option_needs_stands() -> None:
+    """Two applications want the two replicas that there is room for: the relaxation may not host fractions of four."""
+    pools = [{"pool": "server", "site": "edge", "hardware": "fast", "units": 1, "memory_gb": 8}]
+    profiles = [
+        {"operator": name, "configuration": "s", "hardware": "fast", "latency_ms": 1.0, "share": 0.5, "busy_ms": 1.0}
+        for name in "abcd"
+    ]
+    operators = [
+        {"operator": name, "application": application, "input_kb": None if name in "bd" else 2.0}
+        for name, application in zip("abcd", ("app", "app", "other", "other"), strict=True)
+    ]
+    rows = [
+        {"query": name, "application": application, "source_site": "device", "rate_rps": 1.0, "value": value}
+        for name, application, value in (("p", "app", 3.0), ("q", "other", 2.0))
+    ]
+    figures = {name: {"s": 1.0} for name in "abcd"}
+    edges = (("a", "b"), ("c", "d"))
+    instance = tiny(figures, edges=edges, pools=pools, profiles=profiles)
+    instance = instance.replace(operators=pd.DataFrame(operators), queries=pd.DataFrame(rows), hosting="replicas")
+    model = compact_milp(instance)
+    assert len(model.stands) == 4
+    assert (round(solved(model)[1]), round(solved(model, relaxed=True)[1])) == (-3000, -3000)
     model.stands.deactivate()
-    _, optimum_without = solved(model)
-    _, without_rows = solved(model, relaxed=True)
-    assert without_rows < with_rows <= exact + 1e-3
-    assert round(optimum_without) == round(exact)
+    assert (round(solved(model)[1]), round(solved(model, relaxed=True)[1])) == (-3000, -5000)
 
 
 def test_a_floor_that_nothing_reaches_makes_the_model_infeasible() -> None:

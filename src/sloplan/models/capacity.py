@@ -109,9 +109,8 @@ def _limit_shared(
             variables[id(variable)] = variable
     for amount, variable in brought:
         coefficients[id(variable)], variables[id(variable)] = -amount, variable
-    largest = limit + sum(amount * variable.ub for amount, variable in brought if amount > 0)
     model.capacity[compiled.rows.name[row]] = limit_row(
-        list(coefficients.values()), list(variables.values()), limit, largest
+        list(coefficients.values()), list(variables.values()), limit, small_coefficients=bool(brought)
     )
 
 

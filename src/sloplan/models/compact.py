@@ -82,7 +82,7 @@ def compact_milp(
         Variables ``served[copy]``, ``choose[copy, option]``, ``flow[copy, leg, producer class, consumer class]``,
         ``combination[copy, factor, row]``, ``finish[copy, operator]``, ``amount[supply name]``; constraints
         ``one_option``, ``leaves``, ``enters``, ``copies_in_order``, ``together``, ``combines``, ``accuracy``,
-        ``finishes``, ``latency``, ``cost``, ``own_capacity``, ``capacity``, ``stands``, under "cost"
+        ``finishes``, ``latency``, ``cost``, ``own_capacity``, ``capacity``, under "goodput" ``stands``, under "cost"
         ``goodput_floor``; objective ``goodput`` or ``deployment_cost``, to be multiplied by ``objective_scale`` to
         give milli-values or 10^-12 USD/s. Indices are those of the compiled instance; `index` is a `CompactIndex`.
         Add constraints and solve it with any solver; `solution_from` brings the answer back.
@@ -112,8 +112,8 @@ def compact_milp(
         add_latency(model, ruled, copies)
         add_cost(model, ruled, copies)
         amounts, usage = add_capacity(model, ruled, copies)
-        add_standing(model, ruled, usage, amounts)
         if goodput_floor is None:
+            add_standing(model, ruled, usage, amounts)  # under cost HiGHS does better without (measured)
             add_goodput(model, ruled, copies)
         else:
             prices = compiled.under_cost.supply_price

@@ -194,7 +194,7 @@ class _Filters:
             masks[first] &= allowed[:, masks[second]].any(axis=1)
             masks[second] &= allowed[masks[first]].any(axis=0)
         for leg, pair in zip(self._legs, pairs, strict=True):
-            if leg.producer == END or leg.consumer == END:
+            if (leg.producer, leg.consumer) not in together:
                 continue
             allowed = together[leg.producer, leg.consumer] & masks[leg.producer][:, None] & masks[leg.consumer]
             producer, consumer = np.nonzero(allowed)

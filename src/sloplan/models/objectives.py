@@ -69,7 +69,8 @@ def add_deployment_cost(
         model.unreachable = pyo.Var(bounds=(0, 0))
         values = [(-1, model.unreachable)]
     coefficients, variables = map(list, zip(*values, strict=True))
-    model.goodput_floor = pyo.Constraint(expr=limit_row(coefficients, variables, -goodput_floor))
+    row = limit_row(coefficients, variables, -goodput_floor, small_coefficients=True)
+    model.goodput_floor = pyo.Constraint(expr=row)
 
 
 def _values(compiled: CompiledInstance, copies: Sequence[CopyChoice]) -> list[Term]:

@@ -1,6 +1,7 @@
 """Which options of two operators can be in one plan: bounds on every plan that has both.
 
-Bounds are those of a template, with every other operator at its best. A query compares them with its SLOs.
+Bounds are those of a template, with every other operator at its best. A query compares them with its SLOs. Operators of
+a single option are left out: bounds on every plan say the same of them.
 """
 
 from __future__ import annotations
@@ -40,14 +41,18 @@ class Partners:
     ) -> None:
         self._queries = compiled.queries
         self._application, self._options, self._legs = application, options, legs
-        self._start = np.concatenate([[0], np.cumsum([len(part) for part in options])])
-        table, every = compiled.options, np.concatenate(options)
+        self._varying = [position for position, part in enumerate(options) if len(part) > 1]
+        if len(self._varying) < 2:
+            self._varying = []
+            return
+        self._start = np.cumsum([0, *(len(options[position]) for position in self._varying)])
+        table, every = compiled.options, np.concatenate([options[position] for position in self._varying])
         self._configuration = [table.configuration[part] for part in options]
         self._latency = [table.latency_us[part] for part in options]
         self._cost = [table.cost_nano[part] for part in options]
-        figures = [self._with_each_of(position) for position in range(len(options))]
+        figures = [self._with_each_of(position) for position in self._varying]
         self._latency_us, self._cost_nano, self._nano_nats = (
-            np.concatenate([np.concatenate(blocks, axis=1) for blocks in kind]) for kind in zip(*figures, strict=True)
+            np.concatenate([self._joined(blocks) for blocks in kind]) for kind in zip(*figures, strict=True)
         )
         where = np.where(table.deployment[every] >= 0, -1 - table.deployment[every], table.pool[every])
         busy = table.busy_us[every]
@@ -64,8 +69,11 @@ class Partners:
         Returns
         -------
         dict
-            (options of the first, options of the second) bool, per pair of local operator positions in order.
+            (options of the first, options of the second) bool, per pair of local operator positions in order; both
+            have several options.
         """
+        if not self._varying:
+            return {}
         queries = self._queries
         allowed = self._latency_us <= min(int(queries.slo_latency_us[query]), SATURATED - 1)
         allowed &= self._cost_nano <= min(int(queries.slo_cost_nano[query]), SATURATED - 1)
@@ -73,9 +81,12 @@ class Partners:
         allowed &= queries.rate_milli[query] <= self._largest_rate
         spans = [slice(start, end) for start, end in pairwise(self._start.tolist())]
         return {
-            (first, second): allowed[spans[first], spans[second]]
-            for first, second in combinations(range(len(spans)), 2)
+            (first, second): allowed[rows, columns]
+            for (first, rows), (second, columns) in combinations(zip(self._varying, spans, strict=True), 2)
         }
+
+    def _joined(self, blocks: Sequence[Int]) -> Int:
+        return np.concatenate([blocks[position] for position in self._varying], axis=1)
 
     def _with_each_of(self, position: int) -> tuple[list[Int], list[Int], list[Int]]:
         """Bound all plans with each option of one operator: latency, cost and nano-nats, per other operator."""
