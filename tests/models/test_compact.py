@@ -129,7 +129,7 @@ def test_rows_that_cannot_bind_are_left_out() -> None:
     """Ample SLOs and capacities leave no rows but those that tie choices together."""
     query = {"slo_latency_ms": 1000.0, "slo_cost_per_1k": 1000.0, "rate_rps": 0.001}
     model = compact_milp(tiny(TWO, edges=CHAIN, query=query))
-    for name in ("latency", "cost", "capacity", "own_capacity", "accuracy", "compatible"):
+    for name in ("latency", "cost", "capacity", "own_capacity", "accuracy", "together"):
         assert len(getattr(model, name)) == 0, name
 
 
@@ -144,13 +144,16 @@ def test_values_are_divided_by_their_gcd() -> None:
     assert sorted(-standard_form(model).cost[standard_form(model).cost != 0]) == [3.0, 5.0]
 
 
-def test_other_objectives_and_hosting_are_refused() -> None:
-    """What is not built is refused in one line."""
+def test_objectives_and_floors_that_do_not_go_together_are_refused() -> None:
+    """What there is no model for is refused in one line, as is a floor that is missing, negative or out of place."""
     instance = tiny(TWO, edges=CHAIN)
-    with pytest.raises(UnsupportedError, match="objective 'cost'"):
-        compact_milp(instance, objective="cost")
-    with pytest.raises(UnsupportedError, match="hosting 'replicas'"):
-        compact_milp(instance.replace(hosting="replicas"))
+    with pytest.raises(UnsupportedError, match="objective 'goodput-then-cost'"):
+        compact_milp(instance, objective="goodput-then-cost")
+    for floor in (None, -1):
+        with pytest.raises(InputError, match="needs the least goodput"):
+            compact_milp(instance, objective="cost", goodput_floor=floor)
+    with pytest.raises(InputError, match="belongs to the objective cost"):
+        compact_milp(instance, goodput_floor=0)
 
 
 def test_a_user_can_extend_the_model_and_bring_the_answer_back() -> None:

@@ -181,14 +181,14 @@ def test_starts_and_trajectory(solver: str, method: Any) -> None:
     ("method", "more", "says"),
     [
         ("milp", {}, "HiGHS"),
-        ("milp-plans", {"solver": "scip"}, "presolving"),
+        ("milp-plans", {"solver": "scip", "presolve": False}, "presolving"),
         ("milp-plans", {"solver": "gurobi"}, "Gurobi"),
         ("cp", {}, "CP-SAT"),
     ],
 )
 @pytest.mark.parametrize("in_process", [True, False])
 def test_engine_log(
-    tmp_path: Path, capfd: pytest.CaptureFixture[str], method: str, more: dict[str, str], says: str, in_process: bool
+    tmp_path: Path, capfd: pytest.CaptureFixture[str], method: str, more: dict[str, Any], says: str, in_process: bool
 ) -> None:
     """The engine's own log stands in the file that was asked for, in place of what was there, and nowhere else."""
     log = tmp_path / "engine.log"

@@ -97,11 +97,12 @@ def test_too_many_copies_are_refused_before_anything_starts() -> None:
 
 
 def test_unsupported_is_said_in_one_line() -> None:
-    """Other objectives and hostings are refused; the rest is not."""
-    compiled = contended().compiled
-    assert CompactMilp().unsupported(compiled, "goodput") is None
-    assert "'cost'" in str(CompactMilp().unsupported(compiled, "cost"))
-    assert "'replicas'" in str(CompactMilp().unsupported(contended().replace(hosting="replicas").compiled, "goodput"))
+    """The objective of two stages is refused; the others are not, under either hosting."""
+    for instance in (contended(), contended().replace(hosting="replicas")):
+        compiled = instance.compiled
+        assert CompactMilp().unsupported(compiled, "goodput") is None
+        assert CompactMilp().unsupported(compiled, "cost") is None
+        assert "'goodput-then-cost'" in str(CompactMilp().unsupported(compiled, "goodput-then-cost"))
 
 
 @pytest.mark.parametrize("time_limit", [0.01, 1.0])
@@ -148,7 +149,9 @@ def test_time_limit_is_kept_by_the_engine(monkeypatch: pytest.MonkeyPatch) -> No
 def test_time_limit_is_kept_while_the_model_is_built(monkeypatch: pytest.MonkeyPatch) -> None:
     """In this process nobody ends a long building from outside: it looks at the limit itself."""
 
-    def build(compiled: CompiledInstance, objective: str, copy_limit: int, checkpoint: Callable[[], None]) -> None:
+    def build(
+        compiled: CompiledInstance, objective: str, floor: int | None, copy_limit: int, checkpoint: Callable[[], None]
+    ) -> None:
         while True:
             checkpoint()
 

@@ -11,13 +11,14 @@ import pytest
 
 from sloplan.models import compact_milp
 from sloplan.problem.instance import Instance
+from sloplan.problem.objective import COST
 from sloplan.problem.run import Run
 from sloplan.solvers import highs
 from sloplan.solvers.compact_job import Answer, _Columns
 from sloplan.solvers.engine import EngineAnswer, EngineError
 from sloplan.solvers.highs import Highs
 from sloplan.solvers.milp import CompactMilp
-from sloplan.solvers.refuted import refuted_choices
+from sloplan.solvers.refuted import Loads, Refutation
 from sloplan.solvers.standard_form import StandardForm, standard_form
 from tests.models.test_compact import feasible_plans
 from tests.models.tiny_instances import (
@@ -52,10 +53,10 @@ class CarelessHighs(Highs):
         )
         self._lax = Highs(lax, **settings)
 
-    def add_row(self, columns: Any, limit: float) -> None:
+    def add_row(self, columns: Any, limit: float, coefficients: Any = None) -> None:
         """Add the row to both."""
-        super().add_row(columns, limit)
-        self._lax.add_row(columns, limit)
+        super().add_row(columns, limit, coefficients)
+        self._lax.add_row(columns, limit, coefficients)
 
     def solve(self, seconds: float) -> EngineAnswer:
         """Solve carelessly, or as HiGHS does."""
@@ -152,9 +153,9 @@ def test_cut_of_a_plan_spares_all_feasible_plans() -> None:
         query = np.zeros(1, dtype=np.int64)
         for plan in itertools.product(*(part.tolist() for part in compiled.template_options(0))):
             every_choice = [(0, position) for position in range(len(plan))]
-            wrong = refuted_choices(compiled, query, np.array([plan]))
+            wrong = Loads(compiled, query, np.array([plan])).refuted()
             assert bool(wrong) == (plan not in feasible)
-            assert all(choices == every_choice for choices in wrong)
+            assert all(refutation.choices == every_choice for refutation in wrong)
 
 
 def test_cover_is_small_and_overloads_the_row() -> None:
@@ -169,7 +170,78 @@ def test_cover_is_small_and_overloads_the_row() -> None:
     assert sites == ["phone", "server", "phone", "server"]
     query = np.arange(3, dtype=np.int64)
     on_server = np.array([[a_server, b_server]] * 3)
-    assert refuted_choices(compiled, query, on_server) == [[(2, 0), (2, 1), (1, 0), (1, 1)]]
+    assert Loads(compiled, query, on_server).refuted() == [Refutation([(2, 0), (2, 1), (1, 0), (1, 1)])]
     split = np.array([[a_phone, b_server]] * 3)
-    assert refuted_choices(compiled, query, split) == []
+    assert Loads(compiled, query, split).refuted() == []
     assert b_phone not in split
+
+
+def rented(hosting: str = "fluid") -> Instance:
+    """Three queries on a server of which up to three units are rented; two units carry two of them."""
+    pools = [
+        {"pool": "server", "site": "edge", "hardware": "fast", "units": 1, "memory_gb": 8, "billing": "reserved",
+         "price_per_unit_hour": 3.6, "max_units": 3},
+    ]  # fmt: skip
+    rows = [
+        {"query": name, "application": "app", "source_site": "device", "rate_rps": rate, "value": value}
+        for name, rate, value in (("p", 60.0, 3.0), ("q", 70.0, 5.0), ("r", 80.0, 4.0))
+    ]
+    placement = [{"operator": name, "allowed": "site", "value": "edge"} for name in "ab"]
+    links = [
+        {"link": "up", "from_site": "device", "to_site": "edge", "bandwidth_mbps": 8, "delay_ms": 3, "price_per_gb": 2},
+    ]
+    operators = {"a": {"s": 4.0}, "b": {"s": 8.0}}
+    instance = tiny(operators, edges=CHAIN, queries=rows, placement=placement, pools=pools, links=links)
+    return instance.replace(hosting=hosting)
+
+
+@pytest.mark.parametrize("hosting", ["fluid", "replicas"])
+@pytest.mark.parametrize("floor", [1, 5000, 9000, 12_000])
+def test_missed_floors_and_missing_units_are_cut_off(monkeypatch: pytest.MonkeyPatch, hosting: str, floor: int) -> None:
+    """An engine that minds neither floor nor rows, only the bill, is led to the least cost by the cuts alone."""
+    instance = rented(hosting)
+
+    def least_cost() -> Run:
+        run = Run(instance, objective=COST, goodput_floor=floor, time_limit=60.0)
+        CompactMilp().solve(instance.compiled, run, presolve=False, in_process=True)
+        return run
+
+    expected = least_cost()
+    assert expected.best_objective == expected.bound
+    monkeypatch.setattr(CarelessHighs, "careless_solves", 10**6)
+    monkeypatch.setattr(highs, "Highs", CarelessHighs)
+    run = least_cost()
+    assert CarelessHighs.solves > 2
+    assert run.best_objective == expected.best_objective
+    monkeypatch.setattr(CarelessHighs, "careless_solves", 2)
+    assert least_cost().bound == expected.bound
+
+
+@pytest.mark.parametrize("hosting", ["fluid", "replicas"])
+def test_floor_beyond_reach(monkeypatch: pytest.MonkeyPatch, hosting: str) -> None:
+    """A floor above all values needs no engine to be called out of reach; one that the rows forbid does."""
+    instance = rented(hosting)
+    for floor, engine in ((12_001, False), (12_000, True)):
+        fewer = instance.replace(pools=instance.table("pools").assign(max_units=2))
+        run = Run(fewer, objective=COST, goodput_floor=floor, time_limit=60.0)
+        if not engine:
+            monkeypatch.setattr(highs, "Highs", None)
+        CompactMilp().solve(fewer.compiled, run, in_process=True)
+        monkeypatch.undo()
+        assert (run.infeasible, run.best_solution) == (True, None)
+
+
+def test_too_few_units_are_refuted_by_what_needs_more() -> None:
+    """Of a unit too few, the cover names the choices that load the pool, and what they take at least."""
+    for hosting, amounts in (("fluid", {0: 1}), ("replicas", {0: 1, 1: 2, 2: 1})):
+        compiled = rented(hosting).compiled.under_cost.compiled
+        options = [int(part[0]) for part in compiled.template_options(0)]
+        loads = Loads(compiled, np.array([0, 2]), np.array([options, options]))  # 1.68 units: 0.56 of a and 1.12 of b
+        assert loads.needed.tolist() == ([2] if hosting == "fluid" else [1, 2, 3])
+        found = loads.refuted(amounts)
+        assert loads.refuted() == []
+        if hosting == "fluid":
+            assert found == [Refutation([(0, 0), (0, 1), (1, 0), (1, 1)], 0, 2)]
+        else:
+            assert [(one.supply, one.needed) for one in found] == [(2, 3)]
+            assert sorted(found[0].choices) == [(0, 0), (0, 1), (1, 0), (1, 1)]

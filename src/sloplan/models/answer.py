@@ -10,6 +10,7 @@ import numpy as np
 from sloplan.models.compact import CompactIndex, compiled_form
 from sloplan.models.copies import plan_width, solution_of_copies
 from sloplan.problem.compiled import CompiledInstance
+from sloplan.problem.cost_problem import under_objective
 from sloplan.problem.errors import InputError
 from sloplan.problem.solution import Solution
 
@@ -36,8 +37,9 @@ def solution_from(
     Returns
     -------
     Solution
-        Values are rounded; a copy counts as served if `served` is above 1/2, and takes the
-        option of greatest value per operator. `check` decides whether it is a solution.
+        Values are rounded; a copy counts as served if `served` is above 1/2, and takes the option of greatest value
+        per operator; replicas and rented units are the nearest whole numbers. It is made for the model's objective and
+        floor. `check` decides whether it is a solution.
 
     Raises
     ------
@@ -61,6 +63,12 @@ def solution_from(
                 row[position] = options[int(np.argmax([value(variable) or 0.0 for variable in variables]))]
             query.append(choice.menu.query)
             choices.append(row)
+    names = under_objective(compiled, index.objective).supplies.name
+    amounts = {str(names[supply]): round(value(variable) or 0.0) for supply, variable in index.amounts.items()}
     return solution_of_copies(
-        compiled, np.array(query, dtype=np.int64), np.array(choices, dtype=np.int64).reshape(-1, width)
+        compiled,
+        np.array(query, dtype=np.int64),
+        np.array(choices, dtype=np.int64).reshape(-1, width),
+        {name: amount for name, amount in amounts.items() if amount},
+        index.goodput_floor,
     )

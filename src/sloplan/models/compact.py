@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
-from functools import reduce
 from typing import TYPE_CHECKING, Any
 
 import pyomo.environ as pyo
@@ -14,15 +12,17 @@ from sloplan.models.accuracy import add_accuracy
 from sloplan.models.capacity import add_capacity
 from sloplan.models.checkpoint import Checked, Checkpoint
 from sloplan.models.choices import CopyChoice, add_choices
-from sloplan.models.compatibility import add_compatibility
 from sloplan.models.copies import COPY_LIMIT, expand_copies
 from sloplan.models.cost import add_cost
 from sloplan.models.latency import add_latency
 from sloplan.models.menu import query_menus
-from sloplan.models.rows import linear
+from sloplan.models.objectives import add_deployment_cost, add_goodput
+from sloplan.models.pairs import add_pairs
 from sloplan.models.scope import unsupported
+from sloplan.models.standing import add_standing
 from sloplan.problem.compiled import CompiledInstance, Int
-from sloplan.problem.errors import UnsupportedError
+from sloplan.problem.cost_problem import under_objective
+from sloplan.problem.errors import InputError, UnsupportedError
 
 if TYPE_CHECKING:
     from sloplan.problem.instance import Instance
@@ -40,16 +40,25 @@ class CompactIndex:
         Query of each copy.
     copies : tuple of CopyChoice
         Variables of the copies that have a plan at all.
+    amounts : dict
+        Variable of each useful supply, by its index under the objective.
+    objective : str
+    goodput_floor : int or None
+        Milli-value; under "cost".
     """
 
     instance_sha256: str
     copy_query: Int
     copies: tuple[CopyChoice, ...]
+    amounts: dict[int, Any]
+    objective: str
+    goodput_floor: int | None
 
 
 def compact_milp(
     problem: Instance | CompiledInstance,
     objective: str = "goodput",
+    goodput_floor: int | None = None,
     copy_limit: int = COPY_LIMIT,
     checkpoint: Checkpoint = lambda: None,
 ) -> Any:
@@ -58,8 +67,10 @@ def compact_milp(
     Parameters
     ----------
     problem : Instance or CompiledInstance
-    objective : str
-        Only "goodput" so far.
+    objective : {"goodput", "cost"}
+    goodput_floor : int, optional
+        Least goodput, milli-value: under "cost", which needs it. `problem.cost_problem.goodput_floor` gives the floor
+        that stands for a fraction of what is servable.
     copy_limit : int
         Largest number of query copies; a query of count n has n.
     checkpoint : callable, optional
@@ -68,37 +79,46 @@ def compact_milp(
     Returns
     -------
     pyomo.environ.ConcreteModel
-        Variables ``served[copy]``, ``choose[copy, option]``, ``flow[copy, leg, producer class,
-        consumer class]``, ``combination[copy, factor, row]``, ``finish[copy, operator]``;
-        constraints ``one_option``, ``leaves``, ``enters``, ``copies_in_order``, ``compatible``,
-        ``combines``, ``accuracy``, ``finishes``, ``latency``, ``cost``, ``own_capacity``,
-        ``capacity``; objective ``goodput``, to be multiplied by ``objective_scale`` to give
-        milli-values. Indices are those of the compiled instance; `index` is a `CompactIndex`.
+        Variables ``served[copy]``, ``choose[copy, option]``, ``flow[copy, leg, producer class, consumer class]``,
+        ``combination[copy, factor, row]``, ``finish[copy, operator]``, ``amount[supply name]``; constraints
+        ``one_option``, ``leaves``, ``enters``, ``copies_in_order``, ``together``, ``combines``, ``accuracy``,
+        ``finishes``, ``latency``, ``cost``, ``own_capacity``, ``capacity``, under "goodput" ``stands``, under "cost"
+        ``goodput_floor``; objective ``goodput`` or ``deployment_cost``, to be multiplied by ``objective_scale`` to
+        give milli-values or 10^-12 USD/s. Indices are those of the compiled instance; `index` is a `CompactIndex`.
         Add constraints and solve it with any solver; `solution_from` brings the answer back.
 
     Raises
     ------
     UnsupportedError
-        For another objective, or hosting `replicas`.
+        For another objective.
+    InputError
+        If a floor is missing under "cost", or is there under "goodput".
     SizeLimitError
         If there are more copies than `copy_limit`.
     """
     compiled = compiled_form(problem)
-    reason = unsupported(compiled, objective)
+    reason = unsupported(objective)
     if reason is not None:
         raise UnsupportedError(reason)
+    _check_floor(objective, goodput_floor)
+    ruled = under_objective(compiled, objective)
     copy_query = expand_copies(compiled, copy_limit)
     with PauseGC():  # hundreds of thousands of small objects, none of them garbage
         model = pyo.ConcreteModel(name=compiled.name)
-        choices = add_choices(model, copy_query, query_menus(compiled, checkpoint), checkpoint)
+        choices = add_choices(model, copy_query, query_menus(ruled, checkpoint), checkpoint)
         copies = Checked(choices, checkpoint)
-        add_compatibility(model, copies, compiled.options.configuration)
-        add_accuracy(model, compiled, copies)
-        add_latency(model, compiled, copies)
-        add_cost(model, compiled, copies)
-        add_capacity(model, compiled, copies)
-        _add_goodput(model, compiled, choices)
-    model.index = CompactIndex(compiled.sha256, copy_query, tuple(choices))
+        add_pairs(model, copies)
+        add_accuracy(model, ruled, copies)
+        add_latency(model, ruled, copies)
+        add_cost(model, ruled, copies)
+        amounts, usage = add_capacity(model, ruled, copies)
+        if goodput_floor is None:
+            add_standing(model, ruled, usage, amounts)  # under cost HiGHS does better without (measured)
+            add_goodput(model, ruled, copies)
+        else:
+            prices = compiled.under_cost.supply_price
+            add_deployment_cost(model, ruled, prices, copies, amounts, goodput_floor)
+    model.index = CompactIndex(compiled.sha256, copy_query, tuple(choices), amounts, objective, goodput_floor)
     return model
 
 
@@ -107,11 +127,16 @@ def compiled_form(problem: Instance | CompiledInstance) -> CompiledInstance:
     return problem if isinstance(problem, CompiledInstance) else problem.compiled
 
 
-def _add_goodput(model: Any, compiled: CompiledInstance, copies: list[CopyChoice]) -> None:
-    """Maximise the value of the copies served, in units of the gcd of all values."""
-    values = [int(compiled.queries.value_milli[choice.menu.query]) for choice in copies]
-    model.objective_scale = reduce(math.gcd, values, 0) or 1
-    terms = [(value // model.objective_scale, choice.served) for value, choice in zip(values, copies, strict=True)]
-    model.goodput = pyo.Objective(
-        expr=linear(*map(list, zip(*terms, strict=True))) if terms else 0.0, sense=pyo.maximize
-    )
+def _check_floor(objective: str, goodput_floor: int | None) -> None:
+    if objective == "goodput" and goodput_floor is not None:
+        raise InputError(
+            "belongs to the objective cost", field="goodput_floor", value=goodput_floor, advice="leave it out"
+        )
+    if objective == "cost" and (goodput_floor is None or goodput_floor < 0):
+        raise InputError(
+            "the objective cost needs the least goodput",
+            field="goodput_floor",
+            value=goodput_floor,
+            allowed="milli-value, at least 0",
+            advice="sloplan.problem.cost_problem.goodput_floor(instance, fraction) computes it",
+        )

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
+
 import numpy as np
 
 from sloplan.problem.compiled import CompiledInstance, Int
@@ -49,7 +52,13 @@ def plan_width(compiled: CompiledInstance) -> int:
     return max((len(application.operators) for application in compiled.applications), default=0)
 
 
-def solution_of_copies(compiled: CompiledInstance, query: Int, choices: Int) -> Solution:
+def solution_of_copies(
+    compiled: CompiledInstance,
+    query: Int,
+    choices: Int,
+    supply: Mapping[str, int] | None = None,
+    goodput_floor: int | None = None,
+) -> Solution:
     """Build a solution from one plan per served copy; copies of one query with one plan are counted.
 
     Parameters
@@ -58,6 +67,11 @@ def solution_of_copies(compiled: CompiledInstance, query: Int, choices: Int) -> 
     query : (copies served,) int64
     choices : (copies served, operators) int64
         Global option index per local operator position, padded by -1.
+    supply : mapping, optional
+        Replicas and rented units by supply name.
+    goodput_floor : int, optional
+        Least goodput of a solution for the objective "cost", milli-value; left out, it is one for "goodput".
     """
     plans, count = np.unique(np.column_stack([query, choices]), axis=0, return_counts=True)
-    return Solution.from_choices(compiled, plans[:, 0], count.astype(np.int64), plans[:, 1:])
+    solution = Solution.from_choices(compiled, plans[:, 0], count.astype(np.int64), plans[:, 1:], supply)
+    return solution if goodput_floor is None else replace(solution, objective="cost", goodput_floor=goodput_floor)

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final
-
-import numpy as np
 
 from sloplan.models.checkpoint import Checkpoint
 from sloplan.models.copies import COPY_LIMIT, expand_copies
@@ -94,8 +92,8 @@ def compact_cp(
     model: Any = cp_model.CpModel()
     model.name = compiled.name
     model.served, model.choose, model.pair, model.combination, model.finish = {}, {}, {}, {}, {}
-    stated = _as_stated(compiled, objective)
-    menus = query_menus(stated, checkpoint)
+    ruled = under_objective(compiled, objective)
+    menus = query_menus(ruled, checkpoint)
     copies: list[CpCopy] = []
     for number, query in enumerate(copy_query.tolist()):
         checkpoint()
@@ -104,14 +102,14 @@ def compact_cp(
             model.served[number] = model.new_constant(0)
             continue
         copies.append(add_copy(model, number, menu, compiled.options.configuration))
-        add_rules(model, stated, copies[-1])
+        add_rules(model, ruled, copies[-1])
     _order(model, copies)
     checkpoint()
-    add_capacity(model, stated, copies)
+    add_capacity(model, ruled, copies)
     if goodput_floor is None:
-        add_goodput(model, stated, copies)
+        add_goodput(model, ruled, copies)
     else:
-        add_cost(model, stated, copies, compiled.under_cost.supply_price.tolist(), goodput_floor)
+        add_cost(model, ruled, copies, compiled.under_cost.supply_price.tolist(), goodput_floor)
     model.index = CpIndex(compiled.sha256, objective, goodput_floor, copy_query, tuple(copies))
     _refuse_overflow(model)
     return model
@@ -129,29 +127,6 @@ def _check_objective(objective: str, goodput_floor: int | None) -> None:
             value=goodput_floor,
             allowed="milli-value under cost, None under goodput",
         )
-
-
-def _as_stated(compiled: CompiledInstance, objective: str) -> CompiledInstance:
-    """Return the instance with the rows and supplies of the objective, and pools as the filters of menus need them.
-
-    The filters ask how much one copy can have of a pool. Under cost that is what all units carry that can be rented,
-    with replicas the most that one deployment can bring.
-    """
-    everything = compiled if objective == "goodput" else compiled.under_cost.all_rented
-    reach = compiled.pools.capacity.copy()
-    if compiled.hosting == "fluid":
-        shared = compiled.pools.row >= 0
-        reach[shared] = everything.rows.capacity[compiled.pools.row[shared]]
-    else:
-        reach[~compiled.pools.query_scope] = 0
-        hosted = compiled.options.deployment >= 0
-        deployment = compiled.options.deployment[hosted]
-        brought = everything.supplies.brought
-        load = np.zeros(len(everything.supplies), dtype=np.int64)
-        own = brought.column == brought.row_of_entry  # a deployment's row has the index of its supply
-        load[brought.row_of_entry[own]] = brought.amount[own]
-        np.maximum.at(reach, compiled.options.pool[hosted], (load * everything.supplies.maximum)[deployment])
-    return replace(under_objective(compiled, objective), pools=replace(compiled.pools, capacity=reach))
 
 
 def _order(model: Any, copies: Sequence[CpCopy]) -> None:

@@ -1,6 +1,7 @@
 """Lower bounds on what a plan through one option, or one pair of transfer ends, must at least have.
 
-Sums saturate at `SATURATED`, which stands for "impossible" and exceeds every real figure.
+Sums saturate at `SATURATED`, which stands for "impossible" and exceeds every real figure. Masks may have leading
+axes: then each bound has them too, and says so much for each of these choices of masks.
 """
 
 from __future__ import annotations
@@ -24,17 +25,17 @@ def saturated_sum(first: Int | int, second: Int) -> Int:
 def class_least(
     position: int, option_class: Int, classes: int, figure: Sequence[Int], added: Sequence[Int] | None = None
 ) -> Int:
-    """Return the least figure (plus `added`) of each class's options, shape (classes,).
+    """Return the least figure (plus `added`) of each class's options, shape (..., classes).
 
-    An end has one class of figure 0; a class without options is impossible. Figures of options
-    that are out must be `SATURATED`.
+    An end has one class of figure 0; no other class is without options. Figures of options that are out must be
+    `SATURATED`.
     """
     if position == END:
         return np.zeros(1, dtype=np.int64)
     value = figure[position] if added is None else saturated_sum(figure[position], added[position])
-    least = np.full(classes, SATURATED, dtype=np.int64)
-    np.minimum.at(least, option_class, value)
-    return least
+    order = np.argsort(option_class, kind="stable")
+    start = np.searchsorted(option_class[order], np.arange(classes))
+    return np.asarray(np.minimum.reduceat(value[..., order], start, axis=-1))
 
 
 def longest_paths(
@@ -48,16 +49,16 @@ def longest_paths(
         Source legs first, then edges in an order in which producers come before consumers.
     latency : sequence of (options,) int64
         Per local operator position, us.
-    masks : sequence of (options,) bool
+    masks : sequence of (..., options) bool
         Options still in.
     pairs : sequence of (producer classes, consumer classes) bool
         Pairs still in, per leg.
 
     Returns
     -------
-    head : list of (options,) int64
+    head : list of (..., options) int64
         At least so late does the operator finish, us, if the option is chosen.
-    tail : list of (options,) int64
+    tail : list of (..., options) int64
         At least so much time follows, us, with the transfer to the sink.
     """
     arrival = [np.zeros(len(figure), dtype=np.int64) for figure in latency]
@@ -71,15 +72,17 @@ def longest_paths(
         for number in into[position]:
             leg = legs[number]
             before = class_least(leg.producer, leg.producer_class, len(leg.from_site), head)
-            reached = saturated_sum(before[:, None], np.where(pairs[number], leg.latency_us, SATURATED)).min(axis=0)
-            np.maximum(arrival[position], reached[leg.consumer_class], out=arrival[position])
+            crossing = np.where(pairs[number], leg.latency_us, SATURATED)
+            reached = saturated_sum(before[..., None], crossing).min(axis=-2)
+            arrival[position] = np.maximum(arrival[position], reached[..., leg.consumer_class])
         head.append(np.where(mask, saturated_sum(arrival[position], latency[position]), SATURATED))
     for position in reversed(range(len(masks))):
         for number, leg in enumerate(legs):
             if leg.producer == position:
                 after = class_least(leg.consumer, leg.consumer_class, len(leg.to_site), tail, latency)
-                left = saturated_sum(np.where(pairs[number], leg.latency_us, SATURATED), after).min(axis=1)
-                np.maximum(tail[position], left[leg.producer_class], out=tail[position])
+                crossing = np.where(pairs[number], leg.latency_us, SATURATED)
+                left = saturated_sum(crossing, after[..., None, :]).min(axis=-1)
+                tail[position] = np.maximum(tail[position], left[..., leg.producer_class])
     return head, tail
 
 
@@ -93,11 +96,14 @@ def least_cost(
     """
     own = [np.where(mask, figure, SATURATED) for mask, figure in zip(masks, cost, strict=True)]
     leg_cost = [np.where(pair, leg.cost_nano, SATURATED) for leg, pair in zip(legs, pairs, strict=True)]
-    operator_least = [int(figure.min()) for figure in own]
     leg_least = [int(figure.min(initial=SATURATED)) for figure in leg_cost]
-    total = min(sum(operator_least) + sum(leg_least), SATURATED)
+    operator_least = [figure.min(axis=-1, keepdims=True) for figure in own]
+    total: Int = np.array([min(sum(leg_least), SATURATED)], dtype=np.int64)
+    for least in operator_least:
+        total = saturated_sum(total, least)
 
-    extra = [figure - least for figure, least in zip(own, operator_least, strict=True)]
+    own_extra = [figure - least for figure, least in zip(own, operator_least, strict=True)]
+    extra = list(own_extra)
     for leg, figure, least in zip(legs, leg_cost, leg_least, strict=True):
         if leg.producer != END:
             extra[leg.producer] = saturated_sum(extra[leg.producer], (figure.min(axis=1) - least)[leg.producer_class])
@@ -105,11 +111,10 @@ def least_cost(
             extra[leg.consumer] = saturated_sum(extra[leg.consumer], (figure.min(axis=0) - least)[leg.consumer_class])
     option_bound = [saturated_sum(total, figure) for figure in extra]
 
-    own_extra = [figure - least for figure, least in zip(own, operator_least, strict=True)]
     pair_bound = []
     for leg, figure, least in zip(legs, leg_cost, leg_least, strict=True):
         before = class_least(leg.producer, leg.producer_class, len(leg.from_site), own_extra)
         after = class_least(leg.consumer, leg.consumer_class, len(leg.to_site), own_extra)
-        through = saturated_sum(saturated_sum(before[:, None], figure - least), after)
-        pair_bound.append(saturated_sum(total, through))
+        through = saturated_sum(saturated_sum(before[..., None], figure - least), after[..., None, :])
+        pair_bound.append(saturated_sum(total[..., None], through))
     return option_bound, pair_bound

@@ -13,9 +13,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from sloplan.models.carried import largest_loads
 from sloplan.models.checkpoint import Checkpoint
 from sloplan.models.legs import END, Leg, template_legs
 from sloplan.models.lower_bounds import SATURATED, class_least, least_cost, longest_paths, saturated_sum
+from sloplan.models.partners import Partners
 from sloplan.problem.compiled import NO_LIMIT, Application, Bool, CompiledInstance, Factor, Int
 
 
@@ -59,6 +61,9 @@ class QueryMenu:
         Global option indices per local operator position; none is empty.
     legs : tuple of LegMenu
     factors : tuple of FactorMenu
+    partners : dict
+        Per pair of local operator positions, in order: which of their options may be in one plan, shape (options of
+        the first, options of the second); pairs of which all may are left out.
     """
 
     query: int
@@ -66,6 +71,7 @@ class QueryMenu:
     options: tuple[Int, ...]
     legs: tuple[LegMenu, ...]
     factors: tuple[FactorMenu, ...]
+    partners: dict[tuple[int, int], Bool]
 
 
 def query_menus(compiled: CompiledInstance, checkpoint: Checkpoint) -> list[QueryMenu | None]:
@@ -74,17 +80,18 @@ def query_menus(compiled: CompiledInstance, checkpoint: Checkpoint) -> list[Quer
     Parameters
     ----------
     compiled : CompiledInstance
-        Under `fluid` hosting.
+        With the rows and supplies of the objective at hand.
     checkpoint : callable
         Called before each template and each query.
     """
+    most = largest_loads(compiled)
     menus: list[QueryMenu | None] = [None] * len(compiled.names.queries)
     for template in range(len(compiled.templates)):
         options = compiled.template_options(template)
         if any(len(part) == 0 for part in options):
             continue
         checkpoint()
-        filters = _Filters(compiled, template, options)
+        filters = _Filters(compiled, template, options, most)
         for query in np.flatnonzero(compiled.queries.template == template):
             checkpoint()
             menus[query] = filters.menu(int(query))
@@ -94,7 +101,7 @@ def query_menus(compiled: CompiledInstance, checkpoint: Checkpoint) -> list[Quer
 class _Filters:
     """The filters of one template, applied to one query after the other."""
 
-    def __init__(self, compiled: CompiledInstance, template: int, options: Sequence[Int]) -> None:
+    def __init__(self, compiled: CompiledInstance, template: int, options: Sequence[Int], largest_load: Int) -> None:
         self._compiled = compiled
         self._application = compiled.applications[compiled.templates.application[template]]
         self._options = options
@@ -104,10 +111,9 @@ class _Filters:
         self._latency = [table.latency_us[part] for part in options]
         self._cost = [table.cost_nano[part] for part in options]
         self._least_rate = [table.min_rate_milli[part] for part in options]
-        self._largest_rate = [
-            compiled.pools.capacity[table.pool[part]] // np.maximum(table.busy_us[part], 1) for part in options
-        ]
+        self._largest_rate = [largest_load[part] // np.maximum(table.busy_us[part], 1) for part in options]
         self._idle = [table.busy_us[part] == 0 for part in options]
+        self._partners = Partners(compiled, self._application, options, self._legs, largest_load)
 
     def menu(self, query: int) -> QueryMenu | None:
         """Filter until nothing more goes; None once an operator has no option left."""
@@ -117,6 +123,7 @@ class _Filters:
             for least, largest, idle in zip(self._least_rate, self._largest_rate, self._idle, strict=True)
         ]
         pairs: list[Bool] = [leg.possible & (leg.largest_rate >= rate) for leg in self._legs]
+        together = self._partners.allowed(query)
         while True:
             before = sum(int(mask.sum()) for mask in masks) + sum(int(pair.sum()) for pair in pairs)
             self._keep_connected(masks, pairs)
@@ -124,12 +131,15 @@ class _Filters:
             self._keep_accurate(query, masks)
             self._keep_fast(query, masks, pairs)
             self._keep_cheap(query, masks, pairs)
+            self._keep_partnered(masks, pairs, together)
             if not all(mask.any() for mask in masks):
                 return None
             if before == sum(int(mask.sum()) for mask in masks) + sum(int(pair.sum()) for pair in pairs):
-                return self._filtered(query, masks, pairs)
+                return self._filtered(query, masks, pairs, together)
 
-    def _filtered(self, query: int, masks: list[Bool], pairs: list[Bool]) -> QueryMenu:
+    def _filtered(
+        self, query: int, masks: list[Bool], pairs: list[Bool], together: dict[tuple[int, int], Bool]
+    ) -> QueryMenu:
         legs = []
         for leg, pair in zip(self._legs, pairs, strict=True):
             producer, consumer = np.nonzero(pair)
@@ -151,6 +161,11 @@ class _Filters:
                 FactorMenu(factor, np.flatnonzero(rows))
                 for factor, rows in zip(self._application.factors, self._combinations(query, masks), strict=True)
             ),
+            {
+                (first, second): kept
+                for (first, second), allowed in together.items()
+                if not (kept := allowed[np.ix_(masks[first], masks[second])]).all()
+            },
         )
 
     def _keep_connected(self, masks: list[Bool], pairs: list[Bool]) -> None:
@@ -172,6 +187,20 @@ class _Filters:
             left &= np.isin(pair.allowed[:, 1], self._configuration[pair.second][masks[pair.second]])
             for column, position in enumerate((pair.first, pair.second)):
                 masks[position] &= np.isin(self._configuration[position], pair.allowed[left, column])
+
+    def _keep_partnered(self, masks: list[Bool], pairs: list[Bool], together: dict[tuple[int, int], Bool]) -> None:
+        """Options without a partner at another operator go, and pairs of ends that no two options have together."""
+        for (first, second), allowed in together.items():
+            masks[first] &= allowed[:, masks[second]].any(axis=1)
+            masks[second] &= allowed[masks[first]].any(axis=0)
+        for leg, pair in zip(self._legs, pairs, strict=True):
+            if (leg.producer, leg.consumer) not in together:
+                continue
+            allowed = together[leg.producer, leg.consumer] & masks[leg.producer][:, None] & masks[leg.consumer]
+            producer, consumer = np.nonzero(allowed)
+            reached = np.zeros_like(pair)
+            reached[leg.producer_class[producer], leg.consumer_class[consumer]] = True
+            pair &= reached
 
     def _combinations(self, query: int, masks: list[Bool]) -> list[Bool]:
         """Rows of each factor that are left: all configurations have an option, and the SLO can still be met."""

@@ -30,6 +30,15 @@ def compact_naming(model: Any, compiled: CompiledInstance) -> Naming:
     return lambda part: names.of(part.parent_component().local_name, part.index())
 
 
+_SHARED = {
+    "capacity": "shared capacity of {}",
+    "amount": "amount of supply {}",
+    "goodput_floor": "value served reaches the goodput floor",
+    "unreachable": "value served where nothing can be, which does not reach the goodput floor",
+}
+"""Words for what belongs to no single copy."""
+
+
 class _CompactNames:
     def __init__(self, model: Any, compiled: CompiledInstance) -> None:
         self._compiled = compiled
@@ -46,8 +55,10 @@ class _CompactNames:
         """Return the words for one index of a component."""
         if component == "goodput":
             return f"value served, in units of {self._scale} thousandths"
-        if component == "capacity":
-            return f"shared capacity of {index}"
+        if component == "deployment_cost":
+            return f"deployment cost, in units of {self._scale} x 10^-12 USD/s"
+        if component in _SHARED:
+            return _SHARED[component].format(index)
         copy, *rest = index if isinstance(index, tuple) else (index,)
         return f"{self._copies[copy]}: {self._of_copy(component, copy, rest)}"
 
@@ -66,6 +77,11 @@ class _CompactNames:
             return f"its own {rest[0]}"
         if component == "one_option":
             return f"one option of operator {self._operator(rest[0])}"
+        if component == "together":
+            ends = " and ".join(self._operator(operator) for operator in rest[:2])
+            return f"options of {ends} that go together, set {rest[2] + 1}"
+        if component == "stands":
+            return f"what operator {self._operator(rest[0])} needs of supply {rest[1]} stands"
         if component in ("finish", "finishes"):
             path = f" after path {rest[1] + 1}" if component == "finishes" else ""
             return f"operator {self._operator(rest[0])} finishes{path}, as a fraction of the latency SLO"
@@ -99,12 +115,8 @@ class _CompactNames:
         return words
 
     def _configurations(self, component: str, choice: CopyChoice, rest: list[Any]) -> str:
-        """Words for what ties configurations: compatible, combines, combination."""
+        """Words for what ties configurations: combines, combination."""
         application, configurations = choice.menu.application, self._compiled.names.configurations
-        if component == "compatible":
-            pair = application.compatibilities[rest[0]]
-            ends = [self._operator(application.operators[position]) for position in (pair.first, pair.second)]
-            return f"compatible configurations of {ends[rest[1]]} and {ends[1 - rest[1]]}, group {rest[2] + 1}"
         factor = application.factors[rest[0]]
         if component == "combines":
             return f"accuracy factor {factor.name}, {self._operator(rest[1])} as {configurations[rest[2]]}"

@@ -64,8 +64,22 @@ def limit_if_served(parts: Sequence[Alternatives], limit: int, served: Any) -> A
     return linear([c / unit for c in coefficients] + [-limit / unit], [*variables, served]) <= 0.0
 
 
-def limit_row(coefficients: Sequence[int], variables: Sequence[Any], limit: int) -> Any:
-    """Return the row ``sum of coefficients x variables <= limit``, made small and scaled."""
-    reduced, limit = divided_by_gcd(coefficients, limit)
-    unit = power_of_two_unit(limit)
-    return linear([c / unit for c in reduced], variables) <= limit / unit
+def limit_row(
+    coefficients: Sequence[int], variables: Sequence[Any], limit: int, *, small_coefficients: bool = False
+) -> Any:
+    """Return the row ``sum of coefficients x variables <= limit``, made small and scaled.
+
+    Parameters
+    ----------
+    coefficients : sequence of int
+    variables : sequence of Pyomo variables
+    limit : int
+    small_coefficients : bool
+        Scale by the largest coefficient, not by the limit. For rows that push integers up: an engine that rounds
+        1.00000002 units down to 1, as its tolerance on integers lets it, must not find the row broken by more than its
+        tolerance on rows, or it calls a feasible model infeasible.
+    """
+    reduced, reduced_limit = divided_by_gcd(coefficients, limit)
+    largest = max(map(abs, reduced))
+    unit = 1 << (largest - 1).bit_length() if small_coefficients else power_of_two_unit(reduced_limit)
+    return linear([c / unit for c in reduced], variables) <= reduced_limit / unit

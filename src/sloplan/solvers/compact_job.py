@@ -16,6 +16,8 @@ import numpy as np
 from sloplan.models.compact import CompactIndex, compact_milp
 from sloplan.models.copies import plan_width, solution_of_copies
 from sloplan.problem.compiled import CompiledInstance, Int
+from sloplan.problem.cost_problem import under_objective
+from sloplan.problem.exact_sums import Exact
 from sloplan.problem.instance import Instance
 from sloplan.problem.presolving.presolve import Presolved, presolve
 from sloplan.problem.solution import Solution
@@ -24,10 +26,14 @@ from sloplan.solvers.bounds import column_range, on_grid
 from sloplan.solvers.engine import EngineError, impossible_infeasible
 from sloplan.solvers.engines import open_engine
 from sloplan.solvers.job import AnySolution, Listener, Problem, Settings
-from sloplan.solvers.refuted import Choice, refuted_choices
+from sloplan.solvers.refuted import Choice, Loads, Refutation
 from sloplan.solvers.standard_form import Floats, StandardForm, standard_form
 
 logger = logging.getLogger(__name__)
+
+
+Cut = tuple[tuple[int, ...], tuple[float, ...], float]
+"""Columns, their coefficients, and the limit of their sum."""
 
 
 @dataclass(frozen=True)
@@ -78,13 +84,19 @@ def _build_and_solve(instance: Instance, settings: Settings, listener: Listener)
     started = time.perf_counter()
     less = presolve(compiled, settings.objective, checkpoint) if settings.presolve else None
     compiled = compiled if less is None else less.compiled
-    model = compact_milp(compiled, settings.objective, settings.limit, checkpoint)
+    floor = settings.goodput_floor
+    model = compact_milp(compiled, settings.objective, floor, settings.limit, checkpoint)
+    reachable = sum(int(compiled.queries.value_milli[copy.menu.query]) for copy in model.index.copies)
+    if floor is None:
+        listener.report_bound(reachable)
+    elif reachable < floor:
+        listener.report_infeasible()
+        return
     if not model.index.copies:
         listener.report_bound(0)
         nothing = np.zeros(0, dtype=np.int64)
-        listener.offer(solution_of_copies(compiled, nothing, nothing.reshape(0, plan_width(compiled))))
+        listener.offer(solution_of_copies(compiled, nothing, nothing.reshape(0, plan_width(compiled)), None, floor))
         return
-    listener.report_bound(sum(int(compiled.queries.value_milli[copy.menu.query]) for copy in model.index.copies))
     checkpoint()
     built = time.perf_counter()
     form = standard_form(model)
@@ -115,7 +127,9 @@ class _Solve:
     def __init__(
         self, compiled: CompiledInstance, model: Any, form: StandardForm, settings: Settings, listener: Listener
     ) -> None:
-        self._compiled = compiled
+        self._ruled = under_objective(compiled, settings.objective)
+        self._floor: int | None = settings.goodput_floor
+        self._price = compiled.under_cost.supply_price if settings.objective == "cost" else None
         self._settings = settings
         self._listener = listener
         self._scale = int(model.objective_scale)
@@ -137,11 +151,15 @@ class _Solve:
         """Solve and cut until an answer stands."""
         self._listener.engine_starts()
         if start is not None:
-            self._engine.start_from(*self._columns.values_of(start))
+            needed = Loads(self._ruled, start.query, start.choices).needed
+            self._engine.start_from(*self._columns.values_of(start, needed))
         while True:
             answer = self._engine.solve(self._settings.deadline - time.monotonic())
             if answer.ended == "infeasible":
-                raise impossible_infeasible(self._engine)
+                if self._floor is None:
+                    raise impossible_infeasible(self._engine)
+                self._listener.report_infeasible()
+                return
             if answer.bound is not None:
                 self._bounded(answer.bound)
             if answer.values is None or not self._is_wrong(answer.values, proven=answer.ended == "optimal"):
@@ -150,23 +168,43 @@ class _Solve:
                 return
 
     def _is_wrong(self, values: Floats, proven: bool) -> bool:
-        """Offer an answer; if it is refused, cut it off and return True."""
+        """Offer an answer; if it is refused or costs more than HiGHS believes, cut it off and return True."""
         copies, answer = self._columns.answer(values)
-        if len(copies) == 0 and not proven:  # the empty plan stands for "nothing found"
+        if self._floor is None and len(copies) == 0 and not proven:  # the empty plan stands for "nothing found"
             return False
-        if self._accepted(answer):
+        loads = Loads(self._ruled, answer.query, answer.choices)
+        amounts = self._columns.amounts(values)
+        accepted = self._accepted(answer, loads.needed)
+        if accepted and not self._costs_more(loads.needed, amounts):
             return False
-        wrong = refuted_choices(self._compiled, answer.query, answer.choices)
-        if not wrong:
+        wrong = loads.refuted(amounts if accepted else None)
+        missed = self._floor is not None and self._value(answer) < self._floor
+        if not wrong and not missed:
             raise EngineError("the checker refused an answer in which no single rule is broken")
-        cut = {columns for choices in wrong for columns in self._columns.of_choices(copies, answer, choices)}
-        for columns in sorted(cut):
-            self._engine.add_row(columns, len(columns) - 1)
-        logger.info("%d rows cut off what was refused", len(cut))
+        if missed:  # no part of what is served reaches the floor: another copy must be served
+            others = self._columns.unserved(copies)
+            self._engine.add_row(others, -1.0, [-1.0] * len(others))
+        cuts = {cut for refutation in wrong for cut in self._columns.cuts(copies, answer, refutation)}
+        for columns, coefficients, limit in sorted(cuts):
+            self._engine.add_row(columns, limit, coefficients)
+        logger.info("%d rows cut off what was refused", len(cuts) + missed)
         return True
 
-    def _accepted(self, answer: Answer) -> bool:
-        accepted = self._listener.offer(solution_of_copies(self._compiled, answer.query, answer.choices))
+    def _costs_more(self, needed: Exact, amounts: dict[int, int]) -> bool:
+        """Whether an answer's plans need more rented units than it names, in all."""
+        if self._price is None:
+            return False
+        named = sum(int(self._price[supply]) * amount for supply, amount in amounts.items())
+        return int((self._price.astype(object) * needed).sum()) > named
+
+    def _value(self, answer: Answer) -> int:
+        return sum(self._ruled.queries.value_milli[answer.query].tolist())
+
+    def _accepted(self, answer: Answer, needed: Exact) -> bool:
+        """Offer plans with the fewest supplies that carry them, whatever HiGHS took."""
+        supply = {str(self._ruled.supplies.name[place]): int(needed[place]) for place in np.flatnonzero(needed)}
+        solution = solution_of_copies(self._ruled, answer.query, answer.choices, supply, self._floor)
+        accepted = self._listener.offer(solution)
         if not accepted:
             logger.warning(
                 "the checker refused an answer of %s, of %d copies served", self._engine.name, len(answer.query)
@@ -175,13 +213,13 @@ class _Solve:
 
     def _improved(self, values: Floats) -> None:
         copies, answer = self._columns.answer(values)
-        if len(copies):
-            self._accepted(answer)
+        if len(copies) or self._floor is not None:
+            self._accepted(answer, Loads(self._ruled, answer.query, answer.choices).needed)
 
     def _bounded(self, bound: float) -> None:
         integer = on_grid(-bound, self._range, self._engine.tolerances, self._scale)
         if integer is not None:
-            self._listener.report_bound(integer)
+            self._listener.report_bound(integer if self._floor is None else -integer)
 
 
 class _Columns:
@@ -192,6 +230,8 @@ class _Columns:
         self._width = plan_width(compiled)
         self._query = index.copy_query
         self._served: dict[int, int] = {}
+        self._amount = {supply: column_of[id(variable)] for supply, variable in index.amounts.items()}
+        self._most = {supply: int(variable.ub) for supply, variable in index.amounts.items()}
         self._alike: dict[int, list[int]] = {}  # copies of each query
         column, copy, position, option = [], [], [], []
         for choice in index.copies:
@@ -214,6 +254,31 @@ class _Columns:
         choices[plan, self._position[chosen]] = self._option[chosen]
         return copies, Answer(self._query[copies], choices)
 
+    def amounts(self, values: Floats) -> dict[int, int]:
+        """Round the values of the supplies."""
+        return {supply: round(values[column]) for supply, column in self._amount.items()}
+
+    def unserved(self, copies: Int) -> list[int]:
+        """Return the columns of `served` of all other copies."""
+        served = set(copies.tolist())
+        return [column for copy, column in self._served.items() if copy not in served]
+
+    def cuts(self, copies: Int, answer: Answer, refutation: Refutation) -> set[Cut]:
+        """Return the rows that cut off what is refuted, for these copies and for those alike.
+
+        Of n choices that never go together at most n - 1 are made. Where they take at least s of a supply, that is
+        at least s x (choices made - n + 1).
+        """
+        found: set[Cut] = set()
+        for columns in self.of_choices(copies, answer, refutation.choices):
+            if refutation.supply is None:
+                found.add((columns, (1.0,) * len(columns), len(columns) - 1.0))
+            else:
+                needed = float(refutation.needed)
+                all_columns = (*columns, self._amount[refutation.supply])
+                found.add((all_columns, (*(needed,) * len(columns), -1.0), needed * (len(columns) - 1)))
+        return found
+
     def of_choices(self, copies: Int, answer: Answer, choices: list[Choice]) -> set[tuple[int, ...]]:
         """Return the columns of some (plan, operator position) of an answer, and of the same for copies alike.
 
@@ -234,12 +299,13 @@ class _Columns:
             for move in range(max(len(alike[plan]) for plan, _ in choices))
         }
 
-    def values_of(self, answer: Answer) -> tuple[np.ndarray, Floats]:
-        """Return columns and values of a valid answer: all of `served` and `choose`."""
+    def values_of(self, answer: Answer, needed: Exact) -> tuple[np.ndarray, Floats]:
+        """Return columns and values of a valid answer: all of `served`, `choose` and `amount`."""
         left = {query: iter(copies) for query, copies in self._alike.items()}
         value = dict.fromkeys([*self._served.values(), *self._choice.values()], 0.0)
         for query, row in zip(answer.query.tolist(), answer.choices.tolist(), strict=True):
             copy = next(left[query])
             value[self._served[copy]] = 1.0
             value.update({self._choice[copy, option]: 1.0 for option in row if option >= 0})
+        value.update({column: float(min(needed[s], self._most[s])) for s, column in self._amount.items()})
         return np.array(list(value), dtype=np.int32), np.array(list(value.values()), dtype=np.float64)

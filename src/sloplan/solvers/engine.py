@@ -97,8 +97,8 @@ class Engine(ABC):
         """Give the values of some columns as a start; the engine completes them if it can."""
 
     @abstractmethod
-    def add_row(self, columns: Sequence[int], limit: float) -> None:
-        """Add the row ``sum of columns <= limit``."""
+    def add_row(self, columns: Sequence[int], limit: float, coefficients: Sequence[float] | None = None) -> None:
+        """Add the row ``sum of coefficients x columns <= limit``; coefficients are 1 if left out."""
 
     @abstractmethod
     def _run(self, seconds: float) -> None:

@@ -75,9 +75,10 @@ class Gurobi(Engine):
         """Give the values of some columns as a start; Gurobi completes them if it can."""
         self._columns[columns.tolist()].setAttr("Start", values)
 
-    def add_row(self, columns: Sequence[int], limit: float) -> None:
-        """Add the row ``sum of columns <= limit``."""
-        self._model.addConstr(self._columns[list(columns)].sum() <= limit)
+    def add_row(self, columns: Sequence[int], limit: float, coefficients: Sequence[float] | None = None) -> None:
+        """Add the row ``sum of coefficients x columns <= limit``; coefficients are 1 if left out."""
+        factors = np.ones(len(columns)) if coefficients is None else np.array(coefficients, dtype=np.float64)
+        self._model.addConstr(factors @ self._columns[list(columns)] <= limit)
 
     def _add_rows(self, form: StandardForm) -> None:
         matrix = form.matrix.tocsr()

@@ -66,10 +66,11 @@ class Highs(Engine):
         """Give the values of some columns as a start; what is missing is found before the solve if it can be."""
         self._start = columns, values
 
-    def add_row(self, columns: Sequence[int], limit: float) -> None:
-        """Add the row ``sum of columns <= limit``."""
+    def add_row(self, columns: Sequence[int], limit: float, coefficients: Sequence[float] | None = None) -> None:
+        """Add the row ``sum of coefficients x columns <= limit``; coefficients are 1 if left out."""
         index = np.array(columns, dtype=np.int32)
-        status = self._highs.addRow(-self._highspy.kHighsInf, limit, len(index), index, np.ones(len(index)))
+        factors = np.ones(len(index)) if coefficients is None else np.array(coefficients, dtype=np.float64)
+        status = self._highs.addRow(-self._highspy.kHighsInf, limit, len(index), index, factors)
         self._succeed(status, "a further row")
 
     def _run(self, seconds: float) -> None:

@@ -28,7 +28,7 @@ class CompactMilp:
         """Return in one line why this method cannot solve `problem`, or None."""
         if not isinstance(problem, CompiledInstance):
             return "method 'milp' chooses options of an instance's operators; for a plan selection: milp-plans, cp"
-        return unsupported(problem, objective)
+        return unsupported(objective)
 
     def solve(
         self,
@@ -58,7 +58,7 @@ class CompactMilp:
         options = EngineOptions(solver, engine_log, memory_limit_gb, in_process)
         options.refuse_unusable()
         expand_copies(problem, copy_limit)  # refused here, before anything starts
-        run.report_bound(value_of_all(problem))
+        run.report_bound(value_of_all(problem) if run.objective.maximise else 0)
         if not run.should_stop():
             run_job(run_compact_job, run, engine=options.engine, limit=copy_limit, presolve=presolve, options=options)
 

@@ -77,10 +77,10 @@ class Scip(Engine):
             self._model.setSolVal(start, self._variables[column], value)
         self._model.addSol(start)
 
-    def add_row(self, columns: Sequence[int], limit: float) -> None:
-        """Add the row ``sum of columns <= limit``."""
+    def add_row(self, columns: Sequence[int], limit: float, coefficients: Sequence[float] | None = None) -> None:
+        """Add the row ``sum of coefficients x columns <= limit``; coefficients are 1 if left out."""
         self._model.freeTransform()  # back from the last solve to the model as it was given
-        self._add_row(list(columns), [1.0] * len(columns), -np.inf, limit)
+        self._add_row(list(columns), list(coefficients or [1.0] * len(columns)), -np.inf, limit)
 
     def _add_rows(self, form: StandardForm) -> None:
         matrix = form.matrix.tocsr()
