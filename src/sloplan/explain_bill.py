@@ -88,7 +88,7 @@ def least_cost(compiled: CompiledInstance, goodput_floor: int) -> LeastCost | No
         Milli-value.
     """
     facing = compiled.under_cost.compiled
-    found = query_plans(facing, billed=True)
+    found = query_plans(compiled, objective="cost")
     queries, supplies, num_rows = facing.queries, facing.supplies, len(facing.rows)
     columns = len(found.plan)
     usage = usage_of(found, facing)

@@ -10,6 +10,7 @@ from sloplan.pricing.plan_arrays import PlanArrays, list_plans
 from sloplan.pricing.plan_kernels import allowed_by, keep_undominated
 from sloplan.pricing.undominated import size, undominated
 from sloplan.problem.compiled import Bool, CompiledInstance, Int, Sparse
+from sloplan.problem.cost_problem import under_objective
 from sloplan.problem.plan_table import PLAN_LIMIT
 
 
@@ -34,21 +35,21 @@ class QueryPlans:
 
 
 def query_plans(
-    compiled: CompiledInstance, *, sifted: bool = True, billed: bool = False, slack: Bool | None = None
+    compiled: CompiledInstance, *, objective: str = "goodput", sifted: bool = True, slack: Bool | None = None
 ) -> QueryPlans:
     """List the plans of every query that has copies: those that meet its SLOs and rules.
 
     All plans of a query are worth the same, so one replaces another if it uses no more of any row and, where bills
-    count, bills no more. What is best, and what is proved of it, stays as it is.
+    count, bills no more. A plan that does not fit alone, whatever stands, is of no use. What is best stays as it is
+    without them, and what is proved of it is tighter.
 
     Parameters
     ----------
     compiled : CompiledInstance
-        With the rows of the objective.
+    objective : str
+        "goodput" or "cost": which rows there are, and whether bills count.
     sifted : bool
-        Leave out plans that others replace.
-    billed : bool
-        Bills count, as they do under `cost`.
+        Leave out plans that others replace, and those that do not fit alone.
     slack : (rows,) bool, optional
         Rows that hold whatever is chosen: what plans use of them is left out.
 
@@ -57,12 +58,16 @@ def query_plans(
     SizeLimitError
         If a template has more partial plans than `PLAN_LIMIT`.
     """
-    listed, _ = list_plans(compiled, PLAN_LIMIT, lambda _: False)
+    billed = objective == "cost"
+    facing = under_objective(compiled, objective)
+    standing = compiled.under_cost.all_rented if billed else compiled
+    listed, _ = list_plans(standing, PLAN_LIMIT, lambda _: False)
     if slack is not None:
         listed = replace(listed, usage=listed.usage.in_columns(~slack))
-    plans = undominated(listed, compiled, billed=billed) if sifted else listed
-    compared = plans.with_bills(len(compiled.rows)) if billed else plans
-    order = size(compared, compiled)
+    plans = undominated(listed, facing, billed=billed) if sifted else listed
+    compared = plans.with_bills(len(facing.rows)) if billed else plans
+    order = size(compared, facing)
+    needs = plans.needs_alone if sifted else plans.needs
     allowed = allowed_by(compiled.queries)
     number, of_query, of_plan = 0, [], []
     for template in range(len(compiled.templates)):
@@ -74,7 +79,7 @@ def query_plans(
         for which, limits in enumerate(classes):
             alike = members[of_class.reshape(-1) == which]
             number += int((all_needs <= limits).all(axis=1).sum()) * len(alike)
-            kept = every[(plans.needs[every] <= limits).all(axis=1)]
+            kept = every[(needs[every] <= limits).all(axis=1)]
             if sifted:
                 kept = _irreplaceable(compared, kept, order)
             of_query.append(np.repeat(alike, len(kept)))

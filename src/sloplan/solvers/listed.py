@@ -93,9 +93,8 @@ class Listed:
         if isinstance(problem, PlanSelection):
             return cls(problem, problem)
         less = presolved(problem, objective) if presolve else None
-        facing = under_objective(problem.compiled if less is None else less.compiled, objective)
-        billed = objective == "cost"
-        found = query_plans(facing, sifted=presolve, billed=billed, slack=None if less is None else less.slack)
+        compiled, slack = (problem.compiled, None) if less is None else (less.compiled, less.slack)
+        found = query_plans(compiled, objective=objective, sifted=presolve, slack=slack)
         logger.info("%d plans of all queries, %d of them worth trying", found.listed, len(found.plan))
         if len(found.plan) > limit:
             raise SizeLimitError(
