@@ -16,7 +16,8 @@ from sloplan.problem.checker import check
 from sloplan.problem.errors import InputError, SizeLimitError, UnsupportedError
 from sloplan.problem.instance import Instance
 from sloplan.problem.result import Result
-from sloplan.solving import solve
+from sloplan.problem.selections.selection import PlanSelection
+from sloplan.solving import automatic_method, solve
 from tests.fake_methods import install
 from tests.one_pool import one_pool, serving
 
@@ -216,9 +217,13 @@ def test_unsupported(instance: Instance) -> None:
 
 
 def test_auto_says_what_it_picked() -> None:
-    """`auto` is solved by `milp` for now, and the result names it."""
+    """`auto` is the compact model where every query is one copy, listed plans where copies are alike or many."""
     result = solve(one_pool(), display=False)
     assert (result.method, result.status, result.objective) == ("milp", "optimal", 6.0)
+    assert automatic_method(one_pool(counts=[1, 2, 1])) == "milp-plans"
+    assert automatic_method(one_pool((1.0,) * 500)) == "milp"
+    assert automatic_method(one_pool((1.0,) * 501)) == "milp-plans"
+    assert automatic_method(PlanSelection.from_instance(one_pool())) == "milp-plans"
 
 
 def test_a_path_is_loaded(instance: Instance, tmp_path: Path) -> None:

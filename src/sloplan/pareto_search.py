@@ -20,7 +20,7 @@ from sloplan.problem.errors import InputError
 from sloplan.problem.instance import Instance
 from sloplan.problem.servable import servable_value
 from sloplan.problem.solution import Solution
-from sloplan.solving import AUTO_LISTED_METHOD, solve
+from sloplan.solving import automatic_method, solve
 
 if TYPE_CHECKING:
     from os import PathLike
@@ -84,7 +84,7 @@ def pareto(
     problem = instance if isinstance(instance, Instance) else load(instance)
     if not isinstance(problem, Instance):
         raise InputError("a plan selection has one objective", field="instance", allowed="an instance")
-    picked = AUTO_LISTED_METHOD if method == "auto" else method
+    picked = automatic_method(problem) if method == "auto" else method
     settings = {"rel_gap": rel_gap, "seed": seed, "threads": threads, "display": display, **options}
     search = _Search(problem, picked, _Clock(time_limit, int(points) + 1), settings)
     most = search.most_goodput()

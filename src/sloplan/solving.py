@@ -25,11 +25,8 @@ from sloplan.problem.solution import Solution
 from sloplan.run_method import Limits, refuse_unsupported, run_method
 from sloplan.versions import installed_versions
 
-AUTO_METHOD: Final = "milp"
-"""What `method="auto"` picks for an instance under goodput; the result names the method that ran."""
-
-AUTO_LISTED_METHOD: Final = "milp-plans"
-"""What it picks for a plan selection, and for the cost objectives."""
+AUTO_COPIES: Final = 500
+"""Query copies up to which `method="auto"` picks the compact model, if no query has several of them."""
 
 _LARGEST_WHOLE: Final = 2**31 - 1  # what every engine takes
 
@@ -96,10 +93,7 @@ def solve(
     goal = find_objective(objective)
     _check_arguments(time_limit, rel_gap, seed, threads, min_goodput, initial_solution)
     problem = instance if isinstance(instance, Instance | PlanSelection) else load(instance)
-    picked = method
-    if method == "auto":
-        listed = isinstance(problem, PlanSelection) or goal is not GOODPUT
-        picked = AUTO_LISTED_METHOD if listed else AUTO_METHOD
+    picked = automatic_method(problem) if method == "auto" else method
     chosen = find_method(picked)
     refuse_unknown_options(chosen, options)
     _refuse_min_goodput(goal, min_goodput)
@@ -121,6 +115,22 @@ def solve(
     run = Run(problem, objective=goal, initial_solution=initial_solution, goodput_floor=floor, **asdict(limits))
     run_method(chosen, run, options, display=display)
     return Result.of(run, method=picked, versions=installed_versions())
+
+
+def automatic_method(problem: Instance | PlanSelection) -> str:
+    """Return the name of the method that "auto" stands for.
+
+    The compact model proves most, as long as every query is a single copy and there are not too many. Where copies are
+    alike, a count for each plan keeps them together; a plan selection is listed plans in any case.
+
+    Parameters
+    ----------
+    problem : Instance or PlanSelection
+    """
+    if isinstance(problem, PlanSelection):
+        return "milp-plans"
+    count = problem.compiled.queries.count
+    return "milp" if len(count) <= AUTO_COPIES and count.max(initial=1) <= 1 else "milp-plans"
 
 
 def _own_objective(selection: PlanSelection, asked: Objective) -> Objective:
