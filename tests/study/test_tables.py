@@ -68,14 +68,16 @@ def test_methods_by_hand(tables: dict[str, Table]) -> None:
 
 
 def test_instances_by_hand(tables: dict[str, Table]) -> None:
-    """Each instance with what is known of it, and gap and time of each method; no gap without a solution."""
+    """Each instance with what is known of it, and gap, proof and time of each method; no gap without a solution."""
     large = row_of(tables["instances"], "instance", "large")
     assert [large[column] for column in ("queries", "servable", "tight rows")] == [9, 0.75, 3]
     assert (large["best known"], large["best bound"]) == (20.0, 24.0)
     assert (large["greedy: gap"], large["greedy: time"]) == (pytest.approx(0.25), pytest.approx(2.0))
     assert math.isnan(float(str(large["milp: gap"])))
     assert large["milp: time"] == pytest.approx(10.5)
+    assert (large["greedy: proved"], large["milp: proved"]) == ("no", "no")
     small = row_of(tables["instances"], "instance", "small")
+    assert (small["greedy: proved"], small["milp: proved"]) == ("no", "yes")
     assert math.isnan(float(str(small["servable"])))
     assert math.isnan(float(str(small["tight rows"])))
 

@@ -176,6 +176,7 @@ def instance_table(frame: pd.DataFrame, suffix: str, title: str) -> Table:
     for method, part in frame.groupby("method", sort=False):
         by_own = part.groupby("instance", sort=False)
         table[f"{method}: gap"] = by_own["gap"].agg(lambda gap: gap.max(skipna=False))
+        table[f"{method}: proved"] = by_own["status"].agg(_proved)
         ended = part["runtime_s"].where(part["outcome"] == "finished").clip(lower=_LEAST_S)
         table[f"{method}: time"] = np.exp(np.log(ended).groupby(part["instance"]).mean())
         kinds |= {f"{method}: gap": "percent", f"{method}: time": "seconds"}
@@ -186,8 +187,14 @@ def instance_table(frame: pd.DataFrame, suffix: str, title: str) -> Table:
         kinds,
         "servable: of the value of all query copies; tight rows: with a price in the linear relaxation (both known for "
         "the reference set); best bound: certified; gap: to the best certified bound, the worst over seeds, unknown if "
-        "a run has no solution; time: until the method ended, geometric mean of the runs that finished.",
+        "a run has no solution; proved: whether objective and bound of a run are equal; time: until the method ended, geometric mean of the runs that finished.",
     )
+
+
+def _proved(status: pd.Series) -> str:
+    """Tell whether all runs of a method on an instance are optimal, or how many."""
+    proved = int(status.isin(["optimal", "infeasible"]).sum())
+    return {0: "no", len(status): "yes"}.get(proved, f"{proved} of {len(status)}")
 
 
 def worst_table(frame: pd.DataFrame, suffix: str, title: str) -> Table:
