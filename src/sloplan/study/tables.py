@@ -187,7 +187,8 @@ def instance_table(frame: pd.DataFrame, suffix: str, title: str) -> Table:
         kinds,
         "servable: of the value of all query copies; tight rows: with a price in the linear relaxation (both known for "
         "the reference set); best bound: certified; gap: to the best certified bound, the worst over seeds, unknown if "
-        "a run has no solution; proved: whether objective and bound of a run are equal; time: until the method ended, geometric mean of the runs that finished.",
+        "a run has no solution; proved: objective and bound are equal; time: until the method ended, geometric mean "
+        "of the runs that finished.",
     )
 
 
