@@ -12,11 +12,13 @@ if TYPE_CHECKING:
     from sloplan.models.cp_compact import compact_cp
     from sloplan.models.plans_cp import selection_cp
     from sloplan.models.plans_milp import selection_milp
+    from sloplan.models.plans_of_instance import plan_selection_milp
 
 __all__ = [
     "compact_cp",
     "compact_milp",
     "hint_solution",
+    "plan_selection_milp",
     "selection_cp",
     "selection_milp",
     "solution_from",
@@ -27,6 +29,7 @@ _HOME: Final = {
     "compact_cp": "sloplan.models.cp_compact",
     "compact_milp": "sloplan.models.compact",
     "hint_solution": "sloplan.models.cp_answer",
+    "plan_selection_milp": "sloplan.models.plans_of_instance",
     "selection_cp": "sloplan.models.plans_cp",
     "selection_milp": "sloplan.models.plans_milp",
     "solution_from": "sloplan.models.answer",

@@ -20,7 +20,7 @@ def entries_by_row(selection: PlanSelection) -> Iterator[tuple[int, list[int], l
     ------
     row : int
     columns : list of int
-        Plan p is column p, supply s is column plans + s.
+        Ascending: plan p is column p, supply s is column plans + s.
     amounts : list of int
         The row says ``sum of amounts x columns <= capacity``: usage, and what supplies bring with the sign turned.
     """

@@ -55,9 +55,39 @@ def list_plans_of(
         raise _too_many(compiled, limit)
     query = np.concatenate([part.query for part in parts])
     order = np.argsort(query, kind="stable")
-    group = query[order]
-    value = compiled.queries.value_milli[group]
-    cost = np.concatenate([part.cost for part in parts])[order]
+    return selection_of_plans(
+        instance,
+        objective,
+        floor,
+        query[order],
+        np.concatenate([part.name for part in parts])[order],
+        np.concatenate([part.cost for part in parts])[order],
+        Sparse.joined([part.usage for part in parts]).taken(order),
+    )
+
+
+def selection_of_plans(
+    instance: Instance, objective: str, floor: int | None, query: Int, name: Text, bill: Int, usage: Sparse
+) -> PlanSelection:
+    """Return an instance as a plan selection of given plans.
+
+    Parameters
+    ----------
+    instance : Instance
+    objective : {"goodput", "cost"}
+    floor : int, optional
+        Least goodput under "cost", milli-value.
+    query : (n,) int64
+        Of each plan, ascending.
+    name : (n,) str
+        See `plan_names`.
+    bill : (n,) int64
+        What one copy is billed besides rented units, 10^-12 USD/s; counts under "cost".
+    usage : Sparse
+        Of one copy, of n rows.
+    """
+    is_cost = objective == "cost"
+    compiled = under_objective(instance.compiled, objective)
     free = np.zeros(len(compiled.supplies), dtype=np.int64)
     return PlanSelection(
         name=compiled.name,
@@ -71,11 +101,11 @@ def list_plans_of(
             must=np.zeros(len(compiled.names.queries), dtype=np.bool_),
         ),
         plans=Plans(
-            name=np.concatenate([part.name for part in parts])[order],
-            group=group,
-            value=value,
-            cost=cost if is_cost else np.zeros_like(cost),
-            usage=Sparse.joined([part.usage for part in parts]).taken(order),
+            name=name,
+            group=query,
+            value=compiled.queries.value_milli[query],
+            cost=bill if is_cost else np.zeros_like(bill),
+            usage=usage,
         ),
         rows=ScaledRows(compiled.rows.name, compiled.rows.capacity, np.ones_like(compiled.rows.capacity)),
         supplies=PricedSupplies(
