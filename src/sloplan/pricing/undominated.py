@@ -28,6 +28,9 @@ def undominated(plans: PlanArrays, compiled: CompiledInstance) -> PlanArrays:
         part = slice(plans.start[template], plans.start[template + 1])
         for column in range(missed.shape[1]):
             missed[part, column] = np.searchsorted(np.unique(allowed[members, column]), plans.needs[part, column])
-    price = plans.priced(1 / np.maximum(compiled.rows.capacity, 1))
+    # Usage may have columns beyond the rows (a cost): any positive prices order the plans.
+    scale = np.ones(max(len(compiled.rows), int(plans.usage.column.max(initial=-1)) + 1))
+    scale[: len(compiled.rows)] = 1 / np.maximum(compiled.rows.capacity, 1)
+    price = plans.priced(scale)
     order = np.lexsort((*missed.T, price, plans.template))
     return plans.taken(np.flatnonzero(keep_undominated(plans.start, order, missed, plans.usage)))
