@@ -68,7 +68,8 @@ class JointFactors:
             table.append(sum(map(len, cells)))
             cells.append(nano_nats)
             last = slice(first_option[members[-1]], first_option[members[-1] + 1])
-            of_last = nano_nats.reshape(-1, shape[-1]).min(axis=0, initial=np.iinfo(np.int64).max)
+            of_last = np.full(shape[-1], np.iinfo(np.int64).max)
+            np.minimum.at(of_last, np.arange(len(nano_nats)) % max(shape[-1], 1), nano_nats)
             least[last] += of_last[option_class[number, last]]
         return cls(
             start=np.cumsum([0, *(len(factor.positions) for factor in factors)]).astype(np.int64),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -89,6 +89,12 @@ class RankedPlans:
     billed_cost_nano: Int
     usage: Sparse
     complete: bool
+
+    def below(self, ceiling: Float) -> RankedPlans:
+        """Leave out what costs more than a query's ceiling; ``ceiling`` has shape (queries,)."""
+        most = ceiling[self.query]
+        close = np.flatnonzero(self.price <= most + 1e-9 * np.abs(most))  # prices are sums of floats
+        return replace(self, query=self.query[close], plan=self.plan[close], price=self.price[close])
 
     @classmethod
     def joined(cls, parts: list[RankedPlans]) -> RankedPlans:

@@ -28,11 +28,28 @@ LABEL_LIMIT = 100_000
 _FEW_LABELS: Final = 128  # a first, narrow search finds something to undercut
 _SLACK: Final = 1e-9  # relative; far beyond what sums of prices round, far below what matters
 _POOL_LIMIT: Final = 2000
+_ALL: Final = 2**62
 
 
 @dataclass(frozen=True)
-class _Found:
-    """Plans of a search, the cheapest of each class first; `known` are the dropped labels' bounds by class."""
+class Found:
+    """What a search found.
+
+    Parameters
+    ----------
+    choices : (plans, operators) int64
+        Global options.
+    needs : (plans, figures) int64
+        In the order of `Demands.allowed`.
+    of_class, of_plan : (n,) int64
+        Class by class, its plans, the cheapest first.
+    price : (n,) float64
+        Of these, as the labels added it up.
+    dropped : (classes,) float64
+        Least completion bound of the labels that were cut off at the limit; infinite without.
+    labels : int
+        Labels kept at all operators.
+    """
 
     choices: Int
     needs: Int
@@ -94,7 +111,7 @@ class TemplatePricer:
         found = self.search(prices, cost_price)
         return self.absorb(found, prices, cost_price)
 
-    def search(self, prices: Float, cost_price: float = 0.0) -> _Found | None:
+    def search(self, prices: Float, cost_price: float = 0.0) -> Found | None:
         """Look for the cheapest plans of all classes of queries; None if prices that matter have not changed."""
         if self._asked == (prices[self.network.rows].tobytes(), cost_price) and self._answer is not None:
             return None
@@ -108,7 +125,7 @@ class TemplatePricer:
             ceiling = np.minimum(ceiling, undercut * (1 + _SLACK))
         return self._searched(prices, cost_price, ceiling, copies=1, limit=self._limit, most=1)
 
-    def absorb(self, found: _Found | None, prices: Float, cost_price: float = 0.0) -> PricedQueries:
+    def absorb(self, found: Found | None, prices: Float, cost_price: float = 0.0) -> PricedQueries:
         """Keep what a search at these prices found, and answer for every query."""
         if found is None:
             assert self._answer is not None
@@ -132,8 +149,8 @@ class TemplatePricer:
         self._answer = self._answered(plan, price, bound)
         return self._answer
 
-    def k_best(self, prices: Float, k: int, cost_price: float = 0.0) -> RankedPlans:
-        """Return the k cheapest plans of every query of the template, or all if it has fewer.
+    def search_k_best(self, prices: Float, k: int, cost_price: float = 0.0) -> Found:
+        """Look for the k cheapest plans of every class of queries; all where there are fewer.
 
         Parameters
         ----------
@@ -143,33 +160,42 @@ class TemplatePricer:
             At least 1.
         """
         ceiling = self._ceilings(prices, cost_price, k)
-        return self._ranked(self._searched(prices, cost_price, ceiling, copies=k, limit=self._limit, most=k), prices, cost_price)
+        return self._searched(prices, cost_price, ceiling, copies=k, limit=self._limit, most=k)
 
-    def within(self, prices: Float, margin: Float, cost_price: float = 0.0) -> RankedPlans:
-        """Return all plans of every query of the template that cost at most `margin` more than its cheapest.
+    def search_below(self, prices: Float, ceiling: Float, cost_price: float = 0.0) -> Found:
+        """Look for all plans up to a price.
 
         Parameters
         ----------
         prices, cost_price
             As in `price`.
-        margin : (q,) float64
-            Per query of the template, ascending, and per milli-request/s.
+        ceiling : (queries,) float64
+            Per query of the instance, and per milli-request/s; -infinity: none.
         """
-        demands, best = self.network.demands, self.price(prices, cost_price)
-        ceiling_of_query = (best.bound + margin) * (1 + _SLACK)
-        ceiling = np.full(len(demands.allowed), -np.inf)
-        np.maximum.at(ceiling, demands.of_query, ceiling_of_query)
-        ceiling[self._hopeless] = -np.inf
-        everything = len(self.network.options) ** self.network.operators
-        found = self._searched(prices, cost_price, ceiling, copies=0, limit=self._limit, most=everything)
-        ranked = self._ranked(found, prices, cost_price)
-        limit = np.zeros(len(self._compiled.queries.template))
-        limit[demands.queries] = ceiling_of_query
-        close = np.flatnonzero(ranked.price <= limit[ranked.query])
+        demands = self.network.demands
+        of_class = np.full(len(demands.allowed), -np.inf)
+        np.maximum.at(of_class, demands.of_query, ceiling[demands.queries])
+        of_class *= 1 + _SLACK
+        return self._searched(prices, cost_price, of_class, copies=0, limit=self._limit, most=_ALL)
+
+    def ranked(self, found: Found, prices: Float, cost_price: float = 0.0) -> RankedPlans:
+        """Give every query of the template the plans that a search at these prices found for its class."""
+        demands, compiled = self.network.demands, self._compiled
+        plans = PlanPool.of(compiled, self.network.template, found.choices, found.needs)
+        first = np.searchsorted(found.of_class, np.arange(len(demands.allowed) + 1))
+        length = np.diff(first)[demands.of_query]
+        plan = found.of_plan[spans(first[demands.of_query], length)]
+        choices = np.full((len(plans), _width(compiled)), -1, dtype=np.int64)
+        choices[:, : self.network.operators] = plans.choices
         return RankedPlans(
-            ranked.query[close], ranked.plan[close], ranked.price[close], ranked.choices, ranked.billed_cost_nano,
-            ranked.usage, ranked.complete and best.exact,
-        )  # fmt: skip
+            query=np.repeat(demands.queries, length),
+            plan=plan,
+            price=plans.priced(prices, cost_price)[plan],
+            choices=choices,
+            billed_cost_nano=plans.billed_cost_nano,
+            usage=plans.usage,
+            complete=not np.isfinite(found.dropped).any(),
+        )
 
     def _ceilings(self, prices: Float, cost_price: float, k: int) -> Float:
         """Price of the k-th best known plan of each class: infinite without, and below all where there is none."""
@@ -186,7 +212,7 @@ class TemplatePricer:
 
     def _searched(
         self, prices: Float, cost_price: float, ceiling: Float, *, copies: int, limit: int, most: int
-    ) -> _Found:
+    ) -> Found:
         network = self.network
         allowed = network.demands.allowed
         option_price, pair_price = price_parts(prices[network.rows], cost_price, *network.pricing)
@@ -207,7 +233,7 @@ class TemplatePricer:
         )  # fmt: skip
         of_class, of_plan = pick(needs, price, allowed, ceiling, most)
         used, of_plan_used = np.unique(of_plan, return_inverse=True)
-        return _Found(
+        return Found(
             choices=network.options[choices[used]],
             needs=needs[used],
             of_class=of_class,
@@ -237,26 +263,6 @@ class TemplatePricer:
             bound=bound[demands.of_query],
             billed_cost_nano=billed,
             usage=Sparse(start, usage.column, usage.amount),
-        )
-
-    def _ranked(self, found: _Found, prices: Float, cost_price: float) -> RankedPlans:
-        """Give every query the plans of its class."""
-        demands, compiled = self.network.demands, self._compiled
-        plans = PlanPool.of(compiled, self.network.template, found.choices, found.needs)
-        first = np.searchsorted(found.of_class, np.arange(len(demands.allowed) + 1))
-        length = np.diff(first)[demands.of_query]
-        entry = spans(first[demands.of_query], length)
-        choices = np.full((len(plans), _width(compiled)), -1, dtype=np.int64)
-        choices[:, : self.network.operators] = plans.choices
-        plan = found.of_plan[entry]
-        return RankedPlans(
-            query=np.repeat(demands.queries, length),
-            plan=plan,
-            price=plans.priced(prices, cost_price)[plan],
-            choices=choices,
-            billed_cost_nano=plans.billed_cost_nano,
-            usage=plans.usage,
-            complete=not np.isfinite(found.dropped).any(),
         )
 
 
