@@ -5,13 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
 from sloplan.problem.compiled import Bool, CompiledInstance, Int
-
-Float = npt.NDArray[np.float64]
-
-_ROUGH_GROUPS = 48
 
 
 @dataclass(frozen=True)
@@ -77,23 +72,3 @@ class Demands:
             latency=bool(limiting[0]),
             rate=bool(limiting[1]),
         )
-
-    def rough(self, ceiling: Float) -> tuple[Int, Float]:
-        """Return fewer, looser classes: what is of use to none of them is of use to no class.
-
-        Parameters
-        ----------
-        ceiling : (classes,) float64
-            Price beyond which a plan is of no use to a class.
-
-        Returns
-        -------
-        allowed : (groups, 2 + amounts) int64
-        ceiling : (groups,) float64
-        """
-        groups = min(len(ceiling), _ROUGH_GROUPS)
-        first = np.arange(groups) * len(ceiling) // max(groups, 1)
-        order = np.argsort(-ceiling, kind="stable")  # the loosest first: most labels are of use to it
-        if not groups:
-            return self.allowed, ceiling
-        return np.maximum.reduceat(self.allowed[order], first, axis=0), np.maximum.reduceat(ceiling[order], first)

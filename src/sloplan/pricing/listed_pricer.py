@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from concurrent.futures import Executor
 from dataclasses import replace
 from typing import Final
 
@@ -12,6 +11,7 @@ import numpy.typing as npt
 from sloplan.pricing.plan_arrays import PlanArrays, plan_arrays_of
 from sloplan.pricing.plan_kernels import MAX_RATE, allowed_by, cheapest_allowed
 from sloplan.pricing.priced import PricedQueries
+from sloplan.pricing.shared_work import in_threads
 from sloplan.pricing.undominated import undominated
 from sloplan.problem.compiled import CompiledInstance, Int, Sparse
 from sloplan.problem.plan_table import PlanTable
@@ -96,7 +96,7 @@ class ListedPricer:
         self._price_of_plan = np.zeros(len(plans))
         self._best = np.full(len(classes), -1, dtype=np.int64)
 
-    def price(self, prices: Float, cost_price: float, executor: Executor, shards: int) -> PricedQueries:
+    def price(self, prices: Float, cost_price: float, threads: int) -> PricedQueries:
         """Return the cheapest plan of every query of the listed templates.
 
         Parameters
@@ -104,10 +104,8 @@ class ListedPricer:
         prices : (rows,) float64
         cost_price : float
             Of a nano-USD billed.
-        executor : Executor
-            Of threads.
-        shards : int
-            Parts that the work is split into.
+        threads : int
+            Threads that work at once.
         """
         full = np.append(prices, cost_price)
         changed = full != self._priced_at
@@ -119,8 +117,8 @@ class ListedPricer:
         classes = np.flatnonzero(touched[self._template])
         if len(classes):
             self._price_plans(full, np.flatnonzero(touched))
-            parts = np.array_split(classes, shards)
-            self._best[classes] = np.concatenate(list(executor.map(self._cheapest, parts)))
+            parts = np.array_split(classes, threads)
+            self._best[classes] = np.concatenate(in_threads(self._cheapest, parts, threads))
         return self._answer()
 
     def _price_plans(self, full: Float, templates: Int) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from typing import Final
 
 import numpy as np
@@ -12,6 +11,7 @@ import numpy.typing as npt
 from sloplan.pricing.listed_pricer import ListedPlans, ListedPricer
 from sloplan.pricing.network import Network
 from sloplan.pricing.priced import PricedQueries, RankedPlans
+from sloplan.pricing.shared_work import in_threads
 from sloplan.pricing.template_pricer import LABEL_LIMIT, TemplatePricer
 from sloplan.problem.compiled import CompiledInstance, Int
 from sloplan.problem.errors import InputError, SizeLimitError
@@ -105,9 +105,8 @@ class ShardPricer:
         """
         self._check(prices, cost_price)
         pricers = [self._pricer(template) for template in self.labelled.tolist()]
-        with ThreadPoolExecutor(self._threads) as executor:
-            listed = self._listed_pricer.price(prices, cost_price, executor, self._threads)
-            found = list(executor.map(lambda pricer: pricer.search(prices, cost_price), pricers))
+        listed = self._listed_pricer.price(prices, cost_price, self._threads)
+        found = in_threads(lambda pricer: pricer.search(prices, cost_price), pricers, self._threads)
         answers = [pricer.absorb(what, prices, cost_price) for pricer, what in zip(pricers, found, strict=True)]
         return PricedQueries.merged([listed, *answers]) if answers else listed
 
@@ -123,8 +122,7 @@ class ShardPricer:
         """
         self._check(prices, cost_price)
         pricers = self._all_pricers()
-        with ThreadPoolExecutor(self._threads) as executor:
-            found = list(executor.map(lambda pricer: pricer.search_k_best(prices, k, cost_price), pricers))
+        found = in_threads(lambda pricer: pricer.search_k_best(prices, k, cost_price), pricers, self._threads)
         parts = zip(pricers, found, strict=True)
         return RankedPlans.joined([pricer.ranked(what, prices, cost_price) for pricer, what in parts])
 
@@ -144,8 +142,7 @@ class ShardPricer:
         ceiling[best.query] = best.bound + margin[best.query]
         ceiling[best.query[np.isinf(best.bound)]] = -np.inf  # no plan at all
         pricers = self._all_pricers()
-        with ThreadPoolExecutor(self._threads) as executor:
-            found = list(executor.map(lambda pricer: pricer.search_below(prices, ceiling, cost_price), pricers))
+        found = in_threads(lambda pricer: pricer.search_below(prices, ceiling, cost_price), pricers, self._threads)
         parts = zip(pricers, found, strict=True)
         ranked = RankedPlans.joined([pricer.ranked(what, prices, cost_price) for pricer, what in parts])
         return ranked.below(ceiling)

@@ -13,7 +13,14 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from sloplan.pricing.label_kernels import least_to_come, pick, price_parts, search
+from sloplan.pricing.label_kernels import (
+    known_ceilings,
+    least_to_come,
+    pick,
+    price_parts,
+    rough_groups,
+    search,
+)
 from sloplan.pricing.network import Network
 from sloplan.pricing.plan_pool import PlanPool
 from sloplan.pricing.priced import PricedQueries, RankedPlans
@@ -28,6 +35,7 @@ LABEL_LIMIT = 100_000
 _FEW_LABELS: Final = 128  # a first, narrow search finds something to undercut
 _SLACK: Final = 1e-9  # relative; far beyond what sums of prices round, far below what matters
 _POOL_LIMIT: Final = 2000
+_ROUGH_GROUPS: Final = 48
 _ALL: Final = 2**62
 
 
@@ -116,14 +124,27 @@ class TemplatePricer:
         if self._asked == (prices[self.network.rows].tobytes(), cost_price) and self._answer is not None:
             return None
         ceiling = self._ceilings(prices, cost_price, 1)
-        if np.isinf(ceiling).any() and not self._hopeless.all():
-            few = self._searched(prices, cost_price, ceiling, copies=1, limit=min(_FEW_LABELS, self._limit), most=1)
+        if np.isposinf(ceiling).any():
+            limit = min(_FEW_LABELS, self._limit)
+            few = self._searched(prices, cost_price, ceiling, copies=1, limit=limit, most=1)
             if not np.isfinite(few.dropped).any():
                 return few
-            undercut = np.full(len(ceiling), np.inf)
-            undercut[few.of_class] = few.price
-            ceiling = np.minimum(ceiling, undercut * (1 + _SLACK))
+            ceiling = self._undercut(few, ceiling)
+            # What all classes share is not what the tightest ones need: those are looked at one by one.
+            for member in np.flatnonzero(np.isposinf(ceiling)).tolist():
+                if np.isposinf(ceiling[member]):
+                    alone = np.where(np.arange(len(ceiling)) == member, np.inf, -np.inf)
+                    few = self._searched(prices, cost_price, alone, copies=1, limit=limit, most=1)
+                    ceiling = self._undercut(few, ceiling)
         return self._searched(prices, cost_price, ceiling, copies=1, limit=self._limit, most=1)
+
+    def _undercut(self, found: Found, ceiling: Float) -> Float:
+        """Lower ceilings to what a search found for the classes."""
+        known = np.zeros(len(found.needs))
+        known[found.of_plan] = found.price
+        allowed = self.network.demands.allowed
+        lower = known_ceilings(found.needs, known, allowed, np.zeros(len(allowed), dtype=np.bool_), 1)
+        return np.asarray(np.minimum(ceiling, lower * (1 + _SLACK)), dtype=np.float64)
 
     def absorb(self, found: Found | None, prices: Float, cost_price: float = 0.0) -> PricedQueries:
         """Keep what a search at these prices found, and answer for every query."""
@@ -199,16 +220,10 @@ class TemplatePricer:
 
     def _ceilings(self, prices: Float, cost_price: float, k: int) -> Float:
         """Price of the k-th best known plan of each class: infinite without, and below all where there is none."""
-        allowed = self.network.demands.allowed
-        ceiling = np.full(len(allowed), np.inf)
-        known = self._pool.priced(prices, cost_price)
-        of_class, of_plan = pick(self._pool.needs, known, allowed, ceiling, k)
-        reached, count = np.unique(of_class, return_counts=True)
-        last = np.cumsum(count) - 1
-        enough = count == k
-        ceiling[reached[enough]] = known[of_plan[last[enough]]] * (1 + _SLACK)
-        ceiling[self._hopeless] = -np.inf
-        return ceiling
+        pool = self._pool
+        known = pool.priced(prices, cost_price)
+        ceiling = known_ceilings(pool.needs, known, self.network.demands.allowed, self._hopeless, k)
+        return np.asarray(ceiling * (1 + _SLACK), dtype=np.float64)
 
     def _searched(
         self, prices: Float, cost_price: float, ceiling: Float, *, copies: int, limit: int, most: int
@@ -229,7 +244,7 @@ class TemplatePricer:
             pair_latency, pair_amount, *network.joint, key_open, key_class, timed,
             network.tail, network.rest_amount, network.without_amount,
             option_price, pair_price, rest_price, without_price,
-            allowed, ceiling, *network.demands.rough(ceiling), copies, limit,
+            allowed, ceiling, *rough_groups(allowed, ceiling, _ROUGH_GROUPS), copies, limit,
         )  # fmt: skip
         of_class, of_plan = pick(needs, price, allowed, ceiling, most)
         used, of_plan_used = np.unique(of_plan, return_inverse=True)
