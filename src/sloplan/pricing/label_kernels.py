@@ -310,7 +310,9 @@ def search(
                     continue
                 for joint in range(len(joint_start) - 1):
                     if joint_operator[joint_start[joint + 1] - 1] == stage:
-                        place = joint_table[joint] + joint_class[joint, option] * joint_stride[joint_start[joint + 1] - 1]
+                        place = (
+                            joint_table[joint] + joint_class[joint, option] * joint_stride[joint_start[joint + 1] - 1]
+                        )
                         for member in range(joint_start[joint], joint_start[joint + 1] - 1):
                             chosen = choices[label, joint_operator[member]]
                             place += joint_class[joint, chosen] * joint_stride[member]
@@ -321,8 +323,8 @@ def search(
                 least[ENDED] = max(max(base_time, ended), done + tail[option])
                 least[LEAST_RATE] = max(figures[label, LEAST_RATE], option_rate[option])
                 for column in range(amounts):
-                    least[AMOUNTS + column] = (
-                        total[column] + min(base_rest[column] + rest_amount[stage, option, column], IMPOSSIBLE)
+                    least[AMOUNTS + column] = total[column] + min(
+                        base_rest[column] + rest_amount[stage, option, column], IMPOSSIBLE
                     )
                 bound = paid + base_price + rest_price[stage, option]
                 if not _of_use(least, bound, rough_allowed, rough_ceiling):

@@ -211,7 +211,8 @@ class _Layout:
     def _most(self, of_option: Int, of_pair: Int) -> int:
         """An upper bound on the sum over any plan's options and pairs."""
         total = sum(
-            int(of_option[first:end].max(initial=0)) for first, end in zip(self._start[:-1], self._start[1:], strict=True)
+            int(of_option[first:end].max(initial=0))
+            for first, end in zip(self._start[:-1], self._start[1:], strict=True)
         )
         first = 0
         for arc in self._arcs:
@@ -242,9 +243,7 @@ class _Layout:
         for link in own_links:
             times = np.zeros(len(self._route) + 1, dtype=np.int64)  # the last: no route
             np.add.at(times, route_of_place[self._route_link == link], 1)
-            of_option.append(
-                sum(times[self._numbered(leg[2])] * leg[3] for leg in (self._from_source, self._to_sink))
-            )
+            of_option.append(sum(times[self._numbered(leg[2])] * leg[3] for leg in (self._from_source, self._to_sink)))
             of_pair.append(times[pair_route] * pair_bytes)
         own = np.concatenate([own_pools, pools + own_links]).astype(np.int64)
         return (

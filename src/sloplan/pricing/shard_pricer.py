@@ -19,7 +19,7 @@ from sloplan.problem.plan_table import PlanTable, enumerate_plans
 
 Float = npt.NDArray[np.float64]
 
-LIST_LIMIT: Final = 200_000
+LIST_LIMIT: Final = 100_000
 """Templates with at most so many plans are listed; docs/pricing.md says what that rests on."""
 
 
@@ -109,6 +109,11 @@ class ShardPricer:
         found = in_threads(lambda pricer: pricer.search(prices, cost_price), pricers, self._threads)
         answers = [pricer.absorb(what, prices, cost_price) for pricer, what in zip(pricers, found, strict=True)]
         return PricedQueries.merged([listed, *answers]) if answers else listed
+
+    @property
+    def labels(self) -> int:
+        """Labels kept in the last search of every template that is not listed."""
+        return sum(self._pricers[template].labels for template in self.labelled.tolist())
 
     def k_best(self, prices: Float, k: int, cost_price: float = 0.0) -> RankedPlans:
         """Return the k cheapest plans of every query of the templates, all where there are fewer.

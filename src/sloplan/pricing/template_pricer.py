@@ -153,9 +153,7 @@ class TemplatePricer:
             return self._answer
         self.labels = found.labels
         demands = self.network.demands
-        self._pool, places = self._pool.with_more(
-            self._compiled, self.network.template, found.choices, found.needs
-        )
+        self._pool, places = self._pool.with_more(self._compiled, self.network.template, found.choices, found.needs)
         price_of_plan = self._pool.priced(prices, cost_price)
         plan, price = np.full(len(demands.allowed), -1, dtype=np.int64), np.full(len(demands.allowed), np.inf)
         plan[found.of_class] = places[found.of_plan]
