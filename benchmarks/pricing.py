@@ -1,6 +1,6 @@
 """Time of pricing calls and of what comes before them: by listed plans, by label setting, and as picked per template.
 
-Run: .venv/bin/python benchmarks/pricing.py [--threads N] NAME ...
+Run as ``python benchmarks/pricing.py [--threads N] NAME...``; NAME is a library name or a family spec.
 
 Prices begin random and change by factors that shrink, as in a method that converges. A row is one way in a process of
 its own; memory is what the process took beyond the loaded instance.
@@ -33,13 +33,15 @@ def main() -> None:
     parser.add_argument("--way", choices=WAYS)
     arguments = parser.parse_args()
     if arguments.way:
-        print(", ".join(map(str, measure(arguments.names[0], arguments.way, arguments.threads))))
+        figures = measure(arguments.names[0], arguments.way, arguments.threads)
+        sys.stdout.write(", ".join(map(str, figures)) + "\n")
         return
-    print(HEADER)
+    sys.stdout.write(HEADER + "\n")
     for name in arguments.names:
         for way in WAYS:
             command = [sys.executable, __file__, name, "--threads", str(arguments.threads), "--way", way]
-            print(subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip(), flush=True)
+            sys.stdout.write(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+            sys.stdout.flush()
 
 
 def measure(name: str, way: str, threads: int) -> list[object]:

@@ -33,7 +33,8 @@ def large_instance(seed: int, num_queries: int = 30) -> Instance:
         ],
         "links": [
             {
-                "link": f"{start}-{end}", "from_site": start, "to_site": end, "bandwidth_mbps": rng.choice((20, 50, 200)),
+                "link": f"{start}-{end}", "from_site": start, "to_site": end,
+                "bandwidth_mbps": rng.choice((20, 50, 200)),
                 "delay_ms": rng.choice((1, 3, 8)), "scope": "query" if "phone" in (start, end) else "shared",
             }
             for start, end in itertools.permutations(SITES, 2)

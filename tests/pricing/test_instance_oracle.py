@@ -74,7 +74,7 @@ def test_threads_and_shards_do_not_matter(list_limit: int) -> None:
     templates = np.arange(len(compiled.templates))
     one = ShardPricer(compiled, list_limit=list_limit)
     two = ShardPricer(compiled, threads=2, list_limit=list_limit)
-    shards = [ShardPricer(compiled, part, list_limit=list_limit) for part in (templates[::3], templates[1::3], templates[2::3])]
+    shards = [ShardPricer(compiled, templates[first::3], list_limit=list_limit) for first in range(3)]
     if list_limit == 500:
         assert len(one.listed)
         assert len(one.labelled)

@@ -18,7 +18,7 @@ SEEDS = range(100)
 @pytest.mark.parametrize("hosting", HOSTINGS)
 @pytest.mark.parametrize("seed", SEEDS)
 def test_the_cheapest_plan_of_every_query(seed: int, hosting: str) -> None:
-    """Price after price, each query gets a feasible plan that costs as little as enumeration's best, or none as there."""
+    """Price after price, each query gets a feasible plan as cheap as enumeration's best, or none where that has none."""
     compiled = compiled_case(seed, hosting)
     for template in range(len(compiled.templates)):
         pricer = TemplatePricer(compiled, template)
@@ -73,7 +73,7 @@ def test_k_best_and_all_within_a_margin(seed: int, hosting: str) -> None:
 @pytest.mark.parametrize("limit", [1, 2, 5])
 @pytest.mark.parametrize("seed", SEEDS[:40])
 def test_labels_cut_off_leave_a_valid_bound(seed: int, limit: int) -> None:
-    """With few labels the plan found is feasible, and no plan is cheaper than the bound; nothing is said to be exact."""
+    """With few labels the plan found is feasible, no plan is cheaper than the bound, and what is called exact is."""
     compiled = compiled_case(seed, "fluid")
     for template in range(len(compiled.templates)):
         pricer = TemplatePricer(compiled, template, label_limit=limit)

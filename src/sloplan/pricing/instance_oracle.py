@@ -59,7 +59,7 @@ class InstanceOracle:
         self.pricer = ShardPricer(self.compiled, threads=threads, list_limit=list_limit, label_limit=label_limit)
 
     def best_plans(self, prices: Float) -> BestPlans:
-        """Return the plan of greatest worth of each query; the same one whenever asked for the first time at the prices.
+        """Return the plan of greatest worth of each query.
 
         Parameters
         ----------

@@ -1,4 +1,4 @@
-"""Inner loops of label setting: completion bounds, extension of labels, dominance, counting.
+"""Inner loops of label setting: extension of labels, dominance, counting.
 
 Kernels that call each other stay in this file, and take plain arrays: see `plan_kernels`. They hold no lock,
 so threads may price several templates at once. `network` says what the arrays of a template are.
@@ -16,135 +16,14 @@ import numpy.typing as npt
 from sloplan.problem.compiled import Bool, Int
 
 Float = npt.NDArray[np.float64]
-
-IMPOSSIBLE = 2**60
-"""Stands for an amount that no completion has; sums are cut off here, so that they stay within int64."""
+Small = npt.NDArray[np.int32]
 
 ENDED, LEAST_RATE, AMOUNTS = 0, 1, 2
 """Columns of figures: finish of what ended, least rate, and the first of the additive amounts."""
 
 _FIRST_ROOM = 1024
+_IMPOSSIBLE = 2**60  # as in `bound_kernels`: a constant of another file would stay as it was in numba's cache
 _HASH = 6364136223846793005  # odd: multiplier of Knuth's MMIX generator; keys are compared besides
-
-
-@numba.njit(cache=True, nogil=True)
-def least_to_come(
-    option_start: Int,
-    arc_start: Int,
-    arc_producer: Int,
-    arc_table: Int,
-    arc_width: Int,
-    arc_class: Int,
-    anchor: Int,
-    possible: Bool,
-    of_option: npt.NDArray,
-    of_pair: npt.NDArray,
-    impossible: float,
-) -> tuple[npt.NDArray, npt.NDArray]:
-    """Return the least that the operators after each stage add, by the options chosen before, and without any.
-
-    Every operator hangs on at most one earlier one, its anchor; other arcs count with the least over their
-    producers' options. Sums over the forest of anchors are exact minima, so they are bounds for the DAG.
-    """
-    operators, options = len(option_start) - 1, len(of_option)
-    rest = np.zeros((operators, options), dtype=of_option.dtype)
-    without = np.zeros(operators, dtype=of_option.dtype)
-    later = np.zeros(options, dtype=of_option.dtype)
-    for consumer in range(operators - 1, -1, -1):
-        first, end = option_start[consumer], option_start[consumer + 1]
-        for option in range(first, end):
-            later[option] = min(later[option] + of_option[option], impossible)
-            for arc in range(arc_start[consumer], arc_start[consumer + 1]):
-                if arc == anchor[consumer]:
-                    continue
-                least = impossible
-                producer = arc_producer[arc]
-                for other in range(option_start[producer], option_start[producer + 1]):
-                    pair = arc_table[arc] + arc_class[arc, other] * arc_width[arc] + arc_class[arc, option]
-                    if possible[pair]:
-                        least = min(least, of_pair[pair])
-                later[option] = min(later[option] + least, impossible)
-        arc = anchor[consumer]
-        if arc < 0:
-            least = impossible
-            for option in range(first, end):
-                least = min(least, later[option])
-            for stage in range(consumer):
-                without[stage] = min(without[stage] + least, impossible)
-            continue
-        producer = arc_producer[arc]
-        for other in range(option_start[producer], option_start[producer + 1]):
-            least = impossible
-            for option in range(first, end):
-                pair = arc_table[arc] + arc_class[arc, other] * arc_width[arc] + arc_class[arc, option]
-                if possible[pair]:
-                    least = min(least, later[option] + of_pair[pair])
-            later[other] = min(later[other] + least, impossible)
-            for stage in range(producer, consumer):
-                rest[stage, other] = min(rest[stage, other] + least, impossible)
-    return rest, without
-
-
-@numba.njit(cache=True, nogil=True)
-def least_tails(
-    option_start: Int,
-    arc_start: Int,
-    arc_producer: Int,
-    arc_table: Int,
-    arc_width: Int,
-    arc_class: Int,
-    arc_timed: Bool,
-    possible: Bool,
-    option_latency: Int,
-    option_exit: Int,
-    pair_latency: Int,
-) -> Int:
-    """Return how long a request takes at least once an option is done, us, shape (options,)."""
-    operators = len(option_start) - 1
-    tail = option_exit.copy()
-    for consumer in range(operators - 1, -1, -1):
-        for arc in range(arc_start[consumer], arc_start[consumer + 1]):
-            if not arc_timed[arc]:
-                continue
-            producer = arc_producer[arc]
-            for other in range(option_start[producer], option_start[producer + 1]):
-                least = IMPOSSIBLE
-                for option in range(option_start[consumer], option_start[consumer + 1]):
-                    pair = arc_table[arc] + arc_class[arc, other] * arc_width[arc] + arc_class[arc, option]
-                    if possible[pair]:
-                        least = min(least, pair_latency[pair] + option_latency[option] + tail[option])
-                tail[other] = max(tail[other], least)
-    return tail
-
-
-@numba.njit(cache=True, nogil=True)
-def price_parts(
-    prices: Float,
-    cost_price: float,
-    option_use_start: Int,
-    option_use_row: Int,
-    option_use_amount: Int,
-    option_billed: Int,
-    route_start: Int,
-    route_row: Int,
-    pair_route: Int,
-    pair_bytes: Int,
-    pair_cost: Int,
-) -> tuple[Float, Float]:
-    """Return what each option and each pair costs per request at prices."""
-    of_option = cost_price * option_billed.astype(np.float64)
-    for option in range(len(of_option)):
-        for use in range(option_use_start[option], option_use_start[option + 1]):
-            of_option[option] += prices[option_use_row[use]] * option_use_amount[use]
-    of_route = np.zeros(len(route_start) - 1)
-    for route in range(len(of_route)):
-        for place in range(route_start[route], route_start[route + 1]):
-            of_route[route] += prices[route_row[place]]
-    of_pair = cost_price * pair_cost.astype(np.float64)
-    for pair in range(len(of_pair)):
-        if pair_route[pair] >= 0:
-            of_pair[pair] += of_route[pair_route[pair]] * pair_bytes[pair]
-    return of_option, of_pair
 
 
 @numba.njit(cache=True, nogil=True)
@@ -237,7 +116,7 @@ def search(
     rough_ceiling: Float,
     copies: int,
     limit: int,
-) -> tuple[Int, Int, Float, Float, int]:
+) -> tuple[Small, Int, Float, Float, int]:
     """Extend labels operator by operator; return choices, figures and prices of whole plans.
 
     Parameters
@@ -283,7 +162,7 @@ def search(
                 option = choices[label, operator]
                 base_price += rest_price[stage, option]
                 for column in range(amounts):
-                    base_rest[column] = min(base_rest[column] + rest_amount[stage, option, column], IMPOSSIBLE)
+                    base_rest[column] = min(base_rest[column] + rest_amount[stage, option, column], _IMPOSSIBLE)
                 if timed[stage, operator]:
                     base_time = max(base_time, finish[label, operator] + tail[option])
             for option in range(option_start[stage], option_start[stage + 1]):
@@ -319,7 +198,9 @@ def search(
                         total[joint_column] += joint_amount[place]
                 # 2. The least that it comes to.
                 done = ready + option_latency[option]
-                ended = max(figures[label, ENDED], done + option_exit[option]) if leaf[stage] else figures[label, ENDED]
+                ended = figures[label, ENDED]
+                if leaf[stage]:
+                    ended = max(ended, done + option_exit[option])
                 least[ENDED] = max(max(base_time, ended), done + tail[option])
                 least[LEAST_RATE] = max(figures[label, LEAST_RATE], option_rate[option])
                 for column in range(amounts):
@@ -362,69 +243,6 @@ def search(
         choices, finish, figures, price = new_choices[kept], new_finish[kept], new_figures[kept], new_price[kept]
         labels += len(kept)
     return choices, figures, price, dropped, labels
-
-
-@numba.njit(cache=True, nogil=True)
-def known_ceilings(needs: Int, price: Float, allowed: Int, hopeless: Bool, k: int) -> Float:
-    """Return the price of the k-th cheapest known plan open to each class: infinite with fewer, -infinite if hopeless."""
-    order = np.argsort(price, kind="mergesort")
-    ceiling = np.full(len(allowed), np.inf)
-    for member in range(len(allowed)):
-        if hopeless[member]:
-            ceiling[member] = -np.inf
-            continue
-        found = 0
-        for plan in order:
-            if _at_most(needs[plan], allowed[member]):
-                found += 1
-                if found == k:
-                    ceiling[member] = price[plan]
-                    break
-    return ceiling
-
-
-@numba.njit(cache=True, nogil=True)
-def rough_groups(allowed: Int, ceiling: Float, most: int) -> tuple[Int, Float]:
-    """Return at most so many looser classes: what is of use to none of them is of use to no class.
-
-    The one of highest ceiling comes first, since most labels are of use to it.
-    """
-    groups = min(len(ceiling), most)
-    order = np.argsort(-ceiling, kind="mergesort")
-    rough_allowed = np.empty((groups, allowed.shape[1]), dtype=np.int64)
-    rough_ceiling = np.empty(groups)
-    for group in range(groups):
-        first, end = group * len(ceiling) // groups, (group + 1) * len(ceiling) // groups
-        rough_allowed[group], rough_ceiling[group] = allowed[order[first]], ceiling[order[first]]
-        for member in order[first:end]:
-            for column in range(allowed.shape[1]):
-                rough_allowed[group, column] = max(rough_allowed[group, column], allowed[member, column])
-    return rough_allowed, rough_ceiling
-
-
-@numba.njit(cache=True, nogil=True)
-def pick(figures: Int, price: Float, allowed: Int, ceiling: Float, most: int) -> tuple[Int, Int]:
-    """Return (class, plan) of the cheapest plans open to each class, at most `most` of each and none above its ceiling.
-
-    Class by class, the cheapest first, of equals the first.
-    """
-    order = np.argsort(price, kind="mergesort")
-    room = max(_FIRST_ROOM, len(allowed))
-    of_class, of_plan = np.empty(room, dtype=np.int64), np.empty(room, dtype=np.int64)
-    count = 0
-    for member in range(len(allowed)):
-        taken = 0
-        for plan in order:
-            if taken == most or price[plan] > ceiling[member]:
-                break
-            if _at_most(figures[plan], allowed[member]):
-                if count == room:
-                    room *= 2
-                    of_class, of_plan = _longer_vector(of_class, room), _longer_vector(of_plan, room)
-                of_class[count], of_plan[count] = member, plan
-                count += 1
-                taken += 1
-    return of_class[:count], of_plan[:count]
 
 
 @numba.njit(cache=True, nogil=True)
@@ -506,9 +324,9 @@ def _kept(
     order = kept[np.argsort(bound[kept], kind="mergesort")]
     for label in order[limit:]:
         for member in range(len(ceiling)):
-            if bound[label] < dropped[member] and bound[label] <= ceiling[member]:
-                if _at_most(least[label], allowed[member]):
-                    dropped[member] = bound[label]
+            counts = bound[label] < dropped[member] and bound[label] <= ceiling[member]
+            if counts and _at_most(least[label], allowed[member]):
+                dropped[member] = bound[label]
     return order[:limit]
 
 

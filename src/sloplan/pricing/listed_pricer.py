@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from sloplan.pricing.plan_arrays import PlanArrays, plan_arrays_of
-from sloplan.pricing.plan_kernels import MAX_RATE, allowed_by, cheapest_allowed
+from sloplan.pricing.plan_kernels import allowed_by, cheapest_allowed
 from sloplan.pricing.priced import PricedQueries
 from sloplan.pricing.shared_work import in_threads
 from sloplan.pricing.undominated import undominated

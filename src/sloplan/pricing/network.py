@@ -8,9 +8,10 @@ import numpy as np
 import numpy.typing as npt
 
 from sloplan.pricing.arcs import Arc, arcs_of
+from sloplan.pricing.bound_kernels import IMPOSSIBLE, least_tails, least_to_come
 from sloplan.pricing.demands import Demands
 from sloplan.pricing.joint_factors import JointFactors
-from sloplan.pricing.label_kernels import IMPOSSIBLE, count_plans, least_tails, least_to_come
+from sloplan.pricing.label_kernels import count_plans
 from sloplan.problem.compiled import Application, Bool, CompiledInstance, Int
 from sloplan.problem.evaluation import factor_nano_nats, own_capacity
 from sloplan.problem.spans import spans
@@ -102,7 +103,9 @@ class _Layout:
         """Open options with the ways from the source and to the sink; options without them go."""
         compiled, application, table = self._compiled, self._application, self._compiled.options
         transfers, most_rate = transfers_of(compiled), self._most_rate
-        opened, from_source, to_sink = [], [], []
+        opened: list[Int] = []
+        from_source: list[Int] = []
+        to_sink: list[Int] = []
         for position, part in enumerate(compiled.template_options(self._template)):
             part = part[table.min_rate_milli[part] <= most_rate]
             site = table.site[part]

@@ -66,7 +66,8 @@ class PlanPool:
     def with_more(self, compiled: CompiledInstance, template: int, choices: Int, needs: Int) -> tuple[PlanPool, Int]:
         """Return the pool with more plans, and where each of these stands in it."""
         index = {plan: place for place, plan in enumerate(map(bytes, np.ascontiguousarray(self.choices)))}
-        number, new = len(self), []
+        number = len(self)
+        new: list[int] = []
         places = np.zeros(len(choices), dtype=np.int64)
         for row, plan in enumerate(map(bytes, np.ascontiguousarray(choices))):
             if plan not in index:

@@ -13,14 +13,9 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from sloplan.pricing.label_kernels import (
-    known_ceilings,
-    least_to_come,
-    pick,
-    price_parts,
-    rough_groups,
-    search,
-)
+from sloplan.pricing.bound_kernels import least_to_come, price_parts
+from sloplan.pricing.class_kernels import known_ceilings, pick, rough_groups
+from sloplan.pricing.label_kernels import search
 from sloplan.pricing.network import Network
 from sloplan.pricing.plan_pool import PlanPool
 from sloplan.pricing.priced import PricedQueries, RankedPlans
