@@ -1,9 +1,9 @@
-"""Time of pricing calls and of what comes before them: by listed plans, by label setting, and as picked per template.
+"""Time of pricing calls and of what comes before them: by listed plans, by label setting, and mixed.
 
 Run as ``python benchmarks/pricing.py [--threads N] NAME...``; NAME is a library name or a family spec.
 
 Prices begin random and change by factors that shrink, as in a method that converges. A row is one way in a process of
-its own; memory is what the process took beyond the loaded instance.
+its own; memory is the peak of the process beyond that of loading the instance.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ import time
 import numpy as np
 
 import sloplan as sp
-from sloplan.pricing.shard_pricer import LIST_LIMIT, ShardPricer
+from sloplan.pricing.shard_pricer import ShardPricer
 
-WAYS = {"listed": 10**7, "labels": 0, "picked": LIST_LIMIT}
+WAYS = {"listed": 10**7, "labels": 0, "listed up to 5000": 5000}
 CALLS = 40
 HEADER = "instance, way, threads, listed, labelled, setup s, first call s, later calls ms (median), labels, memory MB"
 

@@ -18,7 +18,7 @@ SEEDS = range(100)
 @pytest.mark.parametrize("hosting", HOSTINGS)
 @pytest.mark.parametrize("seed", SEEDS)
 def test_the_cheapest_plan_of_every_query(seed: int, hosting: str) -> None:
-    """Price after price, each query gets a feasible plan as cheap as enumeration's best, or none where that has none."""
+    """Price after price, each query's plan is feasible and as cheap as enumeration's best, if there is any."""
     compiled = compiled_case(seed, hosting)
     for template in range(len(compiled.templates)):
         pricer = TemplatePricer(compiled, template)

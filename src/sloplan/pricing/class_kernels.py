@@ -18,7 +18,7 @@ _FIRST_ROOM = 1024
 
 @numba.njit(cache=True, nogil=True)
 def known_ceilings(needs: Int, price: Float, allowed: Int, hopeless: Bool, k: int) -> Float:
-    """Return the price of the k-th cheapest known plan open to each class: infinite with fewer, -infinite if hopeless."""
+    """Return the price of each class's k-th cheapest known open plan: infinite with fewer, -infinite if hopeless."""
     order = np.argsort(price, kind="mergesort")
     ceiling = np.full(len(allowed), np.inf)
     for member in range(len(allowed)):

@@ -205,7 +205,7 @@ def search(
                 least[LEAST_RATE] = max(figures[label, LEAST_RATE], option_rate[option])
                 for column in range(amounts):
                     least[AMOUNTS + column] = total[column] + min(
-                        base_rest[column] + rest_amount[stage, option, column], IMPOSSIBLE
+                        base_rest[column] + rest_amount[stage, option, column], _IMPOSSIBLE
                     )
                 bound = paid + base_price + rest_price[stage, option]
                 if not _of_use(least, bound, rough_allowed, rough_ceiling):

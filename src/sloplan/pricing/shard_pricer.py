@@ -22,6 +22,8 @@ Float = npt.NDArray[np.float64]
 LIST_LIMIT: Final = 100_000
 """Templates with at most so many plans are listed; docs/pricing.md says what that rests on."""
 
+_WORTH_A_THREAD: Final = 3000  # labels of the last search
+
 
 class ShardPricer:
     """Keeps some templates of an instance, and prices their queries whenever it is given prices.
@@ -106,8 +108,12 @@ class ShardPricer:
         self._check(prices, cost_price)
         pricers = [self._pricer(template) for template in self.labelled.tolist()]
         listed = self._listed_pricer.price(prices, cost_price, self._threads)
-        found = in_threads(lambda pricer: pricer.search(prices, cost_price), pricers, self._threads)
-        answers = [pricer.absorb(what, prices, cost_price) for pricer, what in zip(pricers, found, strict=True)]
+        # Short searches spend their time in Python, where threads only wait for each other.
+        long = [pricer for pricer in pricers if not 0 <= pricer.labels < _WORTH_A_THREAD]
+        short = [pricer for pricer in pricers if 0 <= pricer.labels < _WORTH_A_THREAD]
+        found = in_threads(lambda pricer: pricer.search(prices, cost_price), long, self._threads)
+        found += [pricer.search(prices, cost_price) for pricer in short]
+        answers = [pricer.absorb(what, prices, cost_price) for pricer, what in zip([*long, *short], found, strict=True)]
         return PricedQueries.merged([listed, *answers]) if answers else listed
 
     @property

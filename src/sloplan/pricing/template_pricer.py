@@ -81,7 +81,7 @@ class TemplatePricer:
     ----------
     network : Network
     labels : int
-        Labels kept in the last search.
+        Labels kept in the last search, -1 before the first one.
     """
 
     def __init__(
@@ -92,7 +92,7 @@ class TemplatePricer:
         network: Network | None = None,
     ) -> None:
         self.network = Network.of(compiled, template) if network is None else network
-        self.labels = 0
+        self.labels = -1
         self._compiled, self._limit = compiled, label_limit
         demands, operators = self.network.demands, self.network.operators
         none = np.zeros((0, operators), dtype=np.int64)
