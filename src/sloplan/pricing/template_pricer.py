@@ -118,27 +118,31 @@ class TemplatePricer:
         """Look for the cheapest plans of all classes of queries; None if prices that matter have not changed."""
         if self._asked == (prices[self.network.rows].tobytes(), cost_price) and self._answer is not None:
             return None
-        ceiling = self._ceilings(prices, cost_price, 1)
+        return self._cheapest(prices, cost_price, 1)
+
+    def _cheapest(self, prices: Float, cost_price: float, k: int) -> Found:
+        """Look for the k cheapest plans of every class; narrow searches find what to undercut where little is known."""
+        ceiling = self._ceilings(prices, cost_price, k)
         if np.isposinf(ceiling).any():
             limit = min(_FEW_LABELS, self._limit)
-            few = self._searched(prices, cost_price, ceiling, copies=1, limit=limit, most=1)
+            few = self._searched(prices, cost_price, ceiling, copies=k, limit=limit, most=k)
             if not np.isfinite(few.dropped).any():
                 return few
-            ceiling = self._undercut(few, ceiling)
+            ceiling = self._undercut(few, ceiling, k)
             # What all classes share is not what the tightest ones need: those are looked at one by one.
             for member in np.flatnonzero(np.isposinf(ceiling)).tolist():
                 if np.isposinf(ceiling[member]):
                     alone = np.where(np.arange(len(ceiling)) == member, np.inf, -np.inf)
-                    few = self._searched(prices, cost_price, alone, copies=1, limit=limit, most=1)
-                    ceiling = self._undercut(few, ceiling)
-        return self._searched(prices, cost_price, ceiling, copies=1, limit=self._limit, most=1)
+                    few = self._searched(prices, cost_price, alone, copies=k, limit=limit, most=k)
+                    ceiling = self._undercut(few, ceiling, k)
+        return self._searched(prices, cost_price, ceiling, copies=k, limit=self._limit, most=k)
 
-    def _undercut(self, found: Found, ceiling: Float) -> Float:
+    def _undercut(self, found: Found, ceiling: Float, k: int) -> Float:
         """Lower ceilings to what a search found for the classes."""
         known = np.zeros(len(found.needs))
         known[found.of_plan] = found.price
         allowed = self.network.demands.allowed
-        lower = known_ceilings(found.needs, known, allowed, np.zeros(len(allowed), dtype=np.bool_), 1)
+        lower = known_ceilings(found.needs, known, allowed, np.zeros(len(allowed), dtype=np.bool_), k)
         return np.asarray(np.minimum(ceiling, lower * (1 + _SLACK)), dtype=np.float64)
 
     def absorb(self, found: Found | None, prices: Float, cost_price: float = 0.0) -> PricedQueries:
@@ -173,8 +177,7 @@ class TemplatePricer:
         k : int
             At least 1.
         """
-        ceiling = self._ceilings(prices, cost_price, k)
-        return self._searched(prices, cost_price, ceiling, copies=k, limit=self._limit, most=k)
+        return self._cheapest(prices, cost_price, k)
 
     def search_below(self, prices: Float, ceiling: Float, cost_price: float = 0.0) -> Found:
         """Look for all plans up to a price.
