@@ -59,7 +59,7 @@ def count_plans(
                     new_choices[count, stage] = option
                     new_ways[count] = ways[label]
                     count += 1
-        keys = _keys(stage, new_choices[:count], key_open, key_class)
+        keys = _keys(stage, count, new_choices, key_open, key_class)
         order = np.argsort(keys, kind="mergesort")
         choices, ways = np.empty((count, operators), dtype=np.int32), np.zeros(count)
         number = 0
@@ -157,7 +157,8 @@ def search(
         new_price, new_bound = np.empty(room), np.empty(room)
         for label in range(len(price)):
             base_time, base_price = figures[label, ENDED], without_price[stage]
-            base_rest[:] = without_amount[stage]
+            for column in range(amounts):
+                base_rest[column] = without_amount[stage, column]
             for operator in range(stage):
                 option = choices[label, operator]
                 base_price += rest_price[stage, option]
@@ -223,24 +224,35 @@ def search(
                             key_open, key_class, timed, copies, limit, allowed, ceiling, dropped,
                         )  # fmt: skip
                         count = len(kept)
-                        new_choices[:count], new_finish[:count] = new_choices[kept], new_finish[kept]
-                        new_figures[:count], new_least[:count] = new_figures[kept], new_least[kept]
-                        new_price[:count], new_bound[:count] = new_price[kept], new_bound[kept]
-                new_choices[count] = choices[label]
+                        new_choices, new_finish = (
+                            _longer(_rows(new_choices, kept), room),
+                            _longer(_rows(new_finish, kept), room),
+                        )
+                        new_figures, new_least = (
+                            _longer(_rows(new_figures, kept), room),
+                            _longer(_rows(new_least, kept), room),
+                        )
+                        new_price = _longer_vector(_values(new_price, kept), room)
+                        new_bound = _longer_vector(_values(new_bound, kept), room)
+                for operator in range(stage):
+                    new_choices[count, operator] = choices[label, operator]
+                    new_finish[count, operator] = finish[label, operator]
                 new_choices[count, stage] = option
-                new_finish[count] = finish[label]
                 new_finish[count, stage] = done
                 new_figures[count, ENDED] = ended
                 new_figures[count, LEAST_RATE] = least[LEAST_RATE]
-                new_figures[count, AMOUNTS:] = total
-                new_least[count] = least
+                for column in range(amounts):
+                    new_figures[count, AMOUNTS + column] = total[column]
+                for column in range(width):
+                    new_least[count, column] = least[column]
                 new_price[count], new_bound[count] = paid, bound
                 count += 1
         kept = _kept(
             stage, count, new_choices, new_finish, new_figures, new_least, new_price, new_bound,
             key_open, key_class, timed, copies, limit, allowed, ceiling, dropped,
         )  # fmt: skip
-        choices, finish, figures, price = new_choices[kept], new_finish[kept], new_figures[kept], new_price[kept]
+        choices, finish = _rows(new_choices, kept), _rows(new_finish, kept)
+        figures, price = _rows(new_figures, kept), _values(new_price, kept)
         labels += len(kept)
     return choices, figures, price, dropped, labels
 
@@ -264,23 +276,43 @@ def _of_use(least: Int, bound: float, allowed: Int, ceiling: Float) -> bool:
 @numba.njit(cache=True, nogil=True)
 def _longer(array: npt.NDArray, room: int) -> npt.NDArray:
     longer = np.empty((room, array.shape[1]), dtype=array.dtype)
-    longer[: len(array)] = array
+    for row in range(len(array)):  # plain loops: slices of arrays take numba long to compile
+        for column in range(array.shape[1]):
+            longer[row, column] = array[row, column]
     return longer
 
 
 @numba.njit(cache=True, nogil=True)
-def _longer_vector(array: npt.NDArray, room: int) -> npt.NDArray:
+def _longer_vector(array: Float, room: int) -> Float:
     longer = np.empty(room, dtype=array.dtype)
-    longer[: len(array)] = array
+    for row in range(len(array)):
+        longer[row] = array[row]
     return longer
 
 
 @numba.njit(cache=True, nogil=True)
-def _keys(stage: int, choices: Int, key_open: Bool, key_class: Int) -> Int:
-    keys = np.zeros(len(choices), dtype=np.int64)
+def _rows(array: npt.NDArray, index: Int) -> npt.NDArray:
+    taken = np.empty((len(index), array.shape[1]), dtype=array.dtype)
+    for place in range(len(index)):
+        for column in range(array.shape[1]):
+            taken[place, column] = array[index[place], column]
+    return taken
+
+
+@numba.njit(cache=True, nogil=True)
+def _values(array: npt.NDArray, index: Int) -> npt.NDArray:
+    taken = np.empty(len(index), dtype=array.dtype)
+    for place in range(len(index)):
+        taken[place] = array[index[place]]
+    return taken
+
+
+@numba.njit(cache=True, nogil=True)
+def _keys(stage: int, count: int, choices: Int, key_open: Bool, key_class: Int) -> Int:
+    keys = np.zeros(count, dtype=np.int64)
     for operator in range(stage + 1):
         if key_open[stage, operator]:
-            for label in range(len(choices)):
+            for label in range(count):
                 keys[label] = (keys[label] + key_class[stage, choices[label, operator]]) * _HASH
     return keys
 
@@ -314,14 +346,12 @@ def _kept(
 ) -> Int:
     """Return the labels that stay, in a fixed order; note in `dropped` what was cut off at the limit."""
     if copies > 0:
-        kept = _undominated(
-            stage, choices[:count], finish[:count], figures[:count], price[:count], key_open, key_class, timed, copies
-        )
+        kept = _undominated(stage, count, choices, finish, figures, price, key_open, key_class, timed, copies)
     else:
         kept = np.arange(count)
     if len(kept) <= limit:
         return kept
-    order = kept[np.argsort(bound[kept], kind="mergesort")]
+    order = _values(kept, np.argsort(_values(bound, kept), kind="mergesort"))
     for label in order[limit:]:
         for member in range(len(ceiling)):
             counts = bound[label] < dropped[member] and bound[label] <= ceiling[member]
@@ -333,6 +363,7 @@ def _kept(
 @numba.njit(cache=True, nogil=True)
 def _undominated(
     stage: int,
+    count: int,
     choices: Int,
     finish: Int,
     figures: Int,
@@ -343,26 +374,30 @@ def _undominated(
     copies: int,
 ) -> Int:
     """Return the labels that fewer than `copies` others with their key are nowhere worse than."""
-    count, width = figures.shape
-    times = 0
+    width, times = figures.shape[1], 0
     for operator in range(stage + 1):
         times += timed[stage, operator]
     vector = np.empty((count, width + times), dtype=np.int64)
-    vector[:, :width] = figures
-    column = width
-    for operator in range(stage + 1):
-        if timed[stage, operator]:
-            vector[:, column] = finish[:, operator]
-            column += 1
+    for label in range(count):
+        for column in range(width):
+            vector[label, column] = figures[label, column]
+        column = width
+        for operator in range(stage + 1):
+            if timed[stage, operator]:
+                vector[label, column] = finish[label, operator]
+                column += 1
     # Who is nowhere worse comes first: at most the price, and of equal prices the lesser sum.
     size = np.zeros(count)
     for column in range(vector.shape[1]):
-        if count > 0:
-            size += vector[:, column] / (1.0 + vector[:, column].max())
-    keys = _keys(stage, choices, key_open, key_class)
+        most = 0
+        for label in range(count):
+            most = max(most, vector[label, column])
+        for label in range(count):
+            size[label] += vector[label, column] / (1.0 + most)
+    keys = _keys(stage, count, choices, key_open, key_class)
     order = np.argsort(size, kind="mergesort")
-    order = order[np.argsort(price[order], kind="mergesort")]
-    order = order[np.argsort(keys[order], kind="mergesort")]
+    order = _values(order, np.argsort(_values(price, order), kind="mergesort"))
+    order = _values(order, np.argsort(_values(keys, order), kind="mergesort"))
     kept, number = np.empty(count, dtype=np.int64), 0
     begin = 0  # of the kept ones with this key
     for place in range(count):
