@@ -11,7 +11,7 @@ import sloplan
 from sloplan.problem.errors import SizeLimitError
 from sloplan.problem.run import Run
 from sloplan.solvers import supervisor
-from sloplan.solvers.cp import PlansCp
+from sloplan.solvers.cp import Cp
 from sloplan.solvers.cp_sat import whole_bound
 from tests.one_pool import one_pool
 from tests.solvers.contended import contended, hard
@@ -25,7 +25,7 @@ def run_with_child(monkeypatch: pytest.MonkeyPatch, code: str, time_limit: float
     monkeypatch.setattr(supervisor, "child_command", lambda: command)
     instance = contended(6)
     run = Run(instance, time_limit=time_limit)
-    PlansCp().solve(instance.compiled, run)
+    Cp().solve(instance.compiled, run)
     return run
 
 

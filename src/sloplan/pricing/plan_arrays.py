@@ -157,13 +157,22 @@ def list_plans(compiled: CompiledInstance, limit: int, should_stop: Callable[[in
         if should_stop(template):
             break
         tables.append(enumerate_plans(compiled, template, limit))
-    return _joined(compiled, tables), len(tables)
+    return plan_arrays_of(compiled, tables), len(tables)
 
 
-def _joined(compiled: CompiledInstance, tables: list[PlanTable]) -> PlanArrays:
+def plan_arrays_of(compiled: CompiledInstance, tables: list[PlanTable]) -> PlanArrays:
+    """Return the plans of some templates, those of others being none.
+
+    Parameters
+    ----------
+    compiled : CompiledInstance
+    tables : list of PlanTable
+        By ascending template.
+    """
     width = max((len(application.operators) for application in compiled.applications), default=0)
     start = np.zeros(len(compiled.templates) + 1, dtype=np.int64)
-    start[1 : len(tables) + 1] = [len(table) for table in tables]
+    for table in tables:
+        start[table.template + 1] = len(table)
     choices = [
         np.pad(table.choices, ((0, 0), (0, width - table.choices.shape[1])), constant_values=-1) for table in tables
     ]

@@ -185,7 +185,7 @@ def unavoidable(queries: Queries, start: Int, needs: Int, usage: Sparse, num_row
     return use
 
 
-@numba.njit(cache=True)
+@numba.njit(cache=True, nogil=True)
 def _at_most(needs: Int, allowed: Int) -> bool:
     for column in range(len(needs)):  # noqa: SIM110 - numba takes no generator
         if needs[column] > allowed[column]:
@@ -202,7 +202,7 @@ def _prefer(template: Int, allowed: Int, start: Int, order: Int, needs: Int, pla
                 break
 
 
-@numba.njit(cache=True)
+@numba.njit(cache=True, nogil=True)
 def _cheapest(template: Int, allowed: Int, start: Int, price: Float, needs: Int, plan_of: Int) -> None:
     for query in range(len(template)):
         best = np.inf

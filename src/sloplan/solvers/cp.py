@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from sloplan.problem.selections.selection import PlanSelection
 
 
-class PlansCp:
+class Cp:
     """Exact method: CP-SAT, in integers throughout.
 
     On an instance a literal per copy, operator and option; on a plan selection one per plan.
