@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-import pandas as pd
 
 from sloplan.problem.compiled import Application, Bool, Compatibility, CompiledInstance, Int
 from sloplan.problem.errors import SizeLimitError
@@ -92,13 +91,13 @@ class PlanTable:
 
 def _distinct(columns: list[Int]) -> tuple[Int, Int]:
     """First row of every distinct row of the columns, and which of these each row equals."""
-    code, values = pd.factorize(columns[0])
-    for column in columns[1:]:
-        column_code, column_values = pd.factorize(column)
-        code, values = pd.factorize(code * max(len(column_values), 1) + column_code)
-    first = np.zeros(len(values), dtype=np.int64)
-    first[code[::-1]] = np.arange(len(code))[::-1]
-    return first, code
+    order = np.lexsort(columns)
+    begins = np.ones(len(order), dtype=np.bool_)
+    if len(order):
+        begins[1:] = np.any([np.diff(column[order]) != 0 for column in columns], axis=0)
+    same = np.empty(len(order), dtype=np.int64)
+    same[order] = np.cumsum(begins) - 1
+    return order[begins], same  # the sort is stable
 
 
 def enumerate_plans(compiled: CompiledInstance, template: int, limit: int = PLAN_LIMIT) -> PlanTable:
