@@ -59,6 +59,16 @@ class Silent(Fake):
         """End at once."""
 
 
+class Thrifty(Fake):
+    """Serves the first query, and meets a size limit where cost counts."""
+
+    def solve(self, problem: CompiledInstance, run: Run) -> None:
+        """Serve it, or refuse the size."""
+        if run.objective.name == "cost":
+            raise SizeLimitError("more than 3 plans; next: fewer")
+        serve_first(problem, run)
+
+
 class Proving(Fake):
     """Serves the first query and claims that no more is possible."""
 
@@ -213,6 +223,7 @@ METHODS: dict[str, type[Fake]] = {
     "proving": Proving,
     "refusing": Refusing,
     "silent": Silent,
+    "thrifty": Thrifty,
     "unbounded": Unbounded,
 }
 

@@ -114,6 +114,14 @@ def test_one_clock_for_both_stages(case: CostCase) -> None:
     assert result.runtime >= result.trajectory[-1].time_s
 
 
+def test_a_second_stage_that_is_refused_loses_nothing() -> None:
+    """What the first stage found stands, with the reason why there is no more."""
+    result = solved(one_pool(billing="reserved"), "thrifty")
+    assert (result.status, result.limit, result.served_count) == ("feasible", "engine", 1)
+    assert result.message is not None
+    assert "more than 3 plans" in result.message
+
+
 def test_a_method_without_one_of_the_stages_is_refused() -> None:
     """`greedy` has no cost."""
     with pytest.raises(UnsupportedError, match="cost"):

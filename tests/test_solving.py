@@ -17,6 +17,7 @@ from sloplan.problem.errors import InputError, SizeLimitError, UnsupportedError
 from sloplan.problem.instance import Instance
 from sloplan.problem.result import Result
 from sloplan.problem.selections.selection import PlanSelection
+from sloplan.problem.solution import Solution
 from sloplan.solving import automatic_method, solve
 from tests.fake_methods import install
 from tests.one_pool import one_pool, serving
@@ -201,6 +202,18 @@ def test_a_solution_for_another_objective_is_refused(instance: Instance) -> None
     assert result.solution is None
     with pytest.raises(InputError, match="was made for 'goodput', not 'cost'"):
         solved(instance, "nothing", objective="cost", initial_solution=serving(instance, "q1"))
+
+
+def test_a_start_is_filed_with_the_floor_that_was_asked_for() -> None:
+    """The bound beside it speaks of that floor, not of a lesser one that the start was made for."""
+    rented = one_pool(billing="reserved")
+    best = solved(rented, "milp", objective="cost", min_goodput=0.5, in_process=True)
+    assert isinstance(best.solution, Solution)
+    lesser = replace(best.solution, goodput_floor=0, bound=None, certificate=None)
+    again = solved(rented, "milp", objective="cost", min_goodput=0.5, in_process=True, initial_solution=lesser)
+    assert isinstance(again.solution, Solution)
+    assert again.solution.goodput_floor == best.solution.goodput_floor != 0
+    assert (again.status, again.exact.bound) == ("optimal", best.exact.bound)
 
 
 @pytest.mark.parametrize("objective", ["goodput", "goodput-then-cost"])

@@ -15,7 +15,7 @@ import pandas as pd
 
 from sloplan.problem.cost_problem import UNIT_PREFIX
 from sloplan.problem.deployment_cost import fewest_units
-from sloplan.problem.errors import InputError
+from sloplan.problem.errors import InputError, SloplanError
 from sloplan.problem.instance import Instance
 from sloplan.problem.judging import judge_objective
 from sloplan.problem.objective import COST, GOODPUT, GOODPUT_THEN_COST
@@ -92,7 +92,10 @@ def solve_in_order(
     if first.best_solution is None or first.limit in ("interrupted", "memory", "engine"):
         second.limit, second.message = first.limit, first.message  # what went wrong would go wrong again
     else:
-        run_method(method, second, options, display=display)
+        try:
+            run_method(method, second, options, display=display)
+        except SloplanError as error:  # the first stage's answer is not lost
+            second.limit, second.message = "engine", f"method {method.name!r} stopped: {error}"
     return _of_both(first, Result.of(second, method=method.name, versions=installed_versions()))
 
 

@@ -18,7 +18,6 @@ from sloplan.pareto_front import ParetoFront, ParetoPoint
 from sloplan.problem.cost_problem import goodput_floor
 from sloplan.problem.errors import InputError
 from sloplan.problem.instance import Instance
-from sloplan.problem.servable import servable_value
 from sloplan.problem.solution import Solution
 from sloplan.solving import automatic_method, solve
 
@@ -162,7 +161,7 @@ class _Search:
         self._method = method
         self._clock = clock
         self._settings = settings
-        self._servable = servable_value(instance.compiled.under_cost.all_rented)
+        self._servable = instance.compiled.under_cost.servable
         self._points: list[ParetoPoint] = []
         self._first_start: Solution | None = None
 

@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from sloplan.lexicographic import solve_in_order
 from sloplan.loading import load
+from sloplan.models.copies import COPY_LIMIT
 from sloplan.problem.cost_problem import goodput_floor
 from sloplan.problem.errors import InputError
 from sloplan.problem.instance import Instance
@@ -24,9 +25,6 @@ from sloplan.problem.selections.solution import SelectionSolution
 from sloplan.problem.solution import Solution
 from sloplan.run_method import Limits, refuse_unsupported, run_method
 from sloplan.versions import installed_versions
-
-AUTO_COPIES: Final = 500
-"""Query copies up to which `method="auto"` picks the compact model, if no query has several of them."""
 
 _LARGEST_WHOLE: Final = 2**31 - 1  # what every engine takes
 
@@ -109,10 +107,9 @@ def solve(
         assert isinstance(problem, Instance)  # a plan selection has one objective
         return solve_in_order(problem, chosen, limits, initial_solution, options, display=display)
     refuse_unsupported(chosen, problem, goal)
-    floor = None
+    run = Run(problem, objective=goal, initial_solution=initial_solution, **asdict(limits))
     if isinstance(problem, Instance) and goal is not GOODPUT:
-        floor = goodput_floor(problem, float(min_goodput))
-    run = Run(problem, objective=goal, initial_solution=initial_solution, goodput_floor=floor, **asdict(limits))
+        run.goodput_floor = goodput_floor(problem, float(min_goodput))  # lists plans: on the run's clock
     run_method(chosen, run, options, display=display)
     return Result.of(run, method=picked, versions=installed_versions())
 
@@ -130,7 +127,7 @@ def automatic_method(problem: Instance | PlanSelection) -> str:
     if isinstance(problem, PlanSelection):
         return "milp-plans"
     count = problem.compiled.queries.count
-    return "milp" if len(count) <= AUTO_COPIES and count.max(initial=1) <= 1 else "milp-plans"
+    return "milp" if len(count) <= COPY_LIMIT and count.max(initial=1) <= 1 else "milp-plans"
 
 
 def _own_objective(selection: PlanSelection, asked: Objective) -> Objective:

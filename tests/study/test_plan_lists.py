@@ -43,15 +43,16 @@ def test_they_are_those_of_enumeration(instance: Instance, tmp_path: Path) -> No
         assert file is not None
         assert seconds > 0
         assert listed(lists, instance) == (file, seconds)
-        plans = plans_from(file)
-        for template in range(len(instance.compiled.templates)):
-            table, own = plans(template), enumerate_plans(instance.compiled, template)
-            np.testing.assert_array_equal(table.choices, own.choices)
-            np.testing.assert_array_equal(table.figures.usage.amount, own.figures.usage.amount)
+        with plans_from(file) as plans:
+            assert plans is not None
+            for template in range(len(instance.compiled.templates)):
+                table, own = plans(template), enumerate_plans(instance.compiled, template)
+                np.testing.assert_array_equal(table.choices, own.choices)
+                np.testing.assert_array_equal(table.figures.usage.amount, own.figures.usage.amount)
         certificate = Certificate.root(1, {})
-        assert certificate_bound(instance, certificate, plans_of_template=plans_from(file)) == certificate_bound(
-            instance, certificate
-        )
+        with plans_from(file) as plans:
+            bound = certificate_bound(instance, certificate, plans_of_template=plans)
+        assert bound == certificate_bound(instance, certificate)
     assert not (tmp_path / "plans").exists()
 
 
@@ -70,6 +71,8 @@ def test_what_cannot_be_listed_has_no_file(instance: Instance, tmp_path: Path) -
         assert list((tmp_path / "plans").iterdir()) == []
     with PlanLists(tmp_path / "no" / "plans", 60.0) as lists:
         assert listed(lists, instance)[0] is None
+    with plans_from(tmp_path / "gone") as plans:
+        assert plans is None
 
 
 def test_a_study_lists_for_certificates_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

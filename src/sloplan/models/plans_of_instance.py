@@ -102,11 +102,11 @@ def solution_of_plans(model: Any, instance: Instance, value: Any) -> Solution:
         Returns the value of a variable, or None.
     """
     selection: PlanSelection = model.index.selection
-    taken = [value(variable) for variable in model.take.values()]
-    if any(number is None for number in taken):
+    taken, standing = ([value(variable) for variable in part.values()] for part in (model.take, model.amount))
+    if any(number is None for number in (*taken, *standing)):
         raise InputError("the model has no values", advice="solve it first, or pass values")
     count = np.array([round(number) for number in taken], dtype=np.int64)
-    amount = np.array([round(value(variable) or 0.0) for variable in model.amount.values()], dtype=np.int64)
+    amount = np.array([round(number) for number in standing], dtype=np.int64)
     plan = np.flatnonzero(count > 0)
     chosen = SelectionSolution.from_choices(selection, plan, count[plan], amount)
     return solution_of_instance(instance, chosen, objective=selection.objective, goodput_floor=selection.goodput_floor)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -35,7 +36,12 @@ class QueryPlans:
 
 
 def query_plans(
-    compiled: CompiledInstance, *, objective: str = "goodput", sifted: bool = True, slack: Bool | None = None
+    compiled: CompiledInstance,
+    *,
+    objective: str = "goodput",
+    sifted: bool = True,
+    slack: Bool | None = None,
+    checkpoint: Callable[[], None] = lambda: None,
 ) -> QueryPlans:
     """List the plans of every query that has copies: those that meet its SLOs and rules.
 
@@ -53,15 +59,23 @@ def query_plans(
     slack : (rows,) bool, optional
         Rows that hold whatever is chosen: what plans use of them is left out.
 
+    checkpoint : callable, optional
+        Called before each template; what it raises breaks off.
+
     Raises
     ------
     SizeLimitError
         If a template has more partial plans than `PLAN_LIMIT`.
     """
+
+    def go_on(_num_listed: int) -> bool:
+        checkpoint()
+        return False
+
     billed = objective == "cost"
     facing = under_objective(compiled, objective)
     standing = compiled.under_cost.all_rented if billed else compiled
-    listed, _ = list_plans(standing, PLAN_LIMIT, lambda _: False)
+    listed, _ = list_plans(standing, PLAN_LIMIT, go_on)
     if slack is not None:
         listed = replace(listed, usage=listed.usage.in_columns(~slack))
     plans = undominated(listed, facing, billed=billed) if sifted else listed

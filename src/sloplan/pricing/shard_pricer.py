@@ -150,8 +150,8 @@ class ShardPricer:
         self._check(prices, cost_price)
         best = self.price(prices, cost_price)
         ceiling = np.full(len(self._compiled.queries.template), -np.inf)
-        ceiling[best.query] = best.bound + margin[best.query]
-        ceiling[best.query[np.isinf(best.bound)]] = -np.inf  # no plan at all
+        planned = np.isfinite(best.bound)  # the others have no plan at all
+        ceiling[best.query[planned]] = best.bound[planned] + margin[best.query[planned]]
         pricers = self._all_pricers()
         found = in_threads(lambda pricer: pricer.search_below(prices, ceiling, cost_price), pricers, self._threads)
         parts = zip(pricers, found, strict=True)

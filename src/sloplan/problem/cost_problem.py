@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -47,6 +48,17 @@ class CostProblem:
     compiled: CompiledInstance
     supply_price: Int
     all_rented: CompiledInstance
+
+    @cached_property
+    def servable(self) -> int:
+        """Value of all copies that have a plan that fits alone where all units stand, milli-value.
+
+        Raises
+        ------
+        SizeLimitError
+            If a template has more partial plans than plain enumeration lists.
+        """
+        return servable_value(self.all_rented)
 
     @classmethod
     def of(cls, compiled: CompiledInstance) -> CostProblem:
@@ -130,7 +142,7 @@ def goodput_floor(instance: Instance, min_goodput: float) -> int:
     fraction = Fraction(repr(float(min_goodput)))
     if not fraction:
         return 0  # nothing needs to be listed
-    return -(-fraction.numerator * servable_value(instance.compiled.under_cost.all_rented) // fraction.denominator)
+    return -(-fraction.numerator * instance.compiled.under_cost.servable // fraction.denominator)
 
 
 def _most_replicas(compiled: CompiledInstance) -> Exact:

@@ -265,9 +265,12 @@ def _filed_solution(run: Run) -> AnySolution | None:
     """The best solution with what is known about its bound: the certified one goes with its certificate."""
     if run.best_solution is None:
         return None
+    best = run.best_solution
+    if isinstance(best, Solution) and run.goodput_floor is not None:
+        best = replace(best, goodput_floor=run.goodput_floor)  # what the bound speaks of; a start may have had less
     if run.certified is None:
-        return replace(run.best_solution, bound=run.bound, certificate=None)
-    return replace(run.best_solution, bound=run.certified.bound, certificate=run.certified.certificate)
+        return replace(best, bound=run.bound, certificate=None)
+    return replace(best, bound=run.certified.bound, certificate=run.certified.certificate)
 
 
 def _prices(run: Run) -> pd.Series | None:

@@ -20,12 +20,9 @@ from sloplan.problem.solution import Solution
 from sloplan.problem.solution_index import index_solution
 from sloplan.solvers.cp_sat import solve_cp
 from sloplan.solvers.job import Listener, Problem, Settings
+from sloplan.solvers.time_is_up import TimeIsUpError, checkpoint
 
 logger = logging.getLogger(__name__)
-
-
-class _TimeIsUpError(Exception):
-    """Breaks off the building of a model."""
 
 
 def run_compact_cp_job(problem: Problem, settings: Settings, listener: Listener) -> None:
@@ -46,16 +43,12 @@ def run_compact_cp_job(problem: Problem, settings: Settings, listener: Listener)
         If there are more copies than the limit, or numbers larger than CP-SAT takes.
     """
     assert isinstance(problem, Instance)  # the method gives plan selections to another job
-
-    def checkpoint() -> None:
-        if time.monotonic() >= settings.deadline or listener.should_stop():
-            raise _TimeIsUpError
-
-    with suppress(_TimeIsUpError):
+    look = checkpoint(settings, listener)
+    with suppress(TimeIsUpError):
         started = time.perf_counter()
-        less = presolve(problem, settings.objective, checkpoint) if settings.presolve else None
+        less = presolve(problem, settings.objective, look) if settings.presolve else None
         compiled = problem.compiled if less is None else less.compiled
-        model = compact_cp(compiled, settings.objective, settings.goodput_floor, settings.limit, checkpoint)
+        model = compact_cp(compiled, settings.objective, settings.goodput_floor, settings.limit, look)
         logger.info("model built in %.2f s", time.perf_counter() - started)
         maximise = settings.objective == "goodput"
         listener.report_bound(_value_with_a_menu(problem, model) if maximise else 0)

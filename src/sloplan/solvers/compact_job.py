@@ -28,6 +28,7 @@ from sloplan.solvers.engines import open_engine
 from sloplan.solvers.job import AnySolution, Listener, Problem, Settings
 from sloplan.solvers.refuted import Choice, Loads, Refutation
 from sloplan.solvers.standard_form import Floats, StandardForm, standard_form
+from sloplan.solvers.time_is_up import TimeIsUpError, checkpoint, time_is_up
 
 logger = logging.getLogger(__name__)
 
@@ -66,26 +67,18 @@ def run_compact_job(problem: Problem, settings: Settings, listener: Listener) ->
         If the engine fails or says what cannot be.
     """
     assert isinstance(problem, Instance)  # the method refuses plan selections
-    with suppress(_TimeIsUpError):
+    with suppress(TimeIsUpError):
         _build_and_solve(problem, settings, listener)
-
-
-class _TimeIsUpError(Exception):
-    """Breaks off the building of a model."""
 
 
 def _build_and_solve(instance: Instance, settings: Settings, listener: Listener) -> None:
     compiled = instance.compiled
-
-    def checkpoint() -> None:
-        if _time_is_up(settings, listener):
-            raise _TimeIsUpError
-
+    look = checkpoint(settings, listener)
     started = time.perf_counter()
-    less = presolve(compiled, settings.objective, checkpoint) if settings.presolve else None
+    less = presolve(compiled, settings.objective, look) if settings.presolve else None
     compiled = compiled if less is None else less.compiled
     floor = settings.goodput_floor
-    model = compact_milp(compiled, settings.objective, floor, settings.limit, checkpoint)
+    model = compact_milp(compiled, settings.objective, floor, settings.limit, look)
     reachable = sum(int(compiled.queries.value_milli[copy.menu.query]) for copy in model.index.copies)
     if floor is None:
         listener.report_bound(reachable)
@@ -97,20 +90,16 @@ def _build_and_solve(instance: Instance, settings: Settings, listener: Listener)
         nothing = np.zeros(0, dtype=np.int64)
         listener.offer(solution_of_copies(compiled, nothing, nothing.reshape(0, plan_width(compiled)), None, floor))
         return
-    checkpoint()
+    look()
     built = time.perf_counter()
     form = standard_form(model)
     logger.info(
         "model built in %.2f s, standard form of %d rows and %d columns in %.2f s",
         built - started, *form.matrix.shape, time.perf_counter() - built,
     )  # fmt: skip
-    checkpoint()
+    look()
     start = None if settings.start is None else _answer_of(instance, settings.start, less)
     _Solve(compiled, model, form, settings, listener).run(start)
-
-
-def _time_is_up(settings: Settings, listener: Listener) -> bool:
-    return time.monotonic() >= settings.deadline or listener.should_stop()
 
 
 def _answer_of(instance: Instance, solution: AnySolution, less: Presolved | None) -> Answer:
@@ -164,7 +153,7 @@ class _Solve:
                 self._bounded(answer.bound)
             if answer.values is None or not self._is_wrong(answer.values, proven=answer.ended == "optimal"):
                 return
-            if _time_is_up(self._settings, self._listener):
+            if time_is_up(self._settings, self._listener):
                 return
 
     def _is_wrong(self, values: Floats, proven: bool) -> bool:

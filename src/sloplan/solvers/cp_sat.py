@@ -63,9 +63,13 @@ def solve_cp(
     solver.parameters.relative_gap_limit = settings.rel_gap
     found = _Found(listener, read, maximise)
 
-    def bounded(bound: float) -> None:
-        listener.report_bound(whole_bound(bound, maximise))
-        if listener.should_stop():
+    def bounded(bound: float) -> None:  # no exception must unwind through the engine
+        try:
+            listener.report_bound(whole_bound(bound, maximise))
+            stop = listener.should_stop()
+        except Exception as error:  # noqa: BLE001 - raised again after the search
+            found.raised, stop = error, True
+        if stop:
             solver.stop_search()
 
     solver.best_bound_callback = bounded

@@ -3,27 +3,23 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 
 from sloplan.pricing.query_plans import QueryPlans, query_plans, usage_of
-from sloplan.problem.compiled import CompiledInstance, Int
-from sloplan.problem.cost_problem import under_objective
+from sloplan.problem.compiled import Int
 from sloplan.problem.errors import SizeLimitError
 from sloplan.problem.instance import Instance
 from sloplan.problem.presolving.presolve import Presolved
 from sloplan.problem.presolving.presolve import presolve as presolved
-from sloplan.problem.selections.from_instance import LISTED_LIMIT
+from sloplan.problem.selections.from_instance import LISTED_LIMIT, selection_of_plans
 from sloplan.problem.selections.index import index_selection
 from sloplan.problem.selections.selection import (
     SELECTION_OBJECTIVES,
-    Groups,
-    Plans,
     PlanSelection,
-    PricedSupplies,
-    ScaledRows,
 )
 from sloplan.problem.selections.solution import SelectionSolution
 from sloplan.problem.solution import Solution
@@ -70,6 +66,7 @@ class Listed:
         objective: str = "goodput",
         goodput_floor: int | None = None,
         presolve: bool = True,
+        checkpoint: Callable[[], None] = lambda: None,
     ) -> Listed:
         """List the plans of an instance; a plan selection lists its own.
 
@@ -85,6 +82,9 @@ class Listed:
         presolve : bool
             Leave out what decides nothing of an instance (`presolve`), and plans that others replace.
 
+        checkpoint : callable, optional
+            Called before each template; what it raises breaks off.
+
         Raises
         ------
         SizeLimitError
@@ -92,16 +92,19 @@ class Listed:
         """
         if isinstance(problem, PlanSelection):
             return cls(problem, problem)
-        less = presolved(problem, objective) if presolve else None
+        less = presolved(problem, objective, checkpoint) if presolve else None
         compiled, slack = (problem.compiled, None) if less is None else (less.compiled, less.slack)
-        found = query_plans(compiled, objective=objective, sifted=presolve, slack=slack)
+        found = query_plans(compiled, objective=objective, sifted=presolve, slack=slack, checkpoint=checkpoint)
         logger.info("%d plans of all queries, %d of them worth trying", found.listed, len(found.plan))
         if len(found.plan) > limit:
             raise SizeLimitError(
                 f"instance {problem.name!r}: {len(found.plan):,} plans of its queries, at most {limit:,} are listed; "
                 "next: fewer queries, tighter SLOs, or a method that lists none"
             )
-        selection = _as_selection(problem.compiled, found, objective, goodput_floor)
+        number = np.arange(len(found.plan)).astype(str).astype(object)  # a name that nobody reads
+        bill = problem.compiled.queries.rate_milli[found.query] * found.plans.billed_cost_nano[found.plan]
+        usage = usage_of(found, problem.compiled)
+        selection = selection_of_plans(problem, objective, goodput_floor, found.query, number, bill, usage)
         return cls(problem, selection, found, less)
 
     def solution(self, plan: Int, count: Int, amount: Int) -> AnySolution:
@@ -145,37 +148,3 @@ class Listed:
         place = pd.MultiIndex.from_arrays(listed).get_indexer(pd.MultiIndex.from_arrays([chosen.query, *choices.T]))
         np.add.at(taken, place[place >= 0], chosen.count[place >= 0])
         return taken, supply
-
-
-def _as_selection(
-    compiled: CompiledInstance, found: QueryPlans, objective: str, goodput_floor: int | None
-) -> PlanSelection:
-    """Return the plans found as a plan selection; plans are named by number."""
-    facing = under_objective(compiled, objective)
-    value, rate = compiled.queries.value_milli[found.query], compiled.queries.rate_milli[found.query]
-    rows, supplies = facing.rows, facing.supplies
-    billed = objective == "cost"
-    return PlanSelection(
-        name=compiled.name,
-        objective=objective,
-        goodput_floor=goodput_floor if billed else None,
-        value_scale=1000,  # values are compiled to thousandths
-        cost_scale=10**12 if billed else 1,  # costs to 10^-12 USD/s
-        groups=Groups(
-            compiled.names.queries, compiled.queries.count, np.zeros(len(compiled.names.queries), dtype=np.bool_)
-        ),
-        plans=Plans(
-            name=np.arange(len(value)).astype(str).astype(object),
-            group=found.query,
-            value=value,
-            cost=rate * found.plans.billed_cost_nano[found.plan] if billed else np.zeros_like(value),
-            usage=usage_of(found, compiled),
-        ),
-        rows=ScaledRows(rows.name, rows.capacity, np.ones_like(rows.capacity)),
-        supplies=PricedSupplies(
-            name=supplies.name,
-            maximum=supplies.maximum,
-            brought=supplies.brought,
-            price=compiled.under_cost.supply_price if billed else np.zeros_like(supplies.maximum),
-        ),
-    )

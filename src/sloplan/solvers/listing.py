@@ -11,12 +11,13 @@ from sloplan.problem.selections.selection import PlanSelection
 from sloplan.solvers.job import Listener, Problem, Settings
 from sloplan.solvers.listed import Listed
 from sloplan.solvers.plans_bound import bound_of_all
+from sloplan.solvers.time_is_up import TimeIsUpError, checkpoint
 
 logger = logging.getLogger(__name__)
 
 
 def list_for_engine(problem: Problem, settings: Settings, listener: Listener) -> Listed | None:
-    """List the plans of a problem; None where nothing is left for an engine to say.
+    """List the plans of a problem; None where nothing is left for an engine to say, or no time for it.
 
     Parameters
     ----------
@@ -33,13 +34,17 @@ def list_for_engine(problem: Problem, settings: Settings, listener: Listener) ->
         If there are more plans than the limit.
     """
     started = time.perf_counter()
-    listed = Listed.of(
-        problem,
-        settings.limit,
-        objective=settings.objective,
-        goodput_floor=settings.goodput_floor,
-        presolve=settings.presolve,
-    )
+    try:
+        listed = Listed.of(
+            problem,
+            settings.limit,
+            objective=settings.objective,
+            goodput_floor=settings.goodput_floor,
+            presolve=settings.presolve,
+            checkpoint=checkpoint(settings, listener),
+        )
+    except TimeIsUpError:
+        return None
     selection = listed.selection
     logger.info("%d plans listed in %.2f s", len(selection.plans), time.perf_counter() - started)
     if _lacks_plans(selection):

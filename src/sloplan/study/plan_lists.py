@@ -10,7 +10,8 @@ import pickle
 import shutil
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -50,22 +51,31 @@ def list_plans(listing: Listing, clock: Clock) -> None:
                 pickle.dump(enumerate_plans(problem.compiled, template), stream, protocol=pickle.HIGHEST_PROTOCOL)
 
 
-def plans_from(file: Path) -> Callable[[int], PlanTable]:
-    """Return what gives the plans of one template after the other, as `list_plans` wrote them.
+@contextmanager
+def plans_from(file: Path | None) -> Iterator[Callable[[int], PlanTable] | None]:
+    """Give what gives the plans of one template after the other, as `list_plans` wrote them; None without a file.
 
     Parameters
     ----------
-    file : Path
+    file : Path, optional
+        It may have gone meanwhile, for lists that others need.
     """
-    stream = file.open("rb")
+    try:
+        stream = None if file is None else file.open("rb")
+    except OSError:
+        stream = None
+    if stream is None:
+        yield None
+        return
+    with stream:
 
-    def plans_of_template(template: int) -> PlanTable:
-        table = pickle.load(stream)
-        assert isinstance(table, PlanTable)
-        assert table.template == template  # they are asked in order
-        return table
+        def plans_of_template(template: int) -> PlanTable:
+            table = pickle.load(stream)
+            assert isinstance(table, PlanTable)
+            assert table.template == template  # they are asked in order
+            return table
 
-    return plans_of_template
+        yield plans_of_template
 
 
 class PlanLists:
@@ -117,6 +127,7 @@ class PlanLists:
                     if file is not None:
                         file.unlink(missing_ok=True)
                 self._listed[instance.sha256] = self._made(instance.sha256, pickled, within, stop)
+            self._listed[instance.sha256] = self._listed.pop(instance.sha256)  # the one used last goes last
             return self._listed[instance.sha256]
 
     def _made(self, sha256: str, pickled: bytes, within: Limits, stop: threading.Event) -> tuple[Path | None, float]:

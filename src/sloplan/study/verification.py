@@ -166,13 +166,14 @@ def verify(
         return found
     deadline = time.monotonic() + limit_s
     try:
-        bound = certificate_bound(
-            problem,
-            solution.certificate,
-            lambda: time.monotonic() >= deadline,
-            goodput_floor=floor,
-            plans_of_template=None if plans is None else plans_from(plans),
-        )
+        with plans_from(plans) as plans_of_template:
+            bound = certificate_bound(
+                problem,
+                solution.certificate,
+                lambda: time.monotonic() >= deadline,
+                goodput_floor=floor,
+                plans_of_template=plans_of_template,
+            )
     except SloplanError as error:
         return replace(found, refusal=f"the certificate does not count: {error}")
     if math.isinf(bound):
