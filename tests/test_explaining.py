@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
+import pandas as pd
 import pytest
 
 import sloplan
-from sloplan.explained import Displaced
+from sloplan.explained import Displaced, Standing
 from sloplan.problem.instance import Instance
+from sloplan.problem.solution import Solution
 from tests.models.tiny_instances import CHAIN, TWO, tiny
 from tests.one_pool import one_pool, serving
 
@@ -135,6 +138,57 @@ def test_some_copies_served_and_room_for_more() -> None:
     service = sloplan.explain(instance, "q0", serving(instance, "q0")).service
     assert service is not None
     assert (service.served, service.count, service.displaced) == (1, 3, ())
+
+
+def test_room_where_nobody_is_served_and_nothing_stands() -> None:
+    """An empty solution has no plan that could leave: what has to stand is said instead, a replica or a unit."""
+    hosted = Instance.from_frames(one_pool((1.0,)).to_frames(), hosting="replicas")
+    service = sloplan.explain(hosted, "q0", Solution(hosted.sha256)).service
+    assert service is not None
+    assert (service.displaced, service.standing) == ((), (Standing("gpus/detect/m/default", 1),))
+    explanation = sloplan.explain(one_pool(billing="reserved"), "q0", objective="cost", min_goodput=0.0)
+    assert explanation.service is not None
+    assert (explanation.service.displaced, explanation.service.standing) == ((), (Standing("unit:gpus", 1),))
+    assert "would displace nobody: it fits\n  needs 1 more unit of gpus" in str(explanation)
+
+
+def test_one_more_unit_is_rented_before_anybody_leaves() -> None:
+    """Two queries fill a rented unit; a third has room on a second unit if there is one, else the least leaves."""
+    for units, expected in (
+        (2, ((), (Standing("unit:gpus", 1),))),
+        (1, ((Displaced("q0", 1, 1.0),), ())),
+    ):
+        instance = one_pool(units=units, billing="reserved")
+        served = replace(
+            serving(instance, "q0", "q1"),
+            supply=pd.DataFrame({"supply": ["unit:gpus"], "amount": [1]}),
+            objective="cost",
+            goodput_floor=0,
+        )
+        service = sloplan.explain(instance, "q2", served).service
+        assert service is not None
+        assert (service.displaced, service.standing) == expected
+
+
+@pytest.mark.parametrize(
+    ("memory_gb", "share", "expected"),
+    [
+        (4.0, 0.5, ((), (Standing("gpus/detect/m/default", 1),))),
+        (4.0, 1.0, ((Displaced("q0", 1, 1.0),), ())),
+        (12.0, 0.5, ((Displaced("q0", 1, 1.0),), ())),
+    ],
+)
+def test_a_replica_is_started_where_share_and_memory_leave_room(
+    memory_gb: float, share: float, expected: tuple[object, object]
+) -> None:
+    """Two queries fill a replica. Another one fits on the machine unless it takes all shares or most of the memory."""
+    profile = {"share": share, "memory_gb": memory_gb}
+    frames = changed(one_pool(), profiles=profile).to_frames()
+    instance = Instance.from_frames(frames, hosting="replicas")
+    standing = pd.DataFrame({"supply": ["gpus/detect/m/default"], "amount": [1]})
+    service = sloplan.explain(instance, "q2", replace(serving(instance, "q0", "q1"), supply=standing)).service
+    assert service is not None
+    assert (service.displaced, service.standing) == expected
 
 
 def test_served() -> None:
