@@ -72,6 +72,30 @@ def test_batches_that_need_a_greater_rate() -> None:
     assert only.culprits == ("operator detect: needs 5 requests/s",)
 
 
+def test_a_greater_rate_has_to_fit_too() -> None:
+    """One machine carries 2.5 requests/s; the batch needs five, so no rate would do. On two machines five do."""
+    needs_five = {"profiles": {"min_rate_rps": 5.0}}
+    assert sloplan.explain(changed(one_pool(), **needs_five), "q0").alone.relaxations == ()
+    (only,) = sloplan.explain(changed(one_pool(units=2), **needs_five), "q0").alone.relaxations
+    assert only.needed == 5.0
+
+
+def test_a_lower_rate_may_need_a_dominated_option() -> None:
+    """Option a is better at the 800 requests/s asked for, but needs 700 of them; the uplink carries 500, with b."""
+    instance = tiny(
+        {"a": {"a": 0.1, "b": 0.2}},
+        query={"rate_rps": 800.0},
+        placement=[{"operator": "a", "allowed": "site", "value": "edge"}],
+        links=[{"link": "up", "from_site": "device", "to_site": "edge", "bandwidth_mbps": 8, "delay_ms": 3,
+                "scope": "query"}],
+        profiles=[{"operator": "a", "configuration": name, "hardware": "fast", "latency_ms": busy, "busy_ms": busy,
+                   "min_rate_rps": rate} for name, busy, rate in (("a", 0.1, 700.0), ("b", 0.2, None))],
+        configurations=[{"operator": "a", "configuration": name, "output_kb": 1.0} for name in "ab"],
+    )  # fmt: skip
+    (only,) = sloplan.explain(instance, "q").alone.relaxations
+    assert (only.dimension, only.needed, only.plan) == ("rate", 500.0, ("a: b on server (default)",))
+
+
 def test_an_uplink_that_is_too_slow() -> None:
     """Input of 2 kB over 8 Mbit/s of one's own carries 500 requests/s."""
     instance = tiny(
