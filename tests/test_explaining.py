@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 import pytest
+from scipy.optimize import OptimizeResult
 
 import sloplan
 from sloplan.explained import Displaced, Standing
@@ -269,6 +270,30 @@ def test_rented_units_stand_in_the_bill() -> None:
     explanation = sloplan.explain(one_pool(billing="reserved"), "q2", objective="cost", min_goodput=0.5)
     assert explanation.bill is not None
     assert explanation.bill.usd_per_hour == pytest.approx(3.6 * 0.4 * 3.5 / 4)
+
+
+def test_a_result_without_a_solution_keeps_its_question() -> None:
+    """A result under cost that found nothing is about cost; asking it about goodput is refused."""
+    instance = one_pool()
+    for objective in ("cost", "goodput-then-cost"):
+        solved = sloplan.solve(instance, "milp-plans", objective="cost", min_goodput=0.5, display=False)
+        empty = replace(solved, objective_name=objective, solution=None)
+        explanation = sloplan.explain(instance, "q2", empty, min_goodput=0.5)
+        assert explanation.objective == "cost"
+        assert explanation.bill is not None
+        with pytest.raises(sloplan.InputError, match="another objective"):
+            sloplan.explain(instance, "q2", empty, "goodput")
+
+
+def test_a_relaxation_that_is_not_solved_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the engine gives up there is no bill, which the text says; the rest is answered, at prices of value."""
+    stopped = OptimizeResult(status=4, message="Numerical difficulties.")
+    monkeypatch.setattr("sloplan.explain_bill.linprog", lambda *_, **__: stopped)
+    explanation = sloplan.explain(one_pool(), "q0", objective="cost", min_goodput=0.5)
+    assert explanation.bill is None
+    assert explanation.service is not None
+    assert (explanation.service.displaced, explanation.service.unit) == ((), "")
+    assert "bill: not known (the LP relaxation was not solved: Numerical difficulties.)" in str(explanation)
 
 
 def test_json_holds_the_same() -> None:

@@ -195,6 +195,8 @@ class Explanation:
         None where the query has no plan.
     bill : Bill, optional
         Under `cost`.
+    no_bill : str
+        Why there is none under `cost`, if the engine failed.
     """
 
     instance: str
@@ -203,6 +205,7 @@ class Explanation:
     alone: Alone
     service: Service | None = None
     bill: Bill | None = None
+    no_bill: str = ""
 
     def to_json(self) -> dict[str, Any]:
         """Return dicts, lists, text and numbers, named as the fields are."""
@@ -219,6 +222,8 @@ class Explanation:
             yield from _service_lines(self.service)
         if self.bill is not None:
             yield from _bill_lines(self.bill)
+        if self.no_bill:
+            yield f"bill: not known ({self.no_bill})"
 
 
 _UNITS = {"rate": "requests/s", "latency": "ms", "accuracy": "", "cost": "USD per 1,000 requests", "capacity": ""}
