@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
+import pandas as pd
 import pytest
+from scipy.optimize import OptimizeResult
 
 import sloplan
-from sloplan.explained import Displaced
+from sloplan.explained import Displaced, Standing
 from sloplan.problem.instance import Instance
+from sloplan.problem.solution import Solution
 from tests.models.tiny_instances import CHAIN, TWO, tiny
 from tests.one_pool import one_pool, serving
 
@@ -67,6 +71,30 @@ def test_batches_that_need_a_greater_rate() -> None:
     (only,) = alone.relaxations
     assert (only.dimension, only.asked, only.needed) == ("rate", 1.0, 5.0)
     assert only.culprits == ("operator detect: needs 5 requests/s",)
+
+
+def test_a_greater_rate_has_to_fit_too() -> None:
+    """One machine carries 2.5 requests/s; the batch needs five, so no rate would do. On two machines five do."""
+    needs_five = {"profiles": {"min_rate_rps": 5.0}}
+    assert sloplan.explain(changed(one_pool(), **needs_five), "q0").alone.relaxations == ()
+    (only,) = sloplan.explain(changed(one_pool(units=2), **needs_five), "q0").alone.relaxations
+    assert only.needed == 5.0
+
+
+def test_a_lower_rate_may_need_a_dominated_option() -> None:
+    """Option a is better at the 800 requests/s asked for, but needs 700 of them; the uplink carries 500, with b."""
+    instance = tiny(
+        {"a": {"a": 0.1, "b": 0.2}},
+        query={"rate_rps": 800.0},
+        placement=[{"operator": "a", "allowed": "site", "value": "edge"}],
+        links=[{"link": "up", "from_site": "device", "to_site": "edge", "bandwidth_mbps": 8, "delay_ms": 3,
+                "scope": "query"}],
+        profiles=[{"operator": "a", "configuration": name, "hardware": "fast", "latency_ms": busy, "busy_ms": busy,
+                   "min_rate_rps": rate} for name, busy, rate in (("a", 0.1, 700.0), ("b", 0.2, None))],
+        configurations=[{"operator": "a", "configuration": name, "output_kb": 1.0} for name in "ab"],
+    )  # fmt: skip
+    (only,) = sloplan.explain(instance, "q").alone.relaxations
+    assert (only.dimension, only.needed, only.plan) == ("rate", 500.0, ("a: b on server (default)",))
 
 
 def test_an_uplink_that_is_too_slow() -> None:
@@ -137,6 +165,57 @@ def test_some_copies_served_and_room_for_more() -> None:
     assert (service.served, service.count, service.displaced) == (1, 3, ())
 
 
+def test_room_where_nobody_is_served_and_nothing_stands() -> None:
+    """An empty solution has no plan that could leave: what has to stand is said instead, a replica or a unit."""
+    hosted = Instance.from_frames(one_pool((1.0,)).to_frames(), hosting="replicas")
+    service = sloplan.explain(hosted, "q0", Solution(hosted.sha256)).service
+    assert service is not None
+    assert (service.displaced, service.standing) == ((), (Standing("gpus/detect/m/default", 1),))
+    explanation = sloplan.explain(one_pool(billing="reserved"), "q0", objective="cost", min_goodput=0.0)
+    assert explanation.service is not None
+    assert (explanation.service.displaced, explanation.service.standing) == ((), (Standing("unit:gpus", 1),))
+    assert "would displace nobody: it fits\n  needs 1 more unit of gpus" in str(explanation)
+
+
+def test_one_more_unit_is_rented_before_anybody_leaves() -> None:
+    """Two queries fill a rented unit; a third has room on a second unit if there is one, else the least leaves."""
+    for units, expected in (
+        (2, ((), (Standing("unit:gpus", 1),))),
+        (1, ((Displaced("q0", 1, 1.0),), ())),
+    ):
+        instance = one_pool(units=units, billing="reserved")
+        served = replace(
+            serving(instance, "q0", "q1"),
+            supply=pd.DataFrame({"supply": ["unit:gpus"], "amount": [1]}),
+            objective="cost",
+            goodput_floor=0,
+        )
+        service = sloplan.explain(instance, "q2", served).service
+        assert service is not None
+        assert (service.displaced, service.standing) == expected
+
+
+@pytest.mark.parametrize(
+    ("memory_gb", "share", "expected"),
+    [
+        (4.0, 0.5, ((), (Standing("gpus/detect/m/default", 1),))),
+        (4.0, 1.0, ((Displaced("q0", 1, 1.0),), ())),
+        (12.0, 0.5, ((Displaced("q0", 1, 1.0),), ())),
+    ],
+)
+def test_a_replica_is_started_where_share_and_memory_leave_room(
+    memory_gb: float, share: float, expected: tuple[object, object]
+) -> None:
+    """Two queries fill a replica. Another one fits on the machine unless it takes all shares or most of the memory."""
+    profile = {"share": share, "memory_gb": memory_gb}
+    frames = changed(one_pool(), profiles=profile).to_frames()
+    instance = Instance.from_frames(frames, hosting="replicas")
+    standing = pd.DataFrame({"supply": ["gpus/detect/m/default"], "amount": [1]})
+    service = sloplan.explain(instance, "q2", replace(serving(instance, "q0", "q1"), supply=standing)).service
+    assert service is not None
+    assert (service.displaced, service.standing) == expected
+
+
 def test_served() -> None:
     """A query that is served shows its plan; without a solution the instance is solved, which is said."""
     service = sloplan.explain(one_pool(), "q2").service
@@ -191,6 +270,30 @@ def test_rented_units_stand_in_the_bill() -> None:
     explanation = sloplan.explain(one_pool(billing="reserved"), "q2", objective="cost", min_goodput=0.5)
     assert explanation.bill is not None
     assert explanation.bill.usd_per_hour == pytest.approx(3.6 * 0.4 * 3.5 / 4)
+
+
+def test_a_result_without_a_solution_keeps_its_question() -> None:
+    """A result under cost that found nothing is about cost; asking it about goodput is refused."""
+    instance = one_pool()
+    for objective in ("cost", "goodput-then-cost"):
+        solved = sloplan.solve(instance, "milp-plans", objective="cost", min_goodput=0.5, display=False)
+        empty = replace(solved, objective_name=objective, solution=None)
+        explanation = sloplan.explain(instance, "q2", empty, min_goodput=0.5)
+        assert explanation.objective == "cost"
+        assert explanation.bill is not None
+        with pytest.raises(sloplan.InputError, match="another objective"):
+            sloplan.explain(instance, "q2", empty, "goodput")
+
+
+def test_a_relaxation_that_is_not_solved_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the engine gives up there is no bill, which the text says; the rest is answered, at prices of value."""
+    stopped = OptimizeResult(status=4, message="Numerical difficulties.")
+    monkeypatch.setattr("sloplan.explain_bill.linprog", lambda *_, **__: stopped)
+    explanation = sloplan.explain(one_pool(), "q0", objective="cost", min_goodput=0.5)
+    assert explanation.bill is None
+    assert explanation.service is not None
+    assert (explanation.service.displaced, explanation.service.unit) == ((), "")
+    assert "bill: not known (the LP relaxation was not solved: Numerical difficulties.)" in str(explanation)
 
 
 def test_json_holds_the_same() -> None:

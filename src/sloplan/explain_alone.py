@@ -9,7 +9,7 @@ import numpy as np
 
 from sloplan.explain_plan import accuracy_parts, cost_parts, latency_parts, option_names
 from sloplan.explained import Alone, Part, Relaxation
-from sloplan.problem.compiled import NO_LIMIT, Compatibility, CompiledInstance, Int, Queries
+from sloplan.problem.compiled import NO_LIMIT, Bool, Compatibility, CompiledInstance, Int, Queries
 from sloplan.problem.evaluation import own_capacity
 from sloplan.problem.plan_table import PlanTable, enumerate_plans
 from sloplan.problem.presolving.blame import DIMENSIONS, passes, without_slos
@@ -36,25 +36,26 @@ def explain_alone(compiled: CompiledInstance, query: int, objective: str) -> Alo
     SizeLimitError
         If there are too many plans to look at.
     """
-    single = _only(compiled, query, objective)
+    replacement = replacements(compiled, objective)
+    single = _only(compiled, query, replacement == np.arange(len(replacement)))
     if _passing(single, "").any():
         return Alone(True)
     anything = enumerate_plans(without_slos(single), 0)
     if not len(anything):
         return Alone(False, faults=tuple(_faults(compiled, int(compiled.queries.template[query]))))
-    found = [_relaxation(single, dimension) for dimension in DIMENSIONS]
+    every = _only(compiled, query)
+    found = [_relaxation(every if dimension == "rate" else single, dimension) for dimension in DIMENSIONS]
     return Alone(False, (), tuple(one for one in found if one is not None), _common_factor(single))
 
 
-def _only(compiled: CompiledInstance, query: int, objective: str) -> CompiledInstance:
-    """Return the instance with that query alone, and without dominated options: they admit nothing that others do not.
+def _only(compiled: CompiledInstance, query: int, kept: Bool | None = None) -> CompiledInstance:
+    """Return the instance with that query alone and one template, 0.
 
-    It has one template, 0.
+    Only options that are `kept` stay, all if left out. Those that are dominated admit nothing that others do not
+    at the rates asked for; at a lower rate, which the least rate of the better option may forbid, they can.
     """
     templates, asked = compiled.templates, compiled.queries
     at = int(asked.template[query])
-    replacement = replacements(compiled, objective)
-    kept = replacement == np.arange(len(replacement))
     one = {name: getattr(asked, name)[query : query + 1] for name in Queries.__dataclass_fields__}
     return replace(
         compiled,
@@ -65,7 +66,7 @@ def _only(compiled: CompiledInstance, query: int, objective: str) -> CompiledIns
             source=templates.source[at : at + 1],
             sink=templates.sink[at : at + 1],
         ),
-        left_options=(tuple(part[kept[part]] for part in compiled.template_options(at)),),
+        left_options=(tuple(part if kept is None else part[kept[part]] for part in compiled.template_options(at)),),
     )
 
 
@@ -114,11 +115,12 @@ def _relaxation(single: CompiledInstance, dimension: str) -> Relaxation | None:
         parts = accuracy_parts(single, 0, table.choices[best])
     elif dimension == "rate":
         least, most = figures.min_rate_milli[plans], figures.max_rate_milli[plans]
-        fine = least <= most
+        nearest = np.clip(rate, least, most)
+        # A greater rate has to fit into the shared capacity too: that the one asked for fits says nothing of it.
+        fine = (least <= most) & (nearest <= largest_rate_alone(single, figures, int(nearest.max()))[plans])
         if not fine.any():
             return None
-        plans, least, most = plans[fine], least[fine], most[fine]
-        nearest = np.clip(rate, least, most)
+        plans, nearest = plans[fine], nearest[fine]
         change = np.abs(np.log(np.maximum(nearest, 1)) - math.log(rate))
         place = int(np.argmin(change))
         best, asked, needed = plans[place], rate / 1000, int(nearest[place]) / 1000

@@ -20,6 +20,10 @@ USD_PER_HOUR: Final = 3600 / 10**12
 _SLOS = {"latency": "slo_latency_us", "accuracy": "slo_accuracy", "cost": "slo_cost_nano"}
 
 
+class RelaxationError(Exception):
+    """The engine neither solved the relaxation nor proved that the floor is out of reach; says how it ended."""
+
+
 def explain_bill(compiled: CompiledInstance, query: int, goodput_floor: int, least: LeastCost) -> Bill:
     """Solve the LP relaxation as it is, and without each thing that the query or the floor asks for.
 
@@ -35,6 +39,11 @@ def explain_bill(compiled: CompiledInstance, query: int, goodput_floor: int, lea
         Milli-value.
     least : LeastCost
         The relaxation as it is.
+
+    Raises
+    ------
+    RelaxationError
+        If the engine does not solve it without one of them.
     """
     asked = compiled.queries
     savings = []
@@ -86,6 +95,11 @@ def least_cost(compiled: CompiledInstance, goodput_floor: int) -> LeastCost | No
     compiled : CompiledInstance
     goodput_floor : int
         Milli-value.
+
+    Raises
+    ------
+    RelaxationError
+        If the engine does not solve it.
     """
     facing = compiled.under_cost.compiled
     found = query_plans(compiled, objective="cost")
@@ -122,6 +136,6 @@ def least_cost(compiled: CompiledInstance, goodput_floor: int) -> LeastCost | No
     if solved.status == 2:
         return None
     if solved.status != 0:
-        raise RuntimeError(f"relaxation of the cost: {solved.message}")
+        raise RelaxationError(f"the LP relaxation was not solved: {solved.message}")
     duals = np.maximum(-solved.ineqlin.marginals, 0.0) * cost_scale
     return LeastCost(float(solved.fun) * cost_scale, float(duals[-1]) / floor_scale, duals[:num_rows] / scale)

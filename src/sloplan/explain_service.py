@@ -7,23 +7,18 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy.optimize import Bounds, LinearConstraint, milp
 
 from sloplan.explain_plan import option_names
-from sloplan.explained import Displaced, RowUse, Service
+from sloplan.explain_room import Load, make_room, room_left
+from sloplan.explained import RowUse, Service
 from sloplan.pricing.relaxation import greatest_value
 from sloplan.pricing.useful_plans import useful_plans
 from sloplan.problem.compiled import CompiledInstance, Int
-from sloplan.problem.evaluation import evaluate_plans
-from sloplan.problem.exact_sums import exact_totals
-from sloplan.problem.grouping import grouped
 from sloplan.problem.plan_table import enumerate_plans
 from sloplan.problem.servable import largest_rate_alone
 from sloplan.problem.solution_index import IndexedSolution
 
 Float = npt.NDArray[np.float64]
-
-_SEARCH_SECONDS = 10.0  # for whom to displace
 
 
 @dataclass(frozen=True)
@@ -105,19 +100,15 @@ def explain_service(
         return Service(source, served, count, option_names(facing, chosen.choices[mine[0]]), value / 1000)
     told = prices()
     plan = _cheapest(whole, query, told)
-    use, by_plan = _use(facing, chosen)
-    room = _held(facing, chosen.supply) - use
+    load = Load.of(facing, chosen)
+    room = room_left(facing, chosen.supply, load)
+    displaced, standing = make_room(facing, chosen, load, plan.row, plan.usage)
     worth = told.unit * told.rows[plan.row]
     rows = [
         RowUse(str(facing.rows.name[row]), float(each), used, int(room[row]), float(each) * used)
         for row, used, each in zip(plan.row.tolist(), plan.usage.tolist(), worth, strict=True)
         if used > 0 and (each > 0 or room[row] < used)
     ]
-    lacking = {
-        row: int(used - room[row])
-        for row, used in zip(plan.row.tolist(), plan.usage.tolist(), strict=True)
-        if room[row] < used
-    }
     return Service(
         source,
         served,
@@ -129,7 +120,8 @@ def explain_service(
         told.unit * plan.billed + float(worth @ plan.usage),
         told.label,
         tuple(sorted(rows, key=lambda one: -one.worth)),
-        _displaced(facing, chosen, by_plan, lacking),
+        displaced,
+        standing,
     )
 
 
@@ -159,63 +151,3 @@ def _cheapest(whole: CompiledInstance, query: int, prices: Prices) -> _Plan:
     best = int(np.lexsort((priced(1 / np.maximum(whole.rows.capacity, 1)), billed + priced(prices.rows)))[0])
     row, amount = usage.row(best)
     return _Plan(table.choices[fits[best]], row, amount * rate, int(billed[best]) * rate)
-
-
-def _use(compiled: CompiledInstance, chosen: IndexedSolution) -> tuple[npt.NDArray[np.object_], list[tuple[Int, Int]]]:
-    """Use of every row, and what one copy on each plan of the solution uses: rows and amounts."""
-    by_plan: list[tuple[Int, Int]] = [(np.zeros(0, dtype=np.int64),) * 2] * len(chosen.query)
-    total = np.zeros(len(compiled.rows), dtype=object)
-    templates = compiled.queries.template[chosen.query]
-    for application, members in grouped(compiled.templates.application[templates]):
-        width = len(compiled.applications[application].operators)
-        usage = evaluate_plans(compiled, templates[members], chosen.choices[members, :width]).usage
-        rate = compiled.queries.rate_milli[chosen.query[members]]
-        amount = usage.amount * rate[usage.row_of_entry]
-        total += exact_totals(usage.column, amount, chosen.count[members][usage.row_of_entry], len(total))
-        for place, member in enumerate(members.tolist()):
-            part = slice(usage.start[place], usage.start[place + 1])
-            by_plan[member] = usage.column[part], amount[part]
-    return total, by_plan
-
-
-def _held(compiled: CompiledInstance, supply: Int) -> npt.NDArray[np.object_]:
-    """Capacity of every row with the supplies that stand."""
-    brought = compiled.supplies.brought
-    held = compiled.rows.capacity.astype(object)
-    return held + exact_totals(brought.column, brought.amount, supply[brought.row_of_entry], len(held))
-
-
-def _displaced(
-    compiled: CompiledInstance, chosen: IndexedSolution, by_plan: list[tuple[Int, Int]], lacking: dict[int, int]
-) -> tuple[Displaced, ...] | None:
-    """Copies of least value whose leaving makes room in all rows that lack it; None where that cannot be."""
-    if not lacking:
-        return ()
-    place = {row: number for number, row in enumerate(lacking)}
-    freed = np.zeros((len(lacking), len(by_plan)), dtype=object)
-    for plan, (rows, amounts) in enumerate(by_plan):
-        for row, amount in zip(rows.tolist(), amounts.tolist(), strict=True):
-            if row in place:
-                freed[place[row], plan] = amount
-    need = np.array(list(lacking.values()), dtype=object)
-    value = compiled.queries.value_milli[chosen.query]
-    # A row is divided by what it lacks: the engine likes figures near 1. Its answer is summed up in integers below.
-    found = milp(
-        value.astype(np.float64) / max(int(value.max(initial=0)), 1),
-        constraints=LinearConstraint((freed / need[:, None]).astype(np.float64), lb=1.0),
-        bounds=Bounds(0, chosen.count.astype(np.float64)),
-        integrality=np.ones(len(value)),
-        options={"time_limit": _SEARCH_SECONDS, "mip_rel_gap": 0.0},
-    )
-    if found.status != 0:  # no way, or none proved the least in time
-        return None
-    leaving = np.rint(found.x).astype(np.int64)
-    if np.any(freed @ leaving.astype(object) < need):
-        return None
-    told = []
-    for query, members in grouped(chosen.query):
-        copies = int(leaving[members].sum())
-        if copies:
-            worth = copies * int(compiled.queries.value_milli[query]) / 1000
-            told.append(Displaced(str(compiled.names.queries[query]), copies, worth))
-    return tuple(told)

@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from sloplan.problem.cost_problem import UNIT_PREFIX
+
 
 @dataclass(frozen=True)
 class Part:
@@ -72,7 +74,7 @@ class RowUse:
     price : float
         Value (under `cost` USD/h) per unit of usage, of the LP relaxation or of the result given.
     usage, room : int
-        Of one copy; left in the solution. In the units of the row as compiled.
+        Of one copy; left in the solution with the supplies that stand there. In the units of the row as compiled.
     worth : float
         price x usage.
     """
@@ -91,6 +93,21 @@ class Displaced:
     query: str
     copies: int
     value: float
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Replicas or rented units that would have to stand beyond those of the solution.
+
+    Parameters
+    ----------
+    supply : str
+        "pool/operator/configuration/allocation", or "unit:pool".
+    amount : int
+    """
+
+    supply: str
+    amount: int
 
 
 @dataclass(frozen=True)
@@ -117,7 +134,10 @@ class Service:
     rows : tuple of RowUse
         Rows that the plan uses and that have a price or no room, those worth most first.
     displaced : tuple of Displaced, optional
-        Copies of least value whose leaving makes room, everybody else staying on their plans; None where none do.
+        Copies of least value whose leaving makes room, supplies free up to their maximum and everybody else staying
+        on their plans; None where none do.
+    standing : tuple of Standing
+        What has to stand, then, beyond what stands in the solution.
     """
 
     source: str
@@ -131,6 +151,7 @@ class Service:
     unit: str = ""
     rows: tuple[RowUse, ...] = ()
     displaced: tuple[Displaced, ...] | None = None
+    standing: tuple[Standing, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -174,6 +195,8 @@ class Explanation:
         None where the query has no plan.
     bill : Bill, optional
         Under `cost`.
+    no_bill : str
+        Why there is none under `cost`, if the engine failed.
     """
 
     instance: str
@@ -182,6 +205,7 @@ class Explanation:
     alone: Alone
     service: Service | None = None
     bill: Bill | None = None
+    no_bill: str = ""
 
     def to_json(self) -> dict[str, Any]:
         """Return dicts, lists, text and numbers, named as the fields are."""
@@ -198,6 +222,8 @@ class Explanation:
             yield from _service_lines(self.service)
         if self.bill is not None:
             yield from _bill_lines(self.bill)
+        if self.no_bill:
+            yield f"bill: not known ({self.no_bill})"
 
 
 _UNITS = {"rate": "requests/s", "latency": "ms", "accuracy": "", "cost": "USD per 1,000 requests", "capacity": ""}
@@ -249,6 +275,10 @@ def _service_lines(service: Service) -> Iterator[str]:
         yield "  would displace nobody: it fits"
     elif service.rows:
         yield "  nobody's leaving alone makes room for this plan"
+    for one in service.standing:
+        pool = one.supply.removeprefix(UNIT_PREFIX)
+        kind = "replica" if pool == one.supply else "unit"
+        yield f"  needs {one.amount:,} more {kind}{'s' if one.amount > 1 else ''} of {pool}"
 
 
 def _bill_lines(bill: Bill) -> Iterator[str]:

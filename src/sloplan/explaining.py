@@ -9,7 +9,7 @@ import numpy as np
 
 from sloplan.checking import check
 from sloplan.explain_alone import explain_alone
-from sloplan.explain_bill import USD_PER_HOUR, explain_bill, least_cost
+from sloplan.explain_bill import USD_PER_HOUR, RelaxationError, explain_bill, least_cost
 from sloplan.explain_service import Prices, explain_service, goodput_prices
 from sloplan.explained import Explanation
 from sloplan.loading import load
@@ -49,7 +49,7 @@ def explain(
     solution : Solution or Result, optional
         Where it is served or not; a result's prices are used if it has any. Without one the instance is solved here.
     objective : str, optional
-        "goodput" (default) or "cost"; a solution has its own.
+        "goodput" (default) or "cost"; a solution has its own, as has a result without one.
     min_goodput : float, optional
         Least goodput as a fraction of the servable value, for "cost" without a solution.
     time_limit : float, optional
@@ -73,7 +73,8 @@ def explain(
     given = solution.solution if isinstance(solution, Result) else solution
     if given is not None and not isinstance(given, Solution):
         raise InputError("not a solution of an instance", field="solution", value=type(given).__name__)
-    goal = _goal(objective, given)
+    own = solution.objective_name if isinstance(solution, Result) else None
+    goal = _goal(objective, own if given is None else given.objective)
     compiled = problem.compiled
     index = int(indices_of(compiled.names.queries, np.array([query], dtype=object))[0])
     if index < 0:
@@ -92,14 +93,17 @@ def explain(
             raise InputError(f"the solution is not valid: {violations[0]}", field="solution")
     if not alone.feasible:
         return Explanation(problem.name, query, goal, alone)
-    bill, floor_prices = None, None
+    bill, floor_prices, no_bill = None, None, ""
     if costs:
         floor = goodput_floor(problem, min_goodput) if given is None else given.goodput_floor
         assert floor is not None  # a valid solution under cost states it
-        least = least_cost(compiled, floor)
-        if least is not None:
-            bill = explain_bill(compiled, index, floor, least)
-            floor_prices = Prices("the LP relaxation", least.prices, least.floor_price, True, USD_PER_HOUR, "USD/h")
+        try:
+            least = least_cost(compiled, floor)
+            if least is not None:
+                floor_prices = Prices("the LP relaxation", least.prices, least.floor_price, True, USD_PER_HOUR, "USD/h")
+                bill = explain_bill(compiled, index, floor, least)
+        except RelaxationError as error:
+            no_bill = str(error)
     source = "the solution given"
     of_rows = solution.prices if isinstance(solution, Result) else None
     if given is None:
@@ -109,24 +113,23 @@ def explain(
         given = result.solution if isinstance(result.solution, Solution) else None
         of_rows = result.prices
     if given is None:
-        return Explanation(problem.name, query, goal, alone, None, bill)
+        return Explanation(problem.name, query, goal, alone, None, bill, no_bill)
 
     def prices() -> Prices:
         if floor_prices is not None:
             return floor_prices
-        if of_rows is None:
+        if of_rows is None or costs:  # a result's under cost are not in value
             return goodput_prices(compiled)
         return Prices("the result", of_rows.to_numpy(dtype=np.float64) * 1000, 1.0, False, 1e-3, "")
 
     chosen, _ = index_solution(problem, given)
     service = explain_service(under_objective(compiled, goal), whole, index, chosen, source, prices)
-    return Explanation(problem.name, query, goal, alone, service, bill)
+    return Explanation(problem.name, query, goal, alone, service, bill, no_bill)
 
 
-def _goal(objective: str | None, given: Solution | None) -> str:
-    if given is not None and objective is not None and objective != given.objective:
-        raise InputError(
-            "the solution is for another objective", field="objective", value=objective, allowed=given.objective
-        )
-    name = find_objective(objective or (given.objective if given is not None else "goodput")).name
+def _goal(objective: str | None, own: str | None) -> str:
+    """Objective asked about: that of the solution or result, if one is given."""
+    if own is not None and objective is not None and objective != own:
+        raise InputError("the solution is for another objective", field="objective", value=objective, allowed=own)
+    name = find_objective(objective or own or "goodput").name
     return COST.name if name == "goodput-then-cost" else name
