@@ -1,0 +1,273 @@
+"""What decomposition works on, made alike from an instance and from a plan selection: groups, their plans, coupling.
+
+Groups that share a template share its plans; they differ in rate, value, count and what they allow. A group's plan is
+worth, at prices of the rows and of value,
+
+    value price x (value of the group + value of the plan) - rate x (cost, if it counts, + priced usage of the plan).
+
+Queries of an instance have values, plans have none; of a plan selection it is the other way round, and every group is
+a template of its own, of rate 1.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+
+from sloplan.pricing.plan_arrays import PlanArrays, list_plans
+from sloplan.pricing.plan_kernels import allowed_by
+from sloplan.pricing.undominated import undominated
+from sloplan.problem.compiled import Bool, CompiledInstance, Int, Rows, Sparse, Supplies
+from sloplan.problem.cost_problem import under_objective
+from sloplan.problem.exact_sums import exact_totals
+from sloplan.problem.plan_table import PLAN_LIMIT
+from sloplan.problem.selections.selection import PlanSelection
+from sloplan.problem.selections.solution import SelectionSolution
+from sloplan.problem.solution import Solution
+from sloplan.problem.spans import spans
+
+Float = npt.NDArray[np.float64]
+
+AnySolution = Solution | SelectionSolution
+
+
+@dataclass(frozen=True)
+class Groups:
+    """Groups of identical copies, each of which takes one plan of the group's template, or none.
+
+    Parameters
+    ----------
+    template : (groups,) int64
+    rate : (groups,) int64
+        Factor of a plan's cost and usage.
+    value : (groups,) int64
+        Of one copy, beside the plan's.
+    count : (groups,) int64
+    must : (groups,) bool
+        No copy may stay out.
+    allowed : (groups, 5) int64
+        What a plan may need at most, as `plan_kernels` says.
+    """
+
+    template: Int
+    rate: Int
+    value: Int
+    count: Int
+    must: Bool
+    allowed: Int
+
+    def __len__(self) -> int:
+        return len(self.template)
+
+
+@dataclass(frozen=True)
+class TemplatePlans:
+    """Plans of all templates, those of template t at ``start[t]:start[t + 1]``.
+
+    Parameters
+    ----------
+    start : (templates + 1,) int64
+    needs : (plans, 5) int64
+        What a plan needs of a group, fitting alone in the shared capacity included.
+    value : (plans,) int64
+        Of one copy.
+    cost : (plans,) int64
+        Of one copy per unit of rate; 0 where cost does not count.
+    usage : Sparse
+        Of one copy per unit of rate: of the coupling rows, a row per plan.
+    """
+
+    start: Int
+    needs: Int
+    value: Int
+    cost: Int
+    usage: Sparse
+
+    def __len__(self) -> int:
+        return len(self.value)
+
+    @cached_property
+    def template(self) -> Int:
+        """Template of every plan, shape (plans,)."""
+        return np.repeat(np.arange(len(self.start) - 1), np.diff(self.start))
+
+
+@dataclass(frozen=True)
+class CoupledProblem:
+    """Groups that compete for rows, and supplies that bring capacity to them.
+
+    Parameters
+    ----------
+    name : str
+    groups : Groups
+    plans : TemplatePlans
+        Those that no other replaces.
+    rows : Rows
+    supplies : Supplies
+    supply_price : (supplies,) int64
+        What one unit of each supply costs; 0 where cost does not count.
+    is_cost : bool
+        Least cost is sought for a goodput of at least `floor`; otherwise the greatest value.
+    floor : int
+        0 where value is what is sought.
+    solution : callable
+        Returns (group, plan, count), each (n,) int64, and the amount of every supply as a solution to be checked.
+    """
+
+    name: str
+    groups: Groups
+    plans: TemplatePlans
+    rows: Rows
+    supplies: Supplies
+    supply_price: Int
+    is_cost: bool
+    floor: int
+    solution: Callable[[Int, Int, Int, Int], AnySolution]
+
+    @cached_property
+    def most_supplied(self) -> Int:
+        """Capacity of every row with as much of every supply as helps it, shape (rows,)."""
+        return most_supplied(self.rows, self.supplies)
+
+    @cached_property
+    def used_rows(self) -> Int:
+        """Rows that some plan uses, or that a supply takes from, ascending."""
+        brought = self.supplies.brought
+        return np.union1d(self.plans.usage.column, brought.column[brought.amount < 0])
+
+    def open_plans(self, groups: Int) -> tuple[Int, Int]:
+        """Return all pairs (group, plan) of some groups with the plans that are open to them, group by group.
+
+        Parameters
+        ----------
+        groups : (n,) int64
+        """
+        first = self.plans.start[self.groups.template[groups]]
+        length = self.plans.start[self.groups.template[groups] + 1] - first
+        plan, group = spans(first, length), np.repeat(groups, length)
+        is_open = (self.plans.needs[plan] <= self.groups.allowed[group]).all(axis=1)
+        return group[is_open], plan[is_open]
+
+
+def most_supplied(rows: Rows, supplies: Supplies) -> Int:
+    """Return the capacity of every row with as much of every supply as helps it, shape (rows,)."""
+    brought = supplies.brought
+    helping = np.flatnonzero(brought.amount > 0)
+    supplied = exact_totals(
+        brought.column[helping], brought.amount[helping], supplies.maximum[brought.row_of_entry[helping]], len(rows)
+    )
+    return np.asarray(rows.capacity + supplied.astype(np.int64))
+
+
+def coupled_instance(
+    compiled: CompiledInstance,
+    objective: str,
+    floor: int | None = None,
+    should_stop: Callable[[int], bool] = lambda _: False,
+) -> CoupledProblem | None:
+    """Return an instance as a coupled problem, all its plans listed and sifted; None if time was up before.
+
+    Parameters
+    ----------
+    compiled : CompiledInstance
+        As compiled, whatever the objective.
+    objective : {"goodput", "cost"}
+    floor : int, optional
+        Least goodput under "cost", milli-value.
+    should_stop : callable, optional
+        Asked before the plans of each template are listed.
+
+    Raises
+    ------
+    SizeLimitError
+        If a template has more partial plans than `PLAN_LIMIT`.
+    """
+    is_cost = objective == "cost"
+    facing = under_objective(compiled, objective)
+    listed, number = list_plans(compiled.under_cost.all_rented if is_cost else compiled, PLAN_LIMIT, should_stop)
+    if number < len(compiled.templates):
+        return None
+    plans, queries = undominated(listed, facing, billed=is_cost), compiled.queries
+
+    def solution(group: Int, plan: Int, count: Int, amount: Int) -> Solution:
+        standing = np.flatnonzero(amount)
+        supply = dict(zip(facing.supplies.name[standing].tolist(), amount[standing].tolist(), strict=True))
+        found = Solution.from_choices(compiled, group, count, plans.choices[plan], supply)
+        return replace(found, objective=objective, goodput_floor=floor) if is_cost else found
+
+    return CoupledProblem(
+        name=compiled.name,
+        groups=Groups(
+            template=queries.template,
+            rate=queries.rate_milli,
+            value=queries.value_milli,
+            count=queries.count,
+            must=np.zeros(len(queries.template), dtype=np.bool_),
+            allowed=allowed_by(queries),
+        ),
+        plans=_instance_plans(plans, is_cost),
+        rows=facing.rows,
+        supplies=facing.supplies,
+        supply_price=compiled.under_cost.supply_price if is_cost else np.zeros(len(facing.supplies), dtype=np.int64),
+        is_cost=is_cost,
+        floor=floor or 0,
+        solution=solution,
+    )
+
+
+def _instance_plans(plans: PlanArrays, is_cost: bool) -> TemplatePlans:
+    nothing = np.zeros(len(plans), dtype=np.int64)
+    return TemplatePlans(
+        start=plans.start,
+        needs=plans.needs_alone,
+        value=nothing,
+        cost=plans.billed_cost_nano if is_cost else nothing,
+        usage=plans.usage,
+    )
+
+
+def coupled_selection(selection: PlanSelection) -> CoupledProblem:
+    """Return a plan selection as a coupled problem; plans that do not fit alone are left out.
+
+    Parameters
+    ----------
+    selection : PlanSelection
+    """
+    is_cost = selection.objective == "cost"
+    listed, groups = selection.plans, len(selection.groups)
+    overloading = listed.usage.amount > most_supplied(selection.rows, selection.supplies)[listed.usage.column]
+    fits = np.bincount(listed.usage.row_of_entry, weights=overloading, minlength=len(listed)) == 0
+    plan_of = np.flatnonzero(fits)
+    zero = np.zeros(len(selection.supplies), dtype=np.int64)
+
+    def solution(_group: Int, plan: Int, count: Int, amount: Int) -> SelectionSolution:
+        return SelectionSolution.from_choices(selection, plan_of[plan], count, amount)
+
+    return CoupledProblem(
+        name=selection.name,
+        groups=Groups(
+            template=np.arange(groups),
+            rate=np.ones(groups, dtype=np.int64),
+            value=np.zeros(groups, dtype=np.int64),
+            count=selection.groups.count,
+            must=selection.groups.must,
+            allowed=np.zeros((groups, 5), dtype=np.int64),
+        ),
+        plans=TemplatePlans(
+            start=np.searchsorted(plan_of, selection.plan_start),
+            needs=np.zeros((len(plan_of), 5), dtype=np.int64),
+            value=listed.value[plan_of],
+            cost=listed.cost[plan_of] if is_cost else np.zeros(len(plan_of), dtype=np.int64),
+            usage=listed.usage.taken(plan_of),
+        ),
+        rows=selection.rows,
+        supplies=selection.supplies,
+        supply_price=selection.supplies.price if is_cost else zero,
+        is_cost=is_cost,
+        floor=(selection.goodput_floor or 0) if is_cost else 0,
+        solution=solution,
+    )
