@@ -9,13 +9,10 @@ import numpy as np
 import numpy.typing as npt
 
 from sloplan.pricing.plan_arrays import PlanArrays
-from sloplan.problem.certificates.verification import Certificate
+from sloplan.problem.certificates.from_prices import certificate_of_prices
 from sloplan.problem.compiled import CompiledInstance, Int
 
 Float = npt.NDArray[np.float64]
-
-_BITS = 61
-"""A priced plan is kept below 2^61; a certificate allows 2^62."""
 
 
 @dataclass(frozen=True)
@@ -80,10 +77,5 @@ def certificate_of(bound: PriceBound, problem: CompiledInstance, plans: PlanArra
     largest_rate = np.zeros(len(problem.templates))
     np.maximum.at(largest_rate, queries.template, queries.rate_milli)
     priced = plans.priced(bound.prices) * np.repeat(largest_rate, np.diff(plans.start))
-    largest = max(
-        1.0, priced.max(initial=0.0), float(queries.value_milli.max(initial=0)), bound.prices.max(initial=0.0)
-    )
-    denominator = 2 ** max(0, min(_BITS, _BITS - int(np.ceil(np.log2(largest)))))
-    numerators = np.floor(bound.prices * denominator).astype(np.int64)
-    named = zip(problem.rows.name, numerators.tolist(), strict=True)
-    return Certificate.root(denominator, {name: price for name, price in named if price > 0}).to_json()
+    largest = max(priced.max(initial=0.0), float(queries.value_milli.max(initial=0)))
+    return certificate_of_prices(problem.rows, bound.prices, largest).to_json()
