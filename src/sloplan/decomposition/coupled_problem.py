@@ -114,6 +114,9 @@ class CoupledProblem:
         Least cost is sought for a goodput of at least `floor`; otherwise the greatest value.
     floor : int
         0 where value is what is sought.
+    most_used : (templates, rows + 1) float64
+        The most that one copy of any group uses of each row, whatever its plan, and in the end the most that it costs;
+        plans that are left out count too.
     solution : callable
         Returns (group, plan, count), each (n,) int64, and the amount of every supply as a solution to be checked.
     """
@@ -126,7 +129,19 @@ class CoupledProblem:
     supply_price: Int
     is_cost: bool
     floor: int
+    most_used: Float
     solution: Callable[[Int, Int, Int, Int], AnySolution]
+
+    def dearest(self, prices: Float, value_price: float) -> float:
+        """Return what no plan's priced usage, cost or priced value of one copy is above, also of those left out.
+
+        Parameters
+        ----------
+        prices : (rows,) float64
+        value_price : float
+        """
+        value = value_price * float(self.groups.value.max(initial=0) + self.plans.value.max(initial=0))
+        return max(value, float((self.most_used @ np.append(prices, 1.0)).max(initial=0.0)))
 
     @cached_property
     def most_supplied(self) -> Int:
@@ -215,8 +230,30 @@ def coupled_instance(
         supply_price=compiled.under_cost.supply_price if is_cost else np.zeros(len(facing.supplies), dtype=np.int64),
         is_cost=is_cost,
         floor=floor or 0,
+        most_used=_most_used(
+            listed.template,
+            listed.usage,
+            listed.billed_cost_nano * int(is_cost),
+            _largest_rates(compiled),
+            len(facing.rows),
+        ),
         solution=solution,
     )
+
+
+def _largest_rates(compiled: CompiledInstance) -> Int:
+    """Return the largest rate of each template's queries, shape (templates,)."""
+    rate = np.zeros(len(compiled.templates), dtype=np.int64)
+    np.maximum.at(rate, compiled.queries.template, compiled.queries.rate_milli)
+    return rate
+
+
+def _most_used(template: Int, usage: Sparse, cost: Int, rate: Int, rows: int) -> Float:
+    """Return the most that a plan of each template uses of each row, and costs in the end, at a rate per template."""
+    most = np.zeros((len(rate), rows + 1))
+    np.maximum.at(most, (template[usage.row_of_entry], usage.column), usage.amount.astype(np.float64))
+    np.maximum.at(most[:, rows], template, cost.astype(np.float64))
+    return np.asarray(most * rate[:, None], dtype=np.float64)
 
 
 def _instance_plans(plans: PlanArrays, is_cost: bool) -> TemplatePlans:
@@ -269,5 +306,8 @@ def coupled_selection(selection: PlanSelection) -> CoupledProblem:
         supply_price=selection.supplies.price if is_cost else zero,
         is_cost=is_cost,
         floor=(selection.goodput_floor or 0) if is_cost else 0,
+        most_used=_most_used(
+            listed.group, listed.usage, listed.cost * int(is_cost), np.ones(groups, dtype=np.int64), len(selection.rows)
+        ),
         solution=solution,
     )
