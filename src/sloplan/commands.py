@@ -102,7 +102,7 @@ def _judged(instance: Instance, solution: Solution) -> tuple[tuple[Violation, ..
     if verdict.violations:
         return verdict.violations, ""
     reached = f"goodput {GOODPUT.in_user_units(verdict.value_milli):,.6g} {GOODPUT.label}"
-    if verdict.cost_pico is not None:
+    if solution.objective != GOODPUT.name:
         reached += f" (at least {GOODPUT.in_user_units(solution.goodput_floor):,.6g})"
         reached += f", cost {COST.in_user_units(verdict.cost_pico):,.6g} {COST.label}"
     if solution.bound is not None:

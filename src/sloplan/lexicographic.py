@@ -14,8 +14,8 @@ import numpy as np
 import pandas as pd
 
 from sloplan.problem.cost_problem import UNIT_PREFIX
-from sloplan.problem.deployment_cost import fewest_units
 from sloplan.problem.errors import InputError, SloplanError
+from sloplan.problem.fewest_units import fewest_units
 from sloplan.problem.instance import Instance
 from sloplan.problem.judging import judge_objective
 from sloplan.problem.objective import COST, GOODPUT, GOODPUT_THEN_COST

@@ -13,7 +13,7 @@ import pytest
 from sloplan.models import compact_milp, solution_from
 from sloplan.models.carried import supplies_needed
 from sloplan.problem.checker import check
-from sloplan.problem.deployment_cost import rented_units
+from sloplan.problem.fewest_units import rented_units
 from sloplan.problem.instance import Instance
 from sloplan.solvers.highs import Highs
 from sloplan.solvers.standard_form import standard_form

@@ -122,12 +122,12 @@ def test_the_bill() -> None:
     instance = rented()
     for units in (2, 3):
         solution = costing(instance, "q0", "q1", "q2", floor=7000, units=units)
-        assert judge(instance, solution) == Verdict((), 7000, units * UNIT)
+        assert judge(instance, solution) == Verdict((), 7000, units * UNIT, objective=units * UNIT)
         assert judge(instance, replace(solution, objective="goodput-then-cost")).objective == units * UNIT
     usage = one_pool(units=2)
     nothing = pd.DataFrame({"supply": [], "amount": []})
     billed = costing(usage, "q0", "q1", floor=3000, supply=nothing)
-    assert judge(usage, billed) == Verdict((), 3000, 2 * 400_000_000)
+    assert judge(usage, billed) == Verdict((), 3000, 2 * 400_000_000, objective=2 * 400_000_000)
 
 
 @pytest.mark.parametrize(

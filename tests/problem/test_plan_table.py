@@ -10,10 +10,12 @@ import pandas as pd
 import pytest
 
 from sloplan.problem import plan_table
+from sloplan.problem.compiled import NO_LIMIT
 from sloplan.problem.errors import SizeLimitError
 from sloplan.problem.evaluation import evaluate_plans, meets
 from sloplan.problem.instance import Instance
 from sloplan.problem.plan_table import enumerate_plans
+from sloplan.problem.query_classes import QueryClasses
 from tests.conformance.cases import instance_from
 from tests.conformance.random_instances import random_tables
 from tests.problem.networks import Link, network_frames
@@ -36,6 +38,21 @@ def test_first_feasible_plan(seed: int) -> None:
                     usable = usable & (compiled.queries.rate_milli[query] <= limit)
                 expected.append(next((int(plan) for plan in order if usable[plan]), -1))
             assert table.first_feasible(compiled, asking, order, limit).tolist() == expected
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_least_feasible_figure(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each class gets the least figure of the plans that its queries may use, however few the first look takes in."""
+    compiled, rng = instance_from(random_tables(seed)).compiled, np.random.default_rng(seed)
+    for template in range(len(compiled.templates)):
+        table, queries = enumerate_plans(compiled, template), compiled.template_queries(template)
+        classes = QueryClasses.of(compiled, queries, table.figures)
+        figure = rng.integers(0, 10, len(table))
+        expected = [figure[table.feasible(compiled, query)].min(initial=NO_LIMIT) for query in queries]
+        for first_look in (1, 256):
+            monkeypatch.setattr(plan_table, "_FIRST_LOOK", first_look)
+            least = table.least_feasible(compiled, classes, figure)
+            assert least[classes.of_query].tolist() == expected
 
 
 @pytest.mark.parametrize("seed", range(60))

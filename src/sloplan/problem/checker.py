@@ -15,6 +15,7 @@ from sloplan.problem.compiled import Bool, CompiledInstance, Int
 from sloplan.problem.cost_problem import under_objective
 from sloplan.problem.evaluation import evaluate_plans, own_capacity
 from sloplan.problem.exact_sums import Exact, exact_dot, exact_totals
+from sloplan.problem.fewest_units import rented_units
 from sloplan.problem.grouping import grouped
 from sloplan.problem.objective import OBJECTIVES, find_objective
 from sloplan.problem.solution import Solution
@@ -36,18 +37,16 @@ class Verdict:
     value_milli : int, optional
         Goodput of a valid solution; None if there are violations.
     cost_pico : int, optional
-        Deployment cost of a valid solution that was made for "cost" or "goodput-then-cost", 10^-12 USD/s: what its
-        plans are billed, and the units that it rents.
+        Deployment cost of a valid solution, 10^-12 USD/s: what its plans are billed, and the units that it rents; under
+        "goodput", which rents none, the fewest that cover what it uses.
+    objective : int, optional
+        One of the two: base units of the objective that a valid solution was made for.
     """
 
     violations: tuple[Violation, ...]
     value_milli: int | None = None
     cost_pico: int | None = None
-
-    @property
-    def objective(self) -> int | None:
-        """Base units of the objective that the solution was made for; None if there are violations."""
-        return self.value_milli if self.cost_pico is None else self.cost_pico
+    objective: int | None = None
 
 
 class _Totals:
@@ -115,7 +114,7 @@ def judge(instance: Instance, solution: Solution) -> Verdict:
 
 
 def judge_plans(instance: Instance, solution: Solution) -> Verdict:
-    """Check all of a solution but its certificate, and compute its goodput and, under the cost objectives, its cost.
+    """Check all of a solution but its certificate, and compute its goodput and cost.
 
     Parameters
     ----------
@@ -147,10 +146,12 @@ def judge_plans(instance: Instance, solution: Solution) -> Verdict:
     if violations:
         return Verdict(tuple(violations))
     if solution.objective == "goodput":
-        verdict = Verdict((), value)
+        units = rented_units(compiled, totals.usage.astype(np.int64), indexed.supply)  # within capacity: it fits
+        cost = totals.billed_pico + exact_dot(compiled.pools.unit_price_pico, units)
+        verdict = Verdict((), value, cost, objective=value)
     else:
-        rented = exact_dot(instance.compiled.under_cost.supply_price, indexed.supply)
-        verdict = Verdict((), value, totals.billed_pico + rented)
+        cost = totals.billed_pico + exact_dot(instance.compiled.under_cost.supply_price, indexed.supply)
+        verdict = Verdict((), value, cost, objective=cost)
     wrong_bound = list(_bound(solution, verdict))
     return Verdict(tuple(wrong_bound)) if wrong_bound else verdict
 

@@ -20,6 +20,7 @@ from sloplan.problem.open_options import OpenOptions
 
 if TYPE_CHECKING:
     from sloplan.problem.cost_problem import CostProblem
+    from sloplan.problem.storage.content_hash import ContentHash
 
 Int = npt.NDArray[np.int64]
 Bool = npt.NDArray[np.bool_]
@@ -323,8 +324,8 @@ class CompiledInstance:
 
     Parameters
     ----------
-    sha256 : str
-        Content hash of the instance it was compiled from.
+    content_hash : ContentHash
+        Of the instance it was compiled from.
     name, hosting : str
     names : Names
     operator_application, operator_input_bytes : (operators,) int64
@@ -337,7 +338,7 @@ class CompiledInstance:
         Options that presolve has left to each template, per local operator position; None stands for all.
     """
 
-    sha256: str
+    content_hash: ContentHash
     name: str
     hosting: str
     names: Names
@@ -357,6 +358,11 @@ class CompiledInstance:
     link_delay_rank: npt.NDArray[np.object_]
     """Exact delay of every link in a common unit (decimals scaled by a power of ten), Python ints."""
     left_options: tuple[tuple[Int, ...], ...] | None = None
+
+    @property
+    def sha256(self) -> str:
+        """Content hash of the instance it was compiled from."""
+        return self.content_hash.sha256
 
     def template_queries(self, template: int) -> Int:
         """Return the queries of `template`, ascending."""

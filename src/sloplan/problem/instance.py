@@ -13,7 +13,7 @@ import pandas as pd
 from sloplan.problem.canonical import canonical_order, canonical_rows
 from sloplan.problem.errors import InputError
 from sloplan.problem.schema import TABLES
-from sloplan.problem.storage.content_hash import content_hash
+from sloplan.problem.storage.content_hash import ContentHash
 from sloplan.problem.storage.manifest import Manifest, make_manifest
 from sloplan.problem.tables import Columns, Tables, as_frame
 from sloplan.problem.validation.columns import normalise_table
@@ -148,10 +148,14 @@ class Instance:
             description=self.description if description is None else description,
         )
 
-    @cached_property
+    @property
     def sha256(self) -> str:
         """Content hash, independent of row order, files and platform; see `content_hash`."""
-        return content_hash((self.name, self.hosting, self.latency_percentile), self._tables)
+        return self._content_hash.sha256
+
+    @cached_property
+    def _content_hash(self) -> ContentHash:
+        return ContentHash((self.name, self.hosting, self.latency_percentile), self._tables)
 
     @cached_property
     def compiled(self) -> CompiledInstance:

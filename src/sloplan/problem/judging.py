@@ -31,7 +31,7 @@ class Judged:
     violations : tuple of Violation
         Empty if the solution is valid.
     objective, goodput, cost : int, optional
-        Base units of the problem. An instance's cost under goodput is not part of the judgement.
+        Base units of the problem.
     """
 
     violations: tuple[Violation, ...]

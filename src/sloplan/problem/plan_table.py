@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
 
-from sloplan.problem.compiled import Application, Bool, Compatibility, CompiledInstance, Int
+from sloplan.problem.compiled import NO_LIMIT, Application, Bool, Compatibility, CompiledInstance, Int
 from sloplan.problem.errors import SizeLimitError
 from sloplan.problem.evaluation import PlanFigures, arrivals, evaluate_plans, factor_nano_nats, meets
+from sloplan.problem.query_classes import QueryClasses
 from sloplan.problem.spans import spans
 
 PLAN_LIMIT = 2_000_000
@@ -19,6 +20,7 @@ CELL_LIMIT = 20_000_000
 """Largest number of their operators, summed over partial plans; plans of many operators take more memory."""
 
 _CHUNK = 4_000_000  # extensions looked at together, to bound memory
+_FIRST_LOOK: Final = 256  # cheapest plans that are looked at before more of them
 _SIDES: Final = ("left", "right")
 
 
@@ -69,35 +71,56 @@ class PlanTable:
         (q,) int64
             Index of the plan, -1 where no plan meets the query's SLOs and rules.
         """
-        asked = compiled.queries
-        demands = (asked.slo_latency_us, asked.slo_accuracy, asked.slo_cost_nano, asked.rate_milli)
-        representative, same = _distinct([demand[queries] for demand in demands])
-        distinct = queries[representative]  # queries that ask for the same find the same plan
-        found = np.full(len(distinct), -1, dtype=np.int64)
+        figures = self.figures
+        if max_rate is not None:
+            figures = replace(figures, max_rate_milli=np.minimum(figures.max_rate_milli, max_rate))
+        classes = QueryClasses.of(compiled, queries, figures)
+        found = np.full(len(classes), -1, dtype=np.int64)
         first, width = 0, 16  # widening looks: most queries find a plan early
-        waiting = np.arange(len(distinct))
+        waiting = np.arange(len(classes))
         while first < len(order) and len(waiting):
             look = order[first : first + width]
-            for part in np.array_split(waiting, max(1, len(waiting) * len(look) // _CHUNK)):
-                query = distinct[part, None]
-                feasible = meets(compiled, query, self.figures, look)
-                if max_rate is not None:
-                    feasible &= asked.rate_milli[query] <= max_rate[look]
+            for part in _parts(waiting, len(look)):
+                feasible = meets(compiled, classes.query[part, None], figures, look)
                 found[part] = np.where(feasible.any(axis=1), look[feasible.argmax(axis=1)], -1)
             waiting = waiting[found[waiting] < 0]
             first, width = first + width, width * 4
-        return found[same]
+        return found[classes.of_query]
+
+    def least_feasible(self, compiled: CompiledInstance, classes: QueryClasses, figure: Int) -> Int:
+        """Return the least of a figure among the feasible plans of each class of queries.
+
+        Parameters
+        ----------
+        compiled : CompiledInstance
+        classes : QueryClasses
+            Of queries of this template, as the table's plans make them.
+        figure : (plans,) int64
+            Below `NO_LIMIT`.
+
+        Returns
+        -------
+        (classes,) int64
+            `NO_LIMIT` where no plan meets the queries' SLOs and rules.
+        """
+        least = np.full(len(classes), NO_LIMIT, dtype=np.int64)
+        waiting, width = np.arange(len(classes)), _FIRST_LOOK
+        while len(waiting):
+            # All other plans have as great a figure or a greater: widening looks, and no sort of them all.
+            everything = width >= len(figure)
+            look = np.arange(len(figure)) if everything else np.argpartition(figure, width)[:width]
+            for part in _parts(waiting, len(look)):
+                feasible = meets(compiled, classes.query[part, None], self.figures, look)
+                seen = np.broadcast_to(figure[look], feasible.shape)
+                least[part] = seen.min(axis=1, where=feasible, initial=NO_LIMIT)
+            waiting = waiting[:0] if everything else waiting[least[waiting] == NO_LIMIT]
+            width *= 8
+        return least
 
 
-def _distinct(columns: list[Int]) -> tuple[Int, Int]:
-    """First row of every distinct row of the columns, and which of these each row equals."""
-    order = np.lexsort(columns)
-    begins = np.ones(len(order), dtype=np.bool_)
-    if len(order):
-        begins[1:] = np.any([np.diff(column[order]) != 0 for column in columns], axis=0)
-    same = np.empty(len(order), dtype=np.int64)
-    same[order] = np.cumsum(begins) - 1
-    return order[begins], same  # the sort is stable
+def _parts(classes: Int, plans: int) -> list[Int]:
+    """Split classes so that not too many pairs of a class and a plan are looked at together."""
+    return np.array_split(classes, max(1, len(classes) * plans // _CHUNK))
 
 
 def enumerate_plans(compiled: CompiledInstance, template: int, limit: int = PLAN_LIMIT) -> PlanTable:

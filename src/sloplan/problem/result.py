@@ -9,14 +9,12 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import pandas as pd
 
-from sloplan.problem.deployment_cost import deployment_cost
 from sloplan.problem.judging import coupling_rows, judge_objective
 from sloplan.problem.objective import COST, GOODPUT, relative_gap
 from sloplan.problem.run import Proof, Run
 from sloplan.problem.selections.selection import PlanSelection
 from sloplan.problem.selections.solution import SelectionSolution
 from sloplan.problem.solution import Solution
-from sloplan.problem.solution_index import index_solution
 from sloplan.problem.stopping import Limit
 
 if TYPE_CHECKING:
@@ -236,12 +234,9 @@ class _Reached:
             return cls(goodput, None, sum(solution.plans["count"].tolist()), judged.goodput, judged.cost)
         assert not isinstance(problem, PlanSelection)
         assert isinstance(solution, Solution)  # a run keeps none of another kind
-        compiled = problem.compiled
-        indexed, _ = index_solution(problem, solution)
         judged = judge_objective(problem, replace(solution, bound=None), solution.objective)
-        value = judged.goodput
-        cost = deployment_cost(compiled, indexed) if judged.cost is None else judged.cost
-        served = sum(indexed.count.tolist())
+        value, cost = judged.goodput, judged.cost
+        served = sum(solution.plans["count"].tolist())
         return cls(GOODPUT.in_user_units(value), COST.in_user_units(cost), served, value, cost)
 
 

@@ -2,10 +2,14 @@
 
 Verifying a certificate lists the plans of every template and prices them. The list takes most of the time and follows
 from the instance alone, so the harness has it made by itself, in a process of its own, before the first check.
+
+A list is a file with a record for each template: a pickled head, then the arrays of its plans as they are in memory.
+Whoever checks maps the arrays into its own memory: what pricing does not look at is not even read.
 """
 
 from __future__ import annotations
 
+import mmap
 import pickle
 import shutil
 import threading
@@ -14,7 +18,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import BinaryIO, Final
 
 from sloplan.problem.instance import Instance
 from sloplan.problem.plan_table import PlanTable, enumerate_plans
@@ -23,6 +27,9 @@ from sloplan.study.task_messages import Clock, Limits
 
 _KEPT: Final = 2
 """Lists kept on the disk: the instance at hand and, where runs overlap, the one before."""
+
+_ALIGNED: Final = 64
+"""Bytes that the place of every array in the file is a multiple of."""
 
 
 @dataclass(frozen=True)
@@ -48,7 +55,37 @@ def list_plans(listing: Listing, clock: Clock) -> None:
         assert isinstance(problem, Instance)
         with listing.file.open("wb") as stream:
             for template in range(len(problem.compiled.templates)):
-                pickle.dump(enumerate_plans(problem.compiled, template), stream, protocol=pickle.HIGHEST_PROTOCOL)
+                _write(stream, enumerate_plans(problem.compiled, template))
+
+
+def _write(stream: BinaryIO, table: PlanTable) -> None:
+    """Write a record: the table without its arrays, their sizes in bytes, and the arrays."""
+    buffers: list[pickle.PickleBuffer] = []
+    head = pickle.dumps(table, protocol=5, buffer_callback=buffers.append)
+    arrays = [buffer.raw() for buffer in buffers]
+    pickle.dump((head, [array.nbytes for array in arrays]), stream)
+    for array in arrays:
+        stream.write(bytes(-stream.tell() % _ALIGNED))
+        stream.write(array)
+
+
+def _read(stream: BinaryIO) -> PlanTable:
+    """Read the next record, its arrays mapped into memory, and go to its end."""
+    head, sizes = pickle.load(stream)
+    begin = place = stream.tell()
+    places = []
+    for size in sizes:
+        place += -place % _ALIGNED
+        places.append(place)
+        place += size
+    stream.seek(place)
+    origin = begin - begin % mmap.ALLOCATIONGRANULARITY
+    # Each record is mapped by itself, and goes with the last of its arrays.
+    mapped = memoryview(mmap.mmap(stream.fileno(), place - origin, access=mmap.ACCESS_READ, offset=origin))
+    buffers = [mapped[place - origin : place - origin + size] for place, size in zip(places, sizes, strict=True)]
+    table = pickle.loads(head, buffers=buffers)
+    assert isinstance(table, PlanTable)
+    return table
 
 
 @contextmanager
@@ -70,8 +107,7 @@ def plans_from(file: Path | None) -> Iterator[Callable[[int], PlanTable] | None]
     with stream:
 
         def plans_of_template(template: int) -> PlanTable:
-            table = pickle.load(stream)
-            assert isinstance(table, PlanTable)
+            table = _read(stream)
             assert table.template == template  # they are asked in order
             return table
 

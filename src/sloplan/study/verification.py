@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 
 from sloplan.problem.certificates.verification import certificate_bound
 from sloplan.problem.cost_problem import goodput_floor
-from sloplan.problem.deployment_cost import deployment_cost
 from sloplan.problem.errors import SloplanError
 from sloplan.problem.instance import Instance
 from sloplan.problem.judging import judge_objective, objective_of
@@ -20,13 +19,11 @@ from sloplan.problem.objective import COST, GOODPUT, GOODPUT_THEN_COST
 from sloplan.problem.selections.selection import PlanSelection
 from sloplan.problem.selections.solution import SelectionSolution
 from sloplan.problem.solution import Solution
-from sloplan.problem.solution_index import index_solution
 from sloplan.study.plan_lists import plans_from
 from sloplan.study.rows import Row
 from sloplan.study.task_messages import Clock
 
 if TYPE_CHECKING:
-    from sloplan.problem.judging import AnySolution
     from sloplan.study.sources import Problem
 
 
@@ -159,7 +156,7 @@ def verify(
         valid=True,
         objective=judged.objective,
         goodput=judged.goodput,
-        cost=_fewest_units(problem, solution) if judged.cost is None else judged.cost,
+        cost=judged.cost,
         served=sum(solution.plans["count"].tolist()),
     )
     if solution.certificate is None:
@@ -179,11 +176,3 @@ def verify(
     if math.isinf(bound):
         return replace(found, refusal="the certificate says that there is no solution, and there is one")
     return replace(found, certified_bound=int(bound))
-
-
-def _fewest_units(problem: Problem, solution: AnySolution) -> int:
-    """Deployment cost under goodput: the bill for the fewest whole units that cover the usage."""
-    assert isinstance(problem, Instance)  # a plan selection's cost is judged with its value
-    assert isinstance(solution, Solution)
-    indexed, _ = index_solution(problem, solution)
-    return deployment_cost(problem.compiled, indexed)

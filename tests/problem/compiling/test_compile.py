@@ -284,8 +284,8 @@ def test_the_order_of_rows_does_not_matter() -> None:
 def test_compile_tables_carries_what_it_is_given() -> None:
     """Hash, name and hosting are passed through."""
     instance = Instance.from_frames(frames())
-    c = compile_tables(instance._tables, sha256="abc", name="n", hosting="fluid")
-    assert (c.sha256, c.name, c.hosting) == ("abc", "n", "fluid")
+    c = compile_tables(instance._tables, content_hash=instance._content_hash, name="n", hosting="fluid")
+    assert (c.sha256, c.name, c.hosting) == (instance.sha256, "n", "fluid")
 
 
 @pytest.mark.parametrize(

@@ -206,7 +206,7 @@ class _CopyWalk:
         size = np.array([len(copy.plans) for copy in branched], dtype=np.int64)
         others = batch.count.copy()
         np.subtract.at(others, position, 1)
-        if np.any((size == 0) & ~may_stay_out) or np.any(batch.must & ~batch.has_plan & (others > 0)):
+        if np.any((size == 0) & ~may_stay_out) or np.any(batch.hopeless & (others > 0)):
             return None
         worth = np.zeros(len(branched), dtype=np.int64)
         if size.any():

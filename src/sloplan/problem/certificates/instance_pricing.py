@@ -16,8 +16,9 @@ from sloplan.problem.certificates.pricing import (
     copy_violation,
     priced_usage,
 )
-from sloplan.problem.compiled import Bool, CompiledInstance, Int, Rows, Supplies
+from sloplan.problem.compiled import NO_LIMIT, Bool, CompiledInstance, Int, Rows, Supplies
 from sloplan.problem.plan_table import PlanTable, enumerate_plans
+from sloplan.problem.query_classes import QueryClasses
 from sloplan.problem.violation import Violation
 
 
@@ -127,8 +128,8 @@ class TemplatePlans:
     table : PlanTable
     groups, count : (q,) int64
         Query indices, ascending, and their copies.
-    must, has_plan : (q,) bool
-        No query must be served; queries with a plan that meets their SLOs and rules.
+    must : (q,) bool
+        No query must be served.
     is_cost : bool
         Whether the objective is "cost".
     """
@@ -138,7 +139,6 @@ class TemplatePlans:
     groups: Int
     count: Int
     must: Bool
-    has_plan: Bool
     is_cost: bool
 
     @classmethod
@@ -151,9 +151,18 @@ class TemplatePlans:
             groups=groups,
             count=compiled.queries.count[groups],
             must=np.zeros(len(groups), dtype=np.bool_),
-            has_plan=table.first_feasible(compiled, groups, np.arange(len(table))) >= 0,
             is_cost=is_cost,
         )
+
+    @property
+    def hopeless(self) -> Bool:
+        """No query: none must be served."""
+        return self.must
+
+    @cached_property
+    def classes(self) -> QueryClasses:
+        """The queries gathered by the plans that they may follow."""
+        return QueryClasses.of(self.compiled, self.groups, self.table.figures)
 
     @property
     def objective_step(self) -> int:
@@ -179,12 +188,11 @@ class TemplatePlans:
         billed = self.table.figures.billed_cost_nano
         check_priced_size(per_request.astype(np.float64) + billed.astype(np.float64) * prices.cost, self._subject)
         per_request = per_request + billed * prices.cost
-        # Both are proportional to the rate, so one order of the plans serves all queries.
-        order = np.argsort(per_request, kind="stable")
-        served = self.groups[self.has_plan]
-        cheapest = per_request[self.table.first_feasible(self.compiled, served, order)]
+        # Both are proportional to the rate, so a plan that is cheapest for one query is for all of its class.
+        cheapest = self.table.least_feasible(self.compiled, self.classes, per_request)[self.classes.of_query]
+        served = cheapest < NO_LIMIT
         worth = np.zeros(len(self.groups), dtype=np.int64)
-        worth[self.has_plan] = self.worth_of(served, cheapest, prices)
+        worth[served] = self.worth_of(self.groups[served], cheapest[served], prices)
         return PricedTemplate(self, prices, per_request, worth)
 
     def worth_of(self, query: Int, per_request: Int, prices: Prices) -> Int:

@@ -123,8 +123,8 @@ class PlanBatch(Protocol):
         ...
 
     @property
-    def has_plan(self) -> Bool:
-        """Groups with at least one plan."""
+    def hopeless(self) -> Bool:
+        """Groups whose copies may not stay out although they have no plan."""
         ...
 
     @property
@@ -209,9 +209,12 @@ def priced_usage(usage: Sparse, prices: Prices, subject: str) -> Int:
         If a sum passes `PRICED_LIMIT`.
     """
     price = prices.row[usage.column]
-    weight = usage.amount.astype(np.float64) * price.astype(np.float64)
-    approximate = np.bincount(usage.row_of_entry, weights=weight, minlength=len(usage)).astype(np.float64)
-    check_priced_size(approximate, subject)
+    # No sum passes that of as many of the largest terms as the longest row has; near the limit all are summed up.
+    most = float(usage.amount.max(initial=0)) * float(price.max(initial=0)) * float(np.diff(usage.start).max(initial=0))
+    if most > PRICED_LIMIT:
+        weight = usage.amount.astype(np.float64) * price.astype(np.float64)
+        approximate = np.bincount(usage.row_of_entry, weights=weight, minlength=len(usage)).astype(np.float64)
+        check_priced_size(approximate, subject)
     # The running total may wrap around; its differences are right modulo 2^64, and they fit 2^62.
     running = np.concatenate([np.zeros(1, dtype=np.int64), np.cumsum(usage.amount * price)])
     return running[usage.start[1:]] - running[usage.start[:-1]]

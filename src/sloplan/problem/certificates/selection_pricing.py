@@ -102,8 +102,12 @@ class SelectionPlans:
         return self.selection.groups.must
 
     @property
-    def has_plan(self) -> Bool:
-        """Groups with at least one plan."""
+    def hopeless(self) -> Bool:
+        """Groups whose copies may not stay out although they have no plan."""
+        return self.must & ~self._has_plan
+
+    @property
+    def _has_plan(self) -> Bool:
         return np.diff(self.selection.plan_start) > 0
 
     @property
@@ -131,7 +135,7 @@ class SelectionPlans:
         check_priced_size(approximate, "plans")
         plan_worth = prices.value * plans.value - prices.cost * plans.cost - usage
         worth = np.zeros(len(self.selection.groups), dtype=np.int64)
-        has_plan = self.has_plan
+        has_plan = self._has_plan
         if has_plan.any():
             # Groups without plans take no part, so each segment ends where the next one starts.
             worth[has_plan] = np.maximum.reduceat(plan_worth, self.selection.plan_start[:-1][has_plan])

@@ -20,6 +20,7 @@ from sloplan.problem.compiling.options import compile_options
 from sloplan.problem.compiling.queries import compile_queries
 from sloplan.problem.compiling.read_only import make_read_only
 from sloplan.problem.compiling.rows import compile_rows
+from sloplan.problem.storage.content_hash import ContentHash
 from sloplan.problem.tables import Tables
 
 if TYPE_CHECKING:
@@ -42,18 +43,20 @@ def compile_instance(instance: Instance) -> CompiledInstance:
     SizeLimitError
         When a figure, or a worst-case sum of figures, does not fit into int64.
     """
-    return compile_tables(instance._tables, sha256=instance.sha256, name=instance.name, hosting=instance.hosting)
+    return compile_tables(
+        instance._tables, content_hash=instance._content_hash, name=instance.name, hosting=instance.hosting
+    )
 
 
-def compile_tables(tables: Tables, *, sha256: str, name: str, hosting: str) -> CompiledInstance:
+def compile_tables(tables: Tables, *, content_hash: ContentHash, name: str, hosting: str) -> CompiledInstance:
     """Compile checked tables in canonical form (defaults filled in, rows sorted by key).
 
     Parameters
     ----------
     tables : mapping of table name to mapping of column name to array
         The tables of the schema.
-    sha256 : str
-        Content hash that the result carries.
+    content_hash : ContentHash
+        What the result carries.
     name : str
     hosting : {"fluid", "replicas"}
 
@@ -75,7 +78,7 @@ def compile_tables(tables: Tables, *, sha256: str, name: str, hosting: str) -> C
     layout = compile_rows(tables, names, options, option_profile, pools, links, hosting)
     queries, templates = compile_queries(tables["queries"], names, applications)
     compiled = CompiledInstance(
-        sha256=sha256,
+        content_hash=content_hash,
         name=name,
         hosting=hosting,
         names=names,

@@ -44,7 +44,7 @@ def compile_options(tables: Tables, names: Names, pools: Pools) -> tuple[Options
     allocation = indices_of(names.allocations, profiles["allocation"])[profile]
     # Configurations are numbered operator by operator.
     place_in_order = (configuration * len(names.pools) + pool) * len(names.allocations) + allocation
-    kept = kept[np.argsort(place_in_order[kept])]
+    kept = kept[np.argsort(place_in_order[kept], kind="stable")]  # quickest where most is in order
     profile, pool = profile[kept], pool[kept]
 
     def place(*fields: str) -> Locate:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -17,9 +18,33 @@ import numpy.typing as npt
 import pandas as pd
 
 from sloplan.problem.schema import TABLES, Kind
-from sloplan.problem.tables import Columns
+from sloplan.problem.tables import Columns, Tables
 
 _DOMAIN = "sloplan instance content 1"
+
+
+class ContentHash:
+    """The content hash of an instance, worked out when it is first asked for.
+
+    Pickled, it is the hash alone.
+
+    Parameters
+    ----------
+    labels, tables
+        As in `content_hash`; nobody writes to them.
+    """
+
+    def __init__(self, labels: tuple[str, ...], tables: Tables) -> None:
+        self._labels, self._tables = labels, tables
+
+    @cached_property
+    def sha256(self) -> str:
+        """64 hexadecimal digits."""
+        return content_hash(self._labels, self._tables)
+
+    def __getstate__(self) -> dict[str, str]:
+        """Return what is pickled."""
+        return {"sha256": self.sha256}
 
 
 def content_hash(labels: tuple[str, ...], tables: Mapping[str, Columns | pd.DataFrame]) -> str:

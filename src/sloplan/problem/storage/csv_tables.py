@@ -12,6 +12,7 @@ import io
 import string
 import warnings
 from collections.abc import Iterator
+from itertools import repeat
 from typing import Any
 
 import numpy as np
@@ -161,9 +162,28 @@ def _has_words(content: bytes, numeric: set[str]) -> bool:
 
 def _read_text(table: Table, header: list[str], content: bytes) -> Columns:
     """Return the columns read as text, cell by cell."""
-    lines = _lines(table, io.StringIO(_decoded(table, content), newline=""))
+    text = _decoded(table, content)
+    cells = _plain_cells(text, len(header))
+    if cells is None:
+        cells = _parsed_cells(table, header, text)
+    return {name: np.array(cells[place :: len(header)], dtype=object) for place, name in enumerate(header)}
+
+
+def _plain_cells(text: str, width: int) -> list[str] | None:
+    """Return the cells of all rows, in one list, if commas and line ends alone say where they are; else None."""
+    if '"' in text or "\r" in text:
+        return None
+    _, *lines = (line for line in text.split("\n") if line.strip())
+    if not set(map(str.count, lines, repeat(","))) <= {width - 1}:
+        return None
+    return ",".join(lines).split(",") if lines else []
+
+
+def _parsed_cells(table: Table, header: list[str], text: str) -> list[str]:
+    """Return the cells of all rows: in one list, as one per row would make Python look for garbage again and again."""
+    lines = _lines(table, io.StringIO(text, newline=""))
     next(lines)
-    cells: list[str] = []  # in one list: one per row would make Python look for garbage among them again and again
+    cells: list[str] = []
     for number, line in enumerate(lines, start=1):
         if len(line) != len(header):
             raise InputError(
@@ -173,4 +193,4 @@ def _read_text(table: Table, header: list[str], content: bytes) -> Columns:
                 advice="give every row one field per column; quote a field that holds a comma",
             )
         cells += line
-    return {name: np.array(cells[place :: len(header)], dtype=object) for place, name in enumerate(header)}
+    return cells

@@ -136,11 +136,19 @@ def read_json_table(content: Mapping[str, Any], table: str, columns: Columns, fi
 def _check_column(column: Any, kind: type, file: str, field: str) -> None:
     if not isinstance(column, list):
         raise InputError("missing column", file=file, field=field, allowed="a list")
-    for row, value in enumerate(column, start=1):
-        right_type = type(value) is kind
-        if not right_type or (kind is int and not -(2**63) < value < 2**63):
-            allowed = _ALLOWED[kind]
-            raise InputError("wrong type of value", file=file, row=row, field=field, value=value, allowed=allowed)
+    if _are_all(column, kind):  # looked at one by one, a long column would take longer than its reading
+        return
+    row = next(row for row, value in enumerate(column) if not _are_all([value], kind))
+    raise InputError(
+        "wrong type of value", file=file, row=row + 1, field=field, value=column[row], allowed=_ALLOWED[kind]
+    )
+
+
+def _are_all(values: list[Any], kind: type) -> bool:
+    """Return whether all values are of a type, and whole numbers fit into int64."""
+    if not set(map(type, values)) <= {kind}:
+        return False
+    return kind is not int or not values or (min(values) > -(2**63) and max(values) < 2**63)
 
 
 def write_json_object(path: str | os.PathLike[str], content: Mapping[str, Any]) -> None:

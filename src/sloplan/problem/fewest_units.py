@@ -1,4 +1,4 @@
-"""What a solution costs to run: the bill for its traffic, busy time and whole rented units."""
+"""The whole units of reserved pools that a solution needs."""
 
 from __future__ import annotations
 
@@ -6,31 +6,8 @@ import numpy as np
 
 from sloplan.problem.compiled import CompiledInstance, Int
 from sloplan.problem.evaluation import evaluate_plans
-from sloplan.problem.exact_sums import exact_dot
 from sloplan.problem.grouping import grouped
 from sloplan.problem.solution_index import IndexedSolution
-
-
-def deployment_cost(compiled: CompiledInstance, solution: IndexedSolution) -> int:
-    """Return the deployment cost of a valid solution, exactly.
-
-    Busy time is paid on usage pools, traffic on links, and on each reserved pool the fewest whole
-    units that cover what the solution uses there.
-
-    Parameters
-    ----------
-    compiled : CompiledInstance
-    solution : IndexedSolution
-        Of a solution that the checker accepts, so its usage is within every row's capacity.
-
-    Returns
-    -------
-    int
-        10^-12 USD/s.
-    """
-    usage, billed = _usage_and_bill(compiled, solution)
-    units = rented_units(compiled, usage, solution.supply)
-    return billed + exact_dot(compiled.pools.unit_price_pico, units)
 
 
 def fewest_units(compiled: CompiledInstance, solution: IndexedSolution) -> Int:
@@ -40,29 +17,21 @@ def fewest_units(compiled: CompiledInstance, solution: IndexedSolution) -> Int:
     ----------
     compiled : CompiledInstance
     solution : IndexedSolution
+        Of a solution that the checker accepts, so its usage is within every row's capacity.
 
     Returns
     -------
     (pools,) int64
     """
-    return rented_units(compiled, _usage_and_bill(compiled, solution)[0], solution.supply)
-
-
-def _usage_and_bill(compiled: CompiledInstance, solution: IndexedSolution) -> tuple[Int, int]:
-    """Usage of the coupling rows, and what busy time on usage pools and traffic cost, 10^-12 USD/s."""
     usage = np.zeros(len(compiled.rows), dtype=np.int64)
-    billed = 0
     query_template = compiled.queries.template[solution.query]
     for application, member in grouped(compiled.templates.application[query_template]):
         operators = len(compiled.applications[application].operators)
         figures = evaluate_plans(compiled, query_template[member], solution.choices[member, :operators])
-        rate = compiled.queries.rate_milli[solution.query[member]]
-        count = solution.count[member]
-        # Costs may pass int64 when counts are large; usage cannot, since capacities do not.
-        billed += exact_dot(figures.billed_cost_nano * rate, count)
+        rate, count = compiled.queries.rate_milli[solution.query[member]], solution.count[member]
         user = figures.usage.row_of_entry
         np.add.at(usage, figures.usage.column, figures.usage.amount * rate[user] * count[user])
-    return usage, billed
+    return rented_units(compiled, usage, solution.supply)
 
 
 def rented_units(compiled: CompiledInstance, usage: Int, supply: Int) -> Int:

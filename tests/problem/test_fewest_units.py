@@ -5,18 +5,19 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from sloplan.problem.deployment_cost import deployment_cost
+from sloplan.problem.checker import judge
 from sloplan.problem.instance import Instance
 from sloplan.problem.solution import Solution
-from sloplan.problem.solution_index import index_solution
 from tests.one_pool import one_pool, serving
 
 
 def bill(instance: Instance, solution: Solution) -> int:
     """Return the deployment cost in 10^-12 USD/s of a solution without violations."""
-    indexed, violations = index_solution(instance, solution)
-    assert violations == []
-    return deployment_cost(instance.compiled, indexed)
+    verdict = judge(instance, solution)
+    assert verdict.violations == ()
+    assert verdict.objective == verdict.value_milli
+    assert verdict.cost_pico is not None
+    return verdict.cost_pico
 
 
 def test_usage_pays_busy_time() -> None:
