@@ -17,7 +17,7 @@ import pytest
 
 from sloplan.models import compact_milp, solution_from
 from sloplan.problem.checker import check
-from sloplan.problem.errors import InputError, SizeLimitError, UnsupportedError
+from sloplan.problem.errors import InputError, SizeLimitError
 from sloplan.problem.evaluation import evaluate_plans
 from sloplan.problem.instance import Instance
 from sloplan.solvers.highs import Highs
@@ -142,18 +142,6 @@ def test_values_are_divided_by_their_gcd() -> None:
     model = compact_milp(tiny(TWO, edges=CHAIN, queries=rows))
     assert model.objective_scale == 500
     assert sorted(-standard_form(model).cost[standard_form(model).cost != 0]) == [3.0, 5.0]
-
-
-def test_objectives_and_floors_that_do_not_go_together_are_refused() -> None:
-    """What there is no model for is refused in one line, as is a floor that is missing, negative or out of place."""
-    instance = tiny(TWO, edges=CHAIN)
-    with pytest.raises(UnsupportedError, match="objective 'goodput-then-cost'"):
-        compact_milp(instance, objective="goodput-then-cost")
-    for floor in (None, -1):
-        with pytest.raises(InputError, match="needs the least goodput"):
-            compact_milp(instance, objective="cost", goodput_floor=floor)
-    with pytest.raises(InputError, match="belongs to the objective cost"):
-        compact_milp(instance, goodput_floor=0)
 
 
 def test_a_user_can_extend_the_model_and_bring_the_answer_back() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from sloplan.problem.errors import InputError
-from sloplan.problem.objective import COST, GOODPUT, OBJECTIVES, find_objective, relative_gap
+from sloplan.problem.objective import COST, GOODPUT, OBJECTIVES, find_objective, refuse_several_stages, relative_gap
 
 
 def test_units_are_rounded_once() -> None:
@@ -43,3 +43,12 @@ def test_unknown_objective() -> None:
     assert find_objective("cost") is OBJECTIVES["cost"]
     with pytest.raises(InputError, match=r"'speed': unknown objective; allowed: goodput, cost"):
         find_objective("speed")
+
+
+def test_objectives_of_one_stage() -> None:
+    """Goodput and cost have a model of their own; that of two stages is refused with what to do, as is any other."""
+    refuse_several_stages("goodput")
+    refuse_several_stages("cost")
+    for name in ("goodput-then-cost", "speed"):
+        with pytest.raises(InputError, match=f"objective = '{name}'.*allowed: goodput or cost; next: .*then cost with"):
+            refuse_several_stages(name)

@@ -18,11 +18,10 @@ from sloplan.models.latency import add_latency
 from sloplan.models.menu import query_menus
 from sloplan.models.objectives import add_deployment_cost, add_goodput
 from sloplan.models.pairs import add_pairs
-from sloplan.models.scope import unsupported
+from sloplan.models.scope import floor_of_model
 from sloplan.models.standing import add_standing
 from sloplan.problem.compiled import CompiledInstance, Int
 from sloplan.problem.cost_problem import under_objective
-from sloplan.problem.errors import InputError, UnsupportedError
 
 if TYPE_CHECKING:
     from sloplan.problem.instance import Instance
@@ -89,18 +88,13 @@ def compact_milp(
 
     Raises
     ------
-    UnsupportedError
-        For another objective.
     InputError
-        If a floor is missing under "cost", or is there under "goodput".
+        If there is no such objective, or `goodput_floor` does not go with it.
     SizeLimitError
         If there are more copies than `copy_limit`.
     """
     compiled = compiled_form(problem)
-    reason = unsupported(objective)
-    if reason is not None:
-        raise UnsupportedError(reason)
-    _check_floor(objective, goodput_floor)
+    goodput_floor = floor_of_model(objective, goodput_floor)
     ruled = under_objective(compiled, objective)
     copy_query = expand_copies(compiled, copy_limit)
     with PauseGC():  # hundreds of thousands of small objects, none of them garbage
@@ -125,18 +119,3 @@ def compact_milp(
 def compiled_form(problem: Instance | CompiledInstance) -> CompiledInstance:
     """Return the compiled form of an instance, or the compiled instance itself."""
     return problem if isinstance(problem, CompiledInstance) else problem.compiled
-
-
-def _check_floor(objective: str, goodput_floor: int | None) -> None:
-    if objective == "goodput" and goodput_floor is not None:
-        raise InputError(
-            "belongs to the objective cost", field="goodput_floor", value=goodput_floor, advice="leave it out"
-        )
-    if objective == "cost" and (goodput_floor is None or goodput_floor < 0):
-        raise InputError(
-            "the objective cost needs the least goodput",
-            field="goodput_floor",
-            value=goodput_floor,
-            allowed="milli-value, at least 0",
-            advice="sloplan.problem.cost_problem.goodput_floor(instance, fraction) computes it",
-        )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from sloplan.models.checkpoint import Checkpoint
 from sloplan.models.copies import COPY_LIMIT, expand_copies
@@ -13,14 +13,13 @@ from sloplan.models.cp_choices import CpCopy, add_copy
 from sloplan.models.cp_coupling import add_capacity, add_cost, add_goodput
 from sloplan.models.cp_rules import add_rules
 from sloplan.models.menu import query_menus
+from sloplan.models.scope import floor_of_model
 from sloplan.problem.compiled import CompiledInstance, Int
 from sloplan.problem.cost_problem import under_objective
-from sloplan.problem.errors import InputError, SizeLimitError, UnsupportedError
+from sloplan.problem.errors import SizeLimitError
 
 if TYPE_CHECKING:
     from sloplan.problem.instance import Instance
-
-CP_OBJECTIVES: Final = ("goodput", "cost")
 
 
 @dataclass(frozen=True)
@@ -80,12 +79,12 @@ def compact_cp(
     Raises
     ------
     InputError
-        If the objective is unknown, or `goodput_floor` does not go with it.
+        If there is no such objective, or `goodput_floor` does not go with it.
     SizeLimitError
         If there are more copies than `copy_limit`, or a sum passes what CP-SAT takes.
     """
     compiled = problem if isinstance(problem, CompiledInstance) else problem.compiled
-    _check_objective(objective, goodput_floor)
+    goodput_floor = floor_of_model(objective, goodput_floor)
     copy_query = expand_copies(compiled, copy_limit)
     from ortools.sat.python import cp_model
 
@@ -113,20 +112,6 @@ def compact_cp(
     model.index = CpIndex(compiled.sha256, objective, goodput_floor, copy_query, tuple(copies))
     _refuse_overflow(model)
     return model
-
-
-def _check_objective(objective: str, goodput_floor: int | None) -> None:
-    if objective not in CP_OBJECTIVES:
-        raise UnsupportedError(
-            f"the compact CP-SAT model does not have the objective {objective!r}; allowed: {', '.join(CP_OBJECTIVES)}"
-        )
-    if (objective == "cost") != (goodput_floor is not None):
-        raise InputError(
-            "the objective cost goes with a floor, goodput with none",
-            field="goodput_floor",
-            value=goodput_floor,
-            allowed="milli-value under cost, None under goodput",
-        )
 
 
 def _order(model: Any, copies: Sequence[CpCopy]) -> None:

@@ -44,7 +44,7 @@ def export_milp(problem: Instance | PlanSelection, path: str | os.PathLike[str],
     ------
     InputError
         If there is no such format, or a file cannot be written; neither is left half-written.
-    UnsupportedError, SizeLimitError
+    SizeLimitError
         As `compact_milp`.
     """
     if file_format not in MILP_FORMATS:

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sloplan.models.plans_milp import selection_milp
+from sloplan.models.scope import floor_of_model
 from sloplan.problem.errors import InputError
 from sloplan.problem.selections.from_columns import selection_of_columns
 from sloplan.problem.selections.from_instance import solution_of_instance
-from sloplan.problem.selections.selection import SELECTION_OBJECTIVES, PlanSelection
+from sloplan.problem.selections.selection import PlanSelection
 from sloplan.problem.selections.solution import SelectionSolution
 
 if TYPE_CHECKING:
@@ -66,20 +67,11 @@ def plan_selection_milp(
     Raises
     ------
     InputError
-        If the objective is unknown, or floor and objective do not go together, or columns are no plans of the instance.
+        If there is no such objective, `goodput_floor` does not go with it, or columns are no plans of the instance.
     SizeLimitError
         If all plans are asked for and there are too many.
     """
-    if objective not in SELECTION_OBJECTIVES:
-        allowed = " or ".join(SELECTION_OBJECTIVES)
-        raise InputError("not an objective of this model", field="objective", value=objective, allowed=allowed)
-    if (objective == "cost") != (goodput_floor is not None):
-        raise InputError(
-            "the objective cost goes with a floor, goodput with none",
-            field="goodput_floor",
-            value=goodput_floor,
-            allowed="milli-value under cost, None under goodput",
-        )
+    goodput_floor = floor_of_model(objective, goodput_floor)
     if columns is None:
         every = PlanSelection.from_instance(instance, objective, min_goodput=0.0)
         selection = replace(every, goodput_floor=goodput_floor)

@@ -53,6 +53,9 @@ GOODPUT_THEN_COST: Final = Objective("goodput-then-cost", False, COST.unit, COST
 
 OBJECTIVES: Final = {objective.name: objective for objective in (GOODPUT, COST, GOODPUT_THEN_COST)}
 
+ONE_STAGE_OBJECTIVES: Final = (GOODPUT.name, COST.name)
+"""Objectives that one model or plan selection has; "goodput-then-cost" is solved as one after the other."""
+
 
 def find_objective(name: str) -> Objective:
     """Return the objective called `name`.
@@ -65,6 +68,24 @@ def find_objective(name: str) -> Objective:
     if name not in OBJECTIVES:
         raise InputError("unknown objective", field="objective", value=name, allowed=", ".join(OBJECTIVES))
     return OBJECTIVES[name]
+
+
+def refuse_several_stages(objective: str) -> None:
+    """Refuse what is not the objective of one model.
+
+    Raises
+    ------
+    InputError
+        If `objective` is none of `ONE_STAGE_OBJECTIVES`.
+    """
+    if objective not in ONE_STAGE_OBJECTIVES:
+        raise InputError(
+            "not an objective of one stage",
+            field="objective",
+            value=objective,
+            allowed=" or ".join(ONE_STAGE_OBJECTIVES),
+            advice="goodput-then-cost is goodput, then cost with the goodput reached as its floor",
+        )
 
 
 def relative_gap(objective: int | None, bound: int | None) -> float | None:

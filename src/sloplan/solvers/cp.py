@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sloplan.models.copies import COPY_LIMIT, expand_copies
+from sloplan.models.scope import unsupported_objective
 from sloplan.problem.compiled import CompiledInstance
 from sloplan.problem.selections.from_instance import LISTED_LIMIT
 from sloplan.solvers.engine_options import EngineOptions, LogPath
 from sloplan.solvers.job import Listener, Problem, Settings
-from sloplan.solvers.listed import unsupported_objective
 from sloplan.solvers.supervisor import run_job
 
 if TYPE_CHECKING:

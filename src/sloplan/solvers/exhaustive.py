@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from sloplan.models.scope import unsupported_objective
 from sloplan.problem.errors import SizeLimitError
 from sloplan.problem.selections.selection import PlanSelection
-from sloplan.solvers.listed import Listed, unsupported_objective
+from sloplan.solvers.listed import Listed
 from sloplan.solvers.plans_bound import bound_of_all
 
 if TYPE_CHECKING:

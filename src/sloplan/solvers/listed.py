@@ -18,7 +18,6 @@ from sloplan.problem.presolving.presolve import presolve as presolved
 from sloplan.problem.selections.from_instance import LISTED_LIMIT, selection_of_plans
 from sloplan.problem.selections.index import index_selection
 from sloplan.problem.selections.selection import (
-    SELECTION_OBJECTIVES,
     PlanSelection,
 )
 from sloplan.problem.selections.solution import SelectionSolution
@@ -27,13 +26,6 @@ from sloplan.problem.solution_index import index_solution
 from sloplan.solvers.job import AnySolution, Problem
 
 logger = logging.getLogger(__name__)
-
-
-def unsupported_objective(method: str, objective: str) -> str | None:
-    """Say in one line why listed plans do not help with an objective, or return None."""
-    if objective in SELECTION_OBJECTIVES:
-        return None
-    return f"{method} does not have the objective {objective!r} yet; allowed for now: {', '.join(SELECTION_OBJECTIVES)}"
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sloplan.models.copies import COPY_LIMIT, expand_copies
-from sloplan.models.scope import unsupported
+from sloplan.models.scope import unsupported_objective
 from sloplan.problem.compiled import CompiledInstance
 from sloplan.solvers.bounds import value_of_all
 from sloplan.solvers.engine_options import EngineOptions, LogPath
@@ -28,7 +28,7 @@ class CompactMilp:
         """Return in one line why this method cannot solve `problem`, or None."""
         if not isinstance(problem, CompiledInstance):
             return "method 'milp' chooses options of an instance's operators; for a plan selection: milp-plans, cp"
-        return unsupported(objective)
+        return unsupported_objective(self.name, objective)
 
     def solve(
         self,

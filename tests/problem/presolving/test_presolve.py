@@ -114,7 +114,7 @@ def test_reasons() -> None:
 
 def test_where_plans_are_too_many_only_dominated_options_go(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing is said of queries and rows."""
-    monkeypatch.setattr(module, "LISTED_LIMIT", 1)
+    monkeypatch.setattr(module, "TEMPLATE_PLAN_LIMIT", 1)
     instance = tiny(TWO, edges=CHAIN, query={"rate_rps": 900.0})
     less = presolve(instance)
     assert (less.num_unlisted, less.num_unused) == (1, 0)

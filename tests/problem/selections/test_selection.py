@@ -185,7 +185,7 @@ def test_groups_without_plans_are_kept() -> None:
         ({"row_name": ["a"]}, r"rows, .*: columns of different length"),
         ({"plan_name": ["a", "a", "a"]}, r"plans, row 2, plan = 'a': name given twice"),
         ({"plan_name": ["a", "b"]}, r"plan_name = 2: not one name per plan"),
-        ({"objective": "profit"}, r"objective = 'profit': unknown objective; allowed: goodput or cost"),
+        ({"objective": "profit"}, r"objective = 'profit': not an objective of one stage; allowed: goodput or cost"),
         ({"goodput_floor": 1}, r"goodput_floor = 10: a goodput floor without the objective cost"),
         ({"objective": "cost", "goodput_floor": -1}, r"goodput_floor = -10: unusable figure"),
         ({"name": ""}, r"name = '': unusable name"),

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-LISTED_LIMIT: Final = 200_000
+TEMPLATE_PLAN_LIMIT: Final = 200_000
 """Most partial plans of a template that are listed; of templates with more only dominated options go."""
 
 
@@ -80,7 +80,7 @@ class Presolved:
         reason = np.full(len(self.served), "", dtype=object)
         out = np.flatnonzero(~self.served)
         for template, members in grouped(self._whole.queries.template[out]):
-            reason[out[members]] = blame(self._whole, template, out[members], LISTED_LIMIT)
+            reason[out[members]] = blame(self._whole, template, out[members], TEMPLATE_PLAN_LIMIT)
         return reason
 
     def replaced(self, choices: Int, supply: Int) -> tuple[Int, Int]:
@@ -225,7 +225,7 @@ class _Template:
         members, options = compiled.template_queries(template), compiled.template_options(template)
         none = np.zeros(0, dtype=np.int64)
         try:
-            table = enumerate_plans(compiled, template, LISTED_LIMIT)
+            table = enumerate_plans(compiled, template, TEMPLATE_PLAN_LIMIT)
         except SizeLimitError:
             return cls(members, np.ones(len(members), dtype=np.bool_), options, False, none, none, 0)
         rate = compiled.queries.rate_milli[members]

@@ -15,10 +15,10 @@ from sloplan.problem.compiled import CompiledInstance, Int, Sparse, Text
 from sloplan.problem.cost_problem import goodput_floor, under_objective
 from sloplan.problem.errors import InputError, SizeLimitError
 from sloplan.problem.evaluation import meets
+from sloplan.problem.objective import refuse_several_stages
 from sloplan.problem.plan_table import enumerate_plans
 from sloplan.problem.schema import LIST_SEPARATOR
 from sloplan.problem.selections.selection import (
-    SELECTION_OBJECTIVES,
     Groups,
     Plans,
     PlanSelection,
@@ -43,9 +43,7 @@ def list_plans_of(
     instance: Instance, objective: str = "goodput", min_goodput: float = 1.0, limit: int = LISTED_LIMIT
 ) -> PlanSelection:
     """Return an instance as a plan selection; `PlanSelection.from_instance` documents it."""
-    if objective not in SELECTION_OBJECTIVES:
-        allowed = " or ".join(SELECTION_OBJECTIVES)
-        raise InputError("not an objective of plan selections", field="objective", value=objective, allowed=allowed)
+    refuse_several_stages(objective)
     is_cost = objective == "cost"
     floor = goodput_floor(instance, min_goodput) if is_cost else None
     compiled = under_objective(instance.compiled, objective)

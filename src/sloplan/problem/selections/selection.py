@@ -14,7 +14,7 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -24,8 +24,6 @@ from sloplan.problem.compiling.read_only import make_read_only
 
 if TYPE_CHECKING:
     from sloplan.problem.instance import Instance
-
-SELECTION_OBJECTIVES: Final = ("goodput", "cost")
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,8 @@ import numpy.typing as npt
 
 from sloplan.problem.compiled import INT64_MAX, Bool, Int, Sparse, Text
 from sloplan.problem.errors import InputError, SizeLimitError
-from sloplan.problem.selections.selection import SELECTION_OBJECTIVES, PlanSelection
+from sloplan.problem.objective import refuse_several_stages
+from sloplan.problem.selections.selection import PlanSelection
 from sloplan.problem.validation.naming import LINE_RULE, is_line
 
 _POWERS_OF_TEN = np.array([10**k for k in range(19)], dtype=np.int64)
@@ -77,10 +78,7 @@ def _validate_objective(selection: PlanSelection) -> None:
         figure = getattr(selection, field)
         if type(figure) is not int and not (field == "goodput_floor" and figure is None):
             raise InputError("not a whole number", field=field, value=figure, allowed="an int")
-    if objective not in SELECTION_OBJECTIVES:
-        raise InputError(
-            "unknown objective", field="objective", value=objective, allowed=" or ".join(SELECTION_OBJECTIVES)
-        )
+    refuse_several_stages(objective)
     if floor is not None and objective != "cost":
         raise InputError(
             "a goodput floor without the objective cost", field="goodput_floor", value=floor, allowed="none"
