@@ -23,7 +23,7 @@ from sloplan.pricing.plan_kernels import allowed_by
 from sloplan.pricing.undominated import undominated
 from sloplan.problem.compiled import Bool, CompiledInstance, Int, Rows, Sparse, Supplies
 from sloplan.problem.cost_problem import under_objective
-from sloplan.problem.exact_sums import exact_totals
+from sloplan.problem.most_supplied import most_supplied
 from sloplan.problem.plan_table import PLAN_LIMIT
 from sloplan.problem.selections.selection import PlanSelection
 from sloplan.problem.selections.solution import SelectionSolution
@@ -166,16 +166,6 @@ class CoupledProblem:
         plan, group = spans(first, length), np.repeat(groups, length)
         is_open = (self.plans.needs[plan] <= self.groups.allowed[group]).all(axis=1)
         return group[is_open], plan[is_open]
-
-
-def most_supplied(rows: Rows, supplies: Supplies) -> Int:
-    """Return the capacity of every row with as much of every supply as helps it, shape (rows,)."""
-    brought = supplies.brought
-    helping = np.flatnonzero(brought.amount > 0)
-    supplied = exact_totals(
-        brought.column[helping], brought.amount[helping], supplies.maximum[brought.row_of_entry[helping]], len(rows)
-    )
-    return np.asarray(rows.capacity + supplied.astype(np.int64))
 
 
 def coupled_instance(

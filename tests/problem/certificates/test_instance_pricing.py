@@ -127,11 +127,11 @@ def test_branched_bound_by_hand(cameras: Instance) -> None:
     assert certificate_bound(cameras, nothing_else) > 10000  # the worst leaf counts
 
 
-def test_plans_need_not_fit_in_shared_capacity(cameras: Instance) -> None:
-    """Without units nothing can be served, yet the plans stay: price 0 gives the value of all copies."""
+def test_plans_must_fit_alone(cameras: Instance) -> None:
+    """Without units no plan fits, so nothing is left at price 0; with them the value of all copies is."""
     empty = cameras.replace(pools=cameras.table("pools").assign(units=0))
-    assert certificate_bound(empty, Certificate.root(1, {})) == 10000
-    assert certificate_bound(empty, Certificate.root(1, {"pool:gpu": 1})) == 0
+    assert certificate_bound(empty, Certificate.root(1, {})) == 0
+    assert certificate_bound(cameras, Certificate.root(1, {})) == 10000
 
 
 def test_queries_without_a_plan_count_nothing(cameras: Instance) -> None:

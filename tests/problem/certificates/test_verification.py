@@ -212,11 +212,22 @@ def test_must_copies_without_plans_close_the_leaf() -> None:
 
 
 def test_must_copies_pay_even_at_a_loss() -> None:
-    """A copy that must be served counts below 0: 2 - 3 x 1 + 2 = 1; free to stay out it is 2."""
-    numbers = {"group": [0, 0], "value": [2, 1], "usage": [[3], [9]], "capacity": [2]}
+    """A copy that must be served counts below 0: 2 - 3 x 1 + 4 = 3; free to stay out it is 4."""
+    numbers = {"group": [0, 0], "value": [2, 1], "usage": [[3], [4]], "capacity": [4]}
     certificate = Certificate.root(1, {"0": 1})
-    assert certificate_bound(PlanSelection.from_numbers(**numbers, must=[True]), certificate) == 1
-    assert certificate_bound(PlanSelection.from_numbers(**numbers, must=[False]), certificate) == 2
+    assert certificate_bound(PlanSelection.from_numbers(**numbers, must=[True]), certificate) == 3
+    assert certificate_bound(PlanSelection.from_numbers(**numbers, must=[False]), certificate) == 4
+
+
+def test_plans_of_a_selection_must_fit_alone() -> None:
+    """A plan that is more than the row and all that is brought to it counts nothing; with one unit more it does."""
+    numbers = {"group": [0, 0], "value": [5, 9], "usage": [[3], [9]], "brought": [[2]], "maximum": [3]}
+    certificate = Certificate.root(1, {})
+    assert certificate_bound(PlanSelection.from_numbers(**numbers, capacity=[2]), certificate) == 5
+    assert certificate_bound(PlanSelection.from_numbers(**numbers, capacity=[3]), certificate) == 9
+    assert certificate_bound(PlanSelection.from_numbers(**numbers, capacity=[2], must=[True]), certificate) == 5
+    stuck = PlanSelection.from_numbers(group=[0], value=[1], usage=[[3]], capacity=[2], must=[True])
+    assert certificate_bound(stuck, certificate) == INFEASIBLE
 
 
 def test_bound_is_rounded_to_the_common_divisor() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, cached_property, partial
 
 import numpy as np
@@ -17,6 +17,8 @@ from sloplan.problem.certificates.pricing import (
     priced_usage,
 )
 from sloplan.problem.compiled import NO_LIMIT, Bool, CompiledInstance, Int, Rows, Supplies
+from sloplan.problem.evaluation import largest_rate
+from sloplan.problem.most_supplied import most_supplied
 from sloplan.problem.plan_table import PlanTable, enumerate_plans
 from sloplan.problem.query_classes import QueryClasses
 from sloplan.problem.violation import Violation
@@ -74,7 +76,17 @@ class InstancePricer:
             If a template has more plans than plain enumeration lists.
         """
         for template in range(len(self._compiled.templates)):
-            yield TemplatePlans.of(self._compiled, self._plans_of_template(template), self._is_cost)
+            yield TemplatePlans.of(self._compiled, self._fitting(self._plans_of_template(template)), self._is_cost)
+
+    def _fitting(self, table: PlanTable) -> PlanTable:
+        """Return a template's plans with the rates at which each fits, alone, into all that can ever stand."""
+        figures = table.figures
+        alone = largest_rate(figures.usage, self._most_supplied)
+        return replace(table, figures=replace(figures, max_rate_milli=np.minimum(figures.max_rate_milli, alone)))
+
+    @cached_property
+    def _most_supplied(self) -> Int:
+        return most_supplied(self.rows, self.supplies)
 
     def statement(self, decision: OptionDecision | PlanDecision) -> Statement | Violation:
         """Translate query, operator and options to indices, or say what is wrong with them."""
@@ -126,6 +138,7 @@ class TemplatePlans:
     ----------
     compiled : CompiledInstance
     table : PlanTable
+        A plan's largest rate is one at which it fits alone, too.
     groups, count : (q,) int64
         Query indices, ascending, and their copies.
     must : (q,) bool
@@ -175,7 +188,7 @@ class TemplatePlans:
         return int(np.gcd.reduce(rates)) * int(np.gcd.reduce(costs))
 
     def plans_of(self, group: int) -> Int:
-        """Plans that meet the query's SLOs and rules."""
+        """Plans that meet the query's SLOs and rules and fit alone."""
         return np.flatnonzero(self.table.feasible(self.compiled, group))
 
     def choices(self, plans: Int, position: int) -> Int:

@@ -17,6 +17,7 @@ from sloplan.problem.certificates.pricing import (
     priced_usage,
 )
 from sloplan.problem.compiled import Bool, Int, Rows, Supplies
+from sloplan.problem.most_supplied import most_supplied
 from sloplan.problem.selections.selection import PlanSelection
 from sloplan.problem.violation import Violation
 
@@ -106,9 +107,21 @@ class SelectionPlans:
         """Groups whose copies may not stay out although they have no plan."""
         return self.must & ~self._has_plan
 
+    @cached_property
+    def _fitting(self) -> Int:
+        """Plans that fit alone into all that can ever stand, ascending."""
+        usage, rows = self.selection.plans.usage, self.selection.rows
+        overloads = usage.amount > most_supplied(rows, self.selection.supplies)[usage.column]
+        return np.setdiff1d(np.arange(len(self.selection.plans)), usage.row_of_entry[overloads])
+
+    @cached_property
+    def _start(self) -> Int:
+        """Group g has the fitting plans ``_fitting[_start[g]:_start[g + 1]]``."""
+        return np.searchsorted(self._fitting, self.selection.plan_start).astype(np.int64)
+
     @property
     def _has_plan(self) -> Bool:
-        return np.diff(self.selection.plan_start) > 0
+        return np.diff(self._start) > 0
 
     @property
     def objective_step(self) -> int:
@@ -117,9 +130,8 @@ class SelectionPlans:
         return int(np.gcd.reduce(plans.value if self.selection.objective == "goodput" else plans.cost))
 
     def plans_of(self, group: int) -> Int:
-        """Plans of the group."""
-        plans = self.selection.plans_of(group)
-        return np.arange(plans.start, plans.stop, dtype=np.int64)
+        """Plans of the group that fit alone."""
+        return self._fitting[self._start[group] : self._start[group + 1]]
 
     def choices(self, plans: Int, position: int) -> Int:  # noqa: ARG002 - there is one position
         """Return the plans themselves: a decision is on them."""
@@ -138,7 +150,7 @@ class SelectionPlans:
         has_plan = self._has_plan
         if has_plan.any():
             # Groups without plans take no part, so each segment ends where the next one starts.
-            worth[has_plan] = np.maximum.reduceat(plan_worth, self.selection.plan_start[:-1][has_plan])
+            worth[has_plan] = np.maximum.reduceat(plan_worth[self._fitting], self._start[:-1][has_plan])
         return PricedSelection(self.selection, plan_worth, worth)
 
 
