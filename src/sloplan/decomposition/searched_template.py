@@ -1,0 +1,173 @@
+"""A template whose plans are too many to list: those that its groups want at some prices are found, and kept.
+
+Its plans have places in `TemplatePlans` from the start, most of them vacant: closed to every group. A plan that is
+found is written down in the next one. So a plan keeps its index, and whoever holds the problem sees it. Once all places
+are taken nothing more is written down; bounds hold all the same, since they come from the search.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+import numpy.typing as npt
+
+from sloplan.decomposition.choice_kernels import first_open, price_plans, sort_by_price
+from sloplan.pricing.network import Network
+from sloplan.pricing.plan_arrays import plan_arrays_of
+from sloplan.pricing.template_pricer import LABEL_LIMIT, TemplatePricer
+from sloplan.problem.compiled import CompiledInstance, Int
+from sloplan.problem.evaluation import evaluate_plans
+from sloplan.problem.plan_table import PlanTable
+
+if TYPE_CHECKING:
+    from sloplan.decomposition.coupled_problem import TemplatePlans
+
+Float = npt.NDArray[np.float64]
+
+_PLACES: Final = 2000
+_PLACES_PER_CLASS: Final = 10  # of queries that allow the same
+_SLACK: Final = 1e-9  # relative; sums of prices round differently here and in the search
+_MORE: Final = 8  # times as many plans are asked for where none so far fits alone
+_MOST_COPIES: Final = 512
+
+
+class SearchedTemplate:
+    """Searches the plans of a template, and knows those that were found.
+
+    Parameters
+    ----------
+    compiled : CompiledInstance
+        With all units standing that can be: what plans must fit into alone.
+    template : int
+    cost_price : float
+        Of a nano-USD billed: 1 where cost is what is sought, otherwise 0.
+    label_limit : int
+        As in `TemplatePricer`.
+
+    Attributes
+    ----------
+    places : int
+        Plans that can be known.
+    rows : (rows,) int64
+        Those that plans may use; a known plan has an entry for each, in this order.
+    known : int
+        Plans that are known; they take the first places.
+    choices : (places, operators) int64
+        Their options.
+    """
+
+    def __init__(
+        self, compiled: CompiledInstance, template: int, cost_price: float, label_limit: int = LABEL_LIMIT
+    ) -> None:
+        self._compiled, self._template = compiled, template
+        self._cost_price, self._label_limit = cost_price, label_limit
+        self._pricer: TemplatePricer | None = None
+        network = Network.of(compiled, template)
+        self.places = _PLACES + _PLACES_PER_CLASS * len(network.demands.allowed)
+        self.rows = network.rows
+        self.known = 0
+        self.choices: Int = np.full((self.places, network.operators), -1, dtype=np.int64)
+        self._index: dict[bytes, int] = {}
+
+    def __getstate__(self) -> dict[str, object]:
+        """Leave the search itself behind: whoever gets a copy begins its own."""
+        return {**self.__dict__, "_pricer": None}
+
+    def found_since(self, number: int) -> Int:
+        """Return the options of the plans found after the first `number`, shape (n, operators)."""
+        return self.choices[number : self.known]
+
+    def extend(self, plans: TemplatePlans, first: int, allowed: Int, prices: Float) -> Float:
+        """Look for the cheapest plans at some prices and write down those that are new.
+
+        Parameters
+        ----------
+        plans : TemplatePlans
+            Written to in place.
+        first : int
+            Index of the template's first plan there.
+        allowed : (groups, 5) int64
+            What the template's groups allow, in the order of its queries.
+        prices : (rows,) float64
+
+        Returns
+        -------
+        (groups,) float64
+            No plan of the group that fits alone is cheaper, per unit of rate. Where that is not what its cheapest
+            known plan costs, labels were cut off, or very many cheaper plans do not fit alone.
+        """
+        pricer = self._opened()
+        best = pricer.price(prices, self._cost_price)
+        self.add(plans, first, best.choices[best.exists, : self.choices.shape[1]])
+        bound, copies = best.bound.copy(), 1
+        while True:
+            known = self._cheapest_known(plans, first, allowed, prices)
+            unsettled = known > bound * (1 + _SLACK)
+            if not unsettled.any() or copies >= _MOST_COPIES:
+                return np.asarray(np.minimum(known, bound), dtype=np.float64)
+            copies *= _MORE
+            bound = self._next_best(pricer, plans, first, prices, copies, unsettled, bound)
+
+    def _opened(self) -> TemplatePricer:
+        if self._pricer is None:
+            self._pricer = TemplatePricer(self._compiled, self._template, self._label_limit)
+        return self._pricer
+
+    def _next_best(
+        self,
+        pricer: TemplatePricer,
+        plans: TemplatePlans,
+        first: int,
+        prices: Float,
+        copies: int,
+        unsettled: npt.NDArray[np.bool_],
+        bound: Float,
+    ) -> Float:
+        """Write down so many plans of some groups, and return what no other plan undercuts."""
+        demands = pricer.network.demands
+        wanted = np.zeros(len(demands.allowed), dtype=np.bool_)
+        wanted[demands.of_query[unsettled]] = True
+        found = pricer.search_k_best(prices, copies, self._cost_price, wanted)
+        self.add(plans, first, found.choices)
+        number = np.bincount(found.of_class, minlength=len(wanted))
+        rest = found.dropped * (1 - _SLACK)
+        full = np.flatnonzero(number == copies)
+        dearest = found.price[np.cumsum(number)[full] - 1]
+        rest[full] = np.minimum(rest[full], dearest * (1 - _SLACK))
+        return np.where(unsettled, rest[demands.of_query], bound)
+
+    def _cheapest_known(self, plans: TemplatePlans, first: int, allowed: Int, prices: Float) -> Float:
+        """Least price of a known plan that is open to each group, infinite without one."""
+        part = slice(first, first + self.known)
+        start = plans.usage.start[first : first + self.known + 1]
+        price = price_plans(start, plans.usage.column, plans.usage.amount, prices, plans.cost[part].astype(np.float64))
+        bounds, template = np.array([0, self.known], dtype=np.int64), np.zeros(len(allowed), dtype=np.int64)
+        order = sort_by_price(bounds, price)
+        plan = first_open(template, allowed, bounds, order, plans.needs[part])
+        return np.where(plan >= 0, np.append(price, np.inf)[plan], np.inf)
+
+    def add(self, plans: TemplatePlans, first: int, choices: Int) -> None:
+        """Write down plans that are not known yet, as far as there are places.
+
+        Parameters
+        ----------
+        plans, first
+            As in `extend`.
+        choices : (n, operators) int64
+        """
+        new = [row for row in dict.fromkeys(map(bytes, np.ascontiguousarray(choices))) if row not in self._index]
+        new = new[: self.places - self.known]
+        if not new:
+            return
+        self._index.update((row, self.known + number) for number, row in enumerate(new))
+        added = np.frombuffer(b"".join(new), dtype=np.int64).reshape(len(new), -1)
+        table = PlanTable(self._template, added, evaluate_plans(self._compiled, self._template, added))
+        figures = plan_arrays_of(self._compiled, [table])
+        place = first + self.known + np.arange(len(new))
+        entry = plans.usage.start[place][figures.usage.row_of_entry] + np.searchsorted(self.rows, figures.usage.column)
+        plans.usage.amount[entry] = figures.usage.amount
+        plans.cost[place] = figures.billed_cost_nano if self._cost_price else 0
+        plans.needs[place] = figures.needs_alone
+        self.choices[self.known : self.known + len(new)] = added
+        self.known += len(new)

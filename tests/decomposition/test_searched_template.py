@@ -1,0 +1,144 @@
+"""Templates that are searched instead of listed: the same bounds, valid ones when a search is cut off, exact plans."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from sloplan.checking import check
+from sloplan.decomposition.assignment import Assignment
+from sloplan.decomposition.coupled_problem import CoupledProblem, coupled_instance
+from sloplan.decomposition.cutting_planes import cutting_planes
+from sloplan.decomposition.lagrangian import Prices, Response, respond
+from sloplan.decomposition.searched_template import SearchedTemplate
+from sloplan.instances.families.spec import generate_spec
+from sloplan.problem.instance import Instance
+from sloplan.problem.solution import Solution
+from tests.conformance.cases import instance_from
+from tests.conformance.cost_cases import cost_case
+from tests.conformance.random_instances import random_tables
+from tests.pricing.large_plan_space import large_instance
+from tests.pricing.pricing_cases import HOSTINGS
+
+
+def both(instance: Instance, objective: str, floor: int | None = None) -> tuple[CoupledProblem, CoupledProblem]:
+    """The problem with its plans listed, and with all templates searched that have any."""
+    listed = coupled_instance(instance.compiled, objective, floor)
+    searched = coupled_instance(instance.compiled, objective, floor, list_limit=0)
+    assert listed is not None
+    assert searched is not None
+    assert not listed.searched
+    assert set(np.unique(listed.plans.template)) <= set(searched.searched)
+    return listed, searched
+
+
+def settled_bound(problem: CoupledProblem) -> float:
+    """The bound of cutting planes once prices are settled."""
+    steps = list(cutting_planes(problem, lambda prices: respond(problem, prices)))
+    assert steps[-1].settled or not np.isfinite(steps[-1].best.bound)
+    return steps[-1].best.bound
+
+
+def compare(instance: Instance, objective: str, floor: int | None, seed: int) -> None:
+    """Compare bounds and worths at random prices, and where prices settle."""
+    listed, searched = both(instance, objective, floor)
+    random = np.random.default_rng(seed)
+    rows = len(listed.rows)
+    scale = float(listed.groups.value.max()) / np.maximum(listed.most_supplied, 1)
+    for _ in range(4):
+        prices = Prices(random.random(rows) * random.integers(0, 2, rows) * scale, 1.0 + random.random())
+        known, found = respond(listed, prices), respond(searched, prices)
+        assert found.worth == pytest.approx(known.worth, rel=1e-9, abs=1e-6)
+        assert found.bound == pytest.approx(known.bound, rel=1e-9, abs=1e-6)
+        assert found.reached == pytest.approx(found.bound, rel=1e-9, abs=1e-6)
+    assert settled_bound(searched) == pytest.approx(settled_bound(listed), rel=3e-7, abs=1e-6)
+
+
+@pytest.mark.parametrize("hosting", HOSTINGS)
+@pytest.mark.parametrize("seed", range(12))
+def test_bounds_are_those_of_listed_plans_under_goodput(seed: int, hosting: str) -> None:
+    """Worth of every group and the bound are equal at random prices, and so is the bound where prices settle."""
+    compare(instance_from(random_tables(seed), name="case", hosting=hosting), "goodput", None, seed)
+
+
+@pytest.mark.parametrize("hosting", HOSTINGS)
+@pytest.mark.parametrize("seed", range(12))
+def test_bounds_are_those_of_listed_plans_under_cost(seed: int, hosting: str) -> None:
+    """The same where least cost is sought for a floor."""
+    case = cost_case(seed, hosting)
+    compare(case.instance, "cost", case.floor, seed)
+
+
+def test_templates_of_one_instance_may_be_listed_or_searched() -> None:
+    """With a limit between them, some templates of an instance are searched; its plans keep their options."""
+    instance = generate_spec("city:queries=40,seed=1")
+    listed = coupled_instance(instance.compiled, "goodput")
+    mixed = coupled_instance(instance.compiled, "goodput", list_limit=500)
+    assert listed is not None
+    assert mixed is not None
+    assert 0 < len(mixed.searched) < len(instance.compiled.templates)
+    random = np.random.default_rng(3)
+    for _ in range(3):
+        prices = Prices(random.random(len(listed.rows)) * 1e3 / listed.most_supplied.clip(1))
+        known, found = respond(listed, prices), respond(mixed, prices)
+        assert found.bound == pytest.approx(known.bound, rel=1e-9)
+        assert found.takes.tolist() == known.takes.tolist()
+    served = alone(mixed, found)
+    assert check(instance, served) == []
+
+
+def alone(problem: CoupledProblem, response: Response) -> Solution:
+    """One copy of the first group that takes a plan of a searched template, as a solution."""
+    group = next(g for g in np.flatnonzero(response.takes) if problem.groups.template[g] in problem.searched)
+    picked = np.array([group])
+    one = Assignment(picked, response.plan[picked], np.array([1]), np.zeros(len(problem.supplies), dtype=np.int64))
+    assert one.is_valid(problem)
+    solution = problem.solution(one.group, one.plan, one.count, one.amount)
+    assert isinstance(solution, Solution)
+    return solution
+
+
+def test_plans_that_are_found_keep_their_places() -> None:
+    """Further prices add plans behind those known, whose figures stay; vacant places are open to nobody."""
+    problem = coupled_instance(large_instance(2, num_queries=4).compiled, "goodput", list_limit=1000)
+    assert problem is not None
+    (template,) = problem.searched.values()
+    first = template.known
+    before = problem.plans.needs[:first].copy(), template.choices[:first].copy()
+    random = np.random.default_rng(0)
+    for _ in range(3):
+        respond(problem, Prices(random.random(len(problem.rows)) * 1e4 / problem.most_supplied.clip(1)))
+    assert template.known > first
+    assert np.array_equal(problem.plans.needs[:first], before[0])
+    assert np.array_equal(template.choices[:first], before[1])
+    assert len(np.unique(template.choices[: template.known], axis=0)) == template.known
+    _, plan = problem.open_plans(np.arange(len(problem.groups)))
+    assert plan.max() < template.known
+
+
+def test_a_bound_holds_when_labels_are_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With few labels kept, the bound is no smaller than the true one at the same prices, and the plans are open."""
+    instance = large_instance(2, num_queries=4)
+    exact = coupled_instance(instance.compiled, "goodput", list_limit=1000)
+    monkeypatch.setattr(SearchedTemplate.__init__, "__defaults__", (4,))
+    cut = coupled_instance(instance.compiled, "goodput", list_limit=1000)
+    assert exact is not None
+    assert cut is not None
+    random, was_cut = np.random.default_rng(1), False
+    for _ in range(4):
+        prices = Prices(random.random(len(exact.rows)) * 2e4 / exact.most_supplied.clip(1))
+        known, found = respond(exact, prices), respond(cut, prices)
+        assert found.bound >= known.bound * (1 - 1e-9)
+        assert found.reached <= known.bound * (1 + 1e-9)
+        was_cut |= found.reached < found.bound
+    assert was_cut
+
+
+def test_cutting_planes_settle_where_plans_cannot_be_listed() -> None:
+    """Eight operators of thirty options: prices settle, and no response before had a smaller bound."""
+    problem = coupled_instance(large_instance(1, num_queries=6).compiled, "goodput")
+    assert problem is not None
+    assert problem.searched
+    steps = list(cutting_planes(problem, lambda prices: respond(problem, prices)))
+    assert steps[-1].settled
+    assert steps[-1].best.bound == min(step.response.bound for step in steps)
