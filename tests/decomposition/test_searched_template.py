@@ -98,35 +98,58 @@ def alone(problem: CoupledProblem, response: Response) -> Solution:
     return solution
 
 
+def city(list_limit: int = 500) -> CoupledProblem:
+    """A small city of which some templates are searched."""
+    problem = coupled_instance(generate_spec("city:queries=40,seed=1").compiled, "goodput", list_limit=list_limit)
+    assert problem is not None
+    return problem
+
+
+def random_prices(problem: CoupledProblem, seed: int, times: int = 4) -> list[Prices]:
+    """Prices of about what rows are worth."""
+    random = np.random.default_rng(seed)
+    return [Prices(row * 1e3 / problem.most_supplied.clip(1)) for row in random.random((times, len(problem.rows)))]
+
+
 def test_plans_that_are_found_keep_their_places() -> None:
     """Further prices add plans behind those known, whose figures stay; vacant places are open to nobody."""
-    problem = coupled_instance(large_instance(2, num_queries=4).compiled, "goodput", list_limit=1000)
-    assert problem is not None
-    (template,) = problem.searched.values()
-    first = template.known
-    before = problem.plans.needs[:first].copy(), template.choices[:first].copy()
-    random = np.random.default_rng(0)
-    for _ in range(3):
-        respond(problem, Prices(random.random(len(problem.rows)) * 1e4 / problem.most_supplied.clip(1)))
-    assert template.known > first
-    assert np.array_equal(problem.plans.needs[:first], before[0])
-    assert np.array_equal(template.choices[:first], before[1])
-    assert len(np.unique(template.choices[: template.known], axis=0)) == template.known
-    _, plan = problem.open_plans(np.arange(len(problem.groups)))
-    assert plan.max() < template.known
+    problem = city()
+    before = {
+        template: (one.known, one.choices.copy(), problem.plans.needs[problem.plans.start[template] :].copy())
+        for template, one in problem.searched.items()
+    }
+    for prices in random_prices(problem, 0):
+        respond(problem, prices)
+    grown = 0
+    group, plan = problem.open_plans(np.arange(len(problem.groups)))
+    for template, one in problem.searched.items():
+        known, choices, needs = before[template]
+        first = problem.plans.start[template]
+        grown += one.known > known
+        assert np.array_equal(one.choices[:known], choices[:known])
+        assert np.array_equal(problem.plans.needs[first : first + known], needs[:known])
+        assert len(np.unique(one.choices[: one.known], axis=0)) == one.known
+        assert plan[problem.groups.template[group] == template].max() < first + one.known
+    assert grown
+
+
+def test_the_bound_holds_without_places_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where only one plan of a template can be known, bounds are as before, and what the plans reach is less."""
+    monkeypatch.setattr("sloplan.decomposition.searched_template._PLACES", 1)
+    monkeypatch.setattr("sloplan.decomposition.searched_template._PLACES_PER_CLASS", 0)
+    listed, cramped = city(100_000), city()
+    assert {one.known for one in cramped.searched.values()} == {1}
+    known, found = zip(*((respond(listed, p), respond(cramped, p)) for p in random_prices(listed, 1)), strict=True)
+    assert [one.bound for one in found] == pytest.approx([one.bound for one in known], rel=1e-9)
+    assert any(one.reached < one.bound * 0.999 for one in found)
 
 
 def test_a_bound_holds_when_labels_are_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
     """With few labels kept, the bound is no smaller than the true one at the same prices, and the plans are open."""
-    instance = large_instance(2, num_queries=4)
-    exact = coupled_instance(instance.compiled, "goodput", list_limit=1000)
-    monkeypatch.setattr(SearchedTemplate.__init__, "__defaults__", (4,))
-    cut = coupled_instance(instance.compiled, "goodput", list_limit=1000)
-    assert exact is not None
-    assert cut is not None
-    random, was_cut = np.random.default_rng(1), False
-    for _ in range(4):
-        prices = Prices(random.random(len(exact.rows)) * 2e4 / exact.most_supplied.clip(1))
+    exact = city(100_000)
+    monkeypatch.setattr(SearchedTemplate.__init__, "__defaults__", (2,))
+    cut, was_cut = city(0), False
+    for prices in random_prices(exact, 2):
         known, found = respond(exact, prices), respond(cut, prices)
         assert found.bound >= known.bound * (1 - 1e-9)
         assert found.reached <= known.bound * (1 + 1e-9)
@@ -134,6 +157,7 @@ def test_a_bound_holds_when_labels_are_cut_off(monkeypatch: pytest.MonkeyPatch) 
     assert was_cut
 
 
+@pytest.mark.slow
 def test_cutting_planes_settle_where_plans_cannot_be_listed() -> None:
     """Eight operators of thirty options: prices settle, and no response before had a smaller bound."""
     problem = coupled_instance(large_instance(1, num_queries=6).compiled, "goodput")

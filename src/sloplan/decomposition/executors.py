@@ -1,8 +1,8 @@
-"""Responses worked out in shards of templates, by threads or by workers elsewhere; the answer is the same for any number.
+"""Responses worked out in shards of templates, by threads or by workers elsewhere; the same for any number of them.
 
 A shard is a coupled problem of its own: some templates, one after the other, with their groups. Every figure of an
-answer is one group's or one plan's and is worked out in one shard, by the same steps whichever that is; what is added up
-over shards is added up when they are put together again, in the order of groups. So answers agree to the last bit.
+answer is one group's or one plan's and is worked out in one shard, by the same steps whichever that is; what is added
+up over shards is added up when they are put together again, in the order of groups. So answers agree to the last bit.
 """
 
 from __future__ import annotations

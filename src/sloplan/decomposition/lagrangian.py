@@ -55,7 +55,8 @@ class Response:
     most : (groups,) float64
         No plan of the group is worth more: `worth`, unless a search for plans was cut off.
     plan_price : (plans,) float64
-        Cost and priced usage of every plan per unit of rate, less its own value at its price; infinite at vacant places.
+        Cost and priced usage of every plan per unit of rate, less its own value at its price; infinite at vacant
+        places.
     """
 
     problem: CoupledProblem

@@ -55,9 +55,7 @@ def with_vacant_places(plans: TemplatePlans, searched: Mapping[int, SearchedTemp
     needs = np.zeros((start[-1], plans.needs.shape[1]), dtype=np.int64)  # a largest rate of 0 closes a plan
     value, cost = np.zeros(start[-1], dtype=np.int64), np.zeros(start[-1], dtype=np.int64)
     needs[place], value[place], cost[place] = plans.needs, plans.value, plans.cost
-    roomy = replace(
-        plans, start=start, needs=needs, value=value, cost=cost, usage=Sparse(usage_start, column, amount)
-    )
+    roomy = replace(plans, start=start, needs=needs, value=value, cost=cost, usage=Sparse(usage_start, column, amount))
     return roomy, place
 
 

@@ -28,7 +28,7 @@ def deployment_cost(compiled: CompiledInstance, solution: IndexedSolution) -> in
     int
         10^-12 USD/s.
     """
-    usage, billed = _usage_and_bill(compiled, solution)
+    usage, billed = usage_and_bill(compiled, solution)
     units = rented_units(compiled, usage, solution.supply)
     return billed + exact_dot(compiled.pools.unit_price_pico, units)
 
@@ -45,11 +45,23 @@ def fewest_units(compiled: CompiledInstance, solution: IndexedSolution) -> Int:
     -------
     (pools,) int64
     """
-    return rented_units(compiled, _usage_and_bill(compiled, solution)[0], solution.supply)
+    return rented_units(compiled, usage_and_bill(compiled, solution)[0], solution.supply)
 
 
-def _usage_and_bill(compiled: CompiledInstance, solution: IndexedSolution) -> tuple[Int, int]:
-    """Usage of the coupling rows, and what busy time on usage pools and traffic cost, 10^-12 USD/s."""
+def usage_and_bill(compiled: CompiledInstance, solution: IndexedSolution) -> tuple[Int, int]:
+    """Return the usage of the coupling rows, and what busy time on usage pools and traffic cost, 10^-12 USD/s.
+
+    Parameters
+    ----------
+    compiled : CompiledInstance
+    solution : IndexedSolution
+        A valid one.
+
+    Returns
+    -------
+    (rows,) int64
+    int
+    """
     usage = np.zeros(len(compiled.rows), dtype=np.int64)
     billed = 0
     query_template = compiled.queries.template[solution.query]
