@@ -22,7 +22,8 @@ from tests.one_pool import one_pool
 
 def priced(instance: Instance, objective: str = "goodput", floor: int | None = None) -> Result:
     """A result of the instance with the prices at which cutting planes settle."""
-    result = solve(instance, "milp-plans", objective, display=False, min_goodput=0.5)
+    share = 1.0 if objective == "goodput" else 0.5
+    result = solve(instance, "milp-plans", objective, display=False, min_goodput=share)
     problem = coupled_instance(instance.compiled, objective, floor)
     assert problem is not None
     *_, last = cutting_planes(problem, lambda prices: respond(problem, prices))
