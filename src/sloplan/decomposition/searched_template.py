@@ -104,10 +104,12 @@ class SearchedTemplate:
         while True:
             known = self._cheapest_known(plans, first, allowed, prices)
             unsettled = known > bound * (1 + _SLACK)
-            if not unsettled.any() or copies >= _MOST_COPIES:
+            # With all places taken, what is found next may be cheap and fit, and yet not be known.
+            if not unsettled.any() or copies >= _MOST_COPIES or self.known == self.places:
                 return np.asarray(np.minimum(known, bound), dtype=np.float64)
             copies *= _MORE
-            bound = self._next_best(pricer, plans, first, prices, copies, unsettled, bound)
+            raised = self._next_best(pricer, plans, first, prices, copies, unsettled, bound)
+            bound = raised if self.known < self.places else bound
 
     def _opened(self) -> TemplatePricer:
         if self._pricer is None:
