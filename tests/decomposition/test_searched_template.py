@@ -134,13 +134,17 @@ def test_plans_that_are_found_keep_their_places() -> None:
 
 
 def test_the_bound_holds_without_places_left(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where only one plan of a template can be known, bounds are as before, and what the plans reach is less."""
+    """Where only one plan of a template can be known, bounds are true and hardly greater; what plans reach is less.
+
+    They are greater where the cheapest plan does not fit alone: there is no place to look past it.
+    """
     monkeypatch.setattr("sloplan.decomposition.searched_template._PLACES", 1)
     monkeypatch.setattr("sloplan.decomposition.searched_template._PLACES_PER_CLASS", 0)
     listed, cramped = city(100_000), city()
     assert {one.known for one in cramped.searched.values()} == {1}
     known, found = zip(*((respond(listed, p), respond(cramped, p)) for p in random_prices(listed, 1)), strict=True)
-    assert [one.bound for one in found] == pytest.approx([one.bound for one in known], rel=1e-9)
+    for one, true in zip(found, known, strict=True):
+        assert true.bound * (1 - 1e-9) <= one.bound <= true.bound * 1.01
     assert any(one.reached < one.bound * 0.999 for one in found)
 
 

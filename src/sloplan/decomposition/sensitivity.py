@@ -94,8 +94,8 @@ def sensitivity(instance: Instance, result: Result) -> pd.DataFrame:
         - ``one_more``: what one more unit, or Mbit/s, is worth, in the same unit; of replicas a unit has a row for its
           shares and one for its memory, whose figures add up,
         - ``rent``: USD/h for that unit under the cost objectives, where units are rented,
-        - ``capacity``, ``used``: in units, or Mbit/s, with what the solution supplies; where `max_utilization` is u, usage
-          counts 1 / u times, so that a full row uses all its capacity,
+        - ``capacity``, ``used``: in units, or Mbit/s, with what the solution supplies; where `max_utilization` is u,
+          usage counts 1 / u times, so that a full row uses all its capacity,
         - ``utilization``: used / capacity, of deployments too.
 
     Raises
