@@ -28,17 +28,23 @@ def problem_of(list_limit: int) -> CoupledProblem:
     return problem
 
 
-@pytest.fixture
-def cluster(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Cluster, list[Any]]]:
-    """Two nodes with a processor each beside a head without any."""
-    monkeypatch.setenv("RAY_USAGE_STATS_ENABLED", "0")
-    nodes = Cluster(initialize_head=True, head_node_args={"num_cpus": 0, "object_store_memory": STORE})
-    added = [nodes.add_node(num_cpus=1, object_store_memory=STORE) for _ in range(2)]
-    ray.init(address=nodes.address, log_to_driver=False, logging_level="warning")
-    nodes.wait_for_nodes()
-    yield nodes, added
-    ray.shutdown()
-    nodes.shutdown()
+@pytest.fixture(scope="module")
+def cluster() -> Iterator[Cluster]:
+    """Ray, with a head that has no processors."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("RAY_USAGE_STATS_ENABLED", "0")
+        nodes = Cluster(initialize_head=True, head_node_args={"num_cpus": 0, "object_store_memory": STORE})
+        ray.init(address=nodes.address, log_to_driver=False, logging_level="warning")
+        yield nodes
+        ray.shutdown()
+        nodes.shutdown()
+
+
+def add_nodes(cluster: Cluster, number: int) -> list[Any]:
+    """Add nodes of one processor each."""
+    added = [cluster.add_node(num_cpus=1, object_store_memory=STORE) for _ in range(number)]
+    cluster.wait_for_nodes()
+    return added
 
 
 def steps_with_threads(problem: CoupledProblem) -> list[Response]:
@@ -47,9 +53,10 @@ def steps_with_threads(problem: CoupledProblem) -> list[Response]:
         return [step.response for step in cutting_planes(problem, respond)]
 
 
-def test_a_lost_node_changes_nothing(cluster: tuple[Cluster, list[Any]]) -> None:
-    """A node is lost after three steps, a worker after five: prices, bounds and plans stay those of threads."""
-    nodes, added = cluster
+@pytest.mark.timeout(400)
+def test_a_lost_node_changes_nothing(cluster: Cluster) -> None:
+    """Of two nodes one is lost, later a worker: prices, bounds and plans stay those of threads."""
+    first, second = add_nodes(cluster, 2)
     expected = steps_with_threads(problem_of(500))
     problem = problem_of(500)
     assert problem.searched
@@ -58,7 +65,7 @@ def test_a_lost_node_changes_nothing(cluster: tuple[Cluster, list[Any]]) -> None
         def losing(prices: Prices) -> Response:
             losing.calls += 1
             if losing.calls == 4:
-                nodes.remove_node(added[0], allow_graceful=False)
+                cluster.remove_node(first, allow_graceful=False)
             if losing.calls == 6:
                 ray.kill(respond._workers[1])
             return respond(prices)
@@ -68,6 +75,7 @@ def test_a_lost_node_changes_nothing(cluster: tuple[Cluster, list[Any]]) -> None
         assert respond.lost >= 2
         with pytest.raises(InputError, match="fewer processors"):
             RayExecutor(problem, workers=9)
+    cluster.remove_node(second)
     assert len(found) == len(expected)
     for mine, its in zip(found, expected, strict=True):
         assert np.array_equal(mine.prices.row, its.prices.row)
@@ -75,10 +83,10 @@ def test_a_lost_node_changes_nothing(cluster: tuple[Cluster, list[Any]]) -> None
         assert np.array_equal(mine.plan, its.plan)
 
 
-def test_a_shard_that_no_worker_survives_is_reported(
-    cluster: tuple[Cluster, list[Any]], monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.mark.timeout(400)
+def test_a_shard_that_no_worker_survives_is_reported(cluster: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where every worker is lost again, the run ends with a message instead of going on for ever."""
+    (node,) = add_nodes(cluster, 1)
     problem = problem_of(100_000)
     with RayExecutor(problem, workers=1) as respond:
         started = respond._worker
@@ -93,6 +101,7 @@ def test_a_shard_that_no_worker_survives_is_reported(
         with pytest.raises(WorkerLostError, match="shard 0 of 1"):
             respond(Prices(np.zeros(len(problem.rows))))
         assert respond.lost == 3
+    cluster.remove_node(node)
 
 
 def test_without_ray_the_message_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,6 +13,7 @@ from sloplan.decomposition.lagrangian import Prices, Response, respond
 from sloplan.decomposition.searched_template import SearchedTemplate
 from sloplan.instances.families.spec import generate_spec
 from sloplan.problem.instance import Instance
+from sloplan.problem.plan_table import enumerate_plans
 from sloplan.problem.solution import Solution
 from tests.conformance.cases import instance_from
 from tests.conformance.cost_cases import cost_case
@@ -159,6 +160,23 @@ def test_a_bound_holds_when_labels_are_cut_off(monkeypatch: pytest.MonkeyPatch) 
         assert found.reached <= known.bound * (1 + 1e-9)
         was_cut |= found.reached < found.bound
     assert was_cut
+
+
+@pytest.mark.parametrize("hosting", HOSTINGS)
+@pytest.mark.parametrize("seed", range(12))
+def test_no_plan_uses_more_than_is_said(seed: int, hosting: str) -> None:
+    """Usage of every row and bills of all listed plans are within what a searched template says of its own."""
+    compiled = cost_case(seed, hosting).instance.compiled
+    tight = 0
+    for template in range(len(compiled.templates)):
+        one, figures = SearchedTemplate(compiled, template, 1.0), enumerate_plans(compiled, template).figures
+        most, billed = one.most_used()
+        limit = np.zeros(len(compiled.rows), dtype=np.int64)
+        limit[one.rows] = most
+        assert (figures.usage.amount <= limit[figures.usage.column]).all()
+        assert figures.billed_cost_nano.max(initial=0) <= billed
+        tight += int((figures.usage.amount == limit[figures.usage.column]).any())
+    assert tight or not any(len(enumerate_plans(compiled, t).choices) for t in range(len(compiled.templates)))
 
 
 @pytest.mark.slow

@@ -19,7 +19,7 @@ import numpy as np
 import numpy.typing as npt
 
 from sloplan.decomposition.searched_template import SearchedTemplate
-from sloplan.decomposition.vacant_places import chosen_options, with_vacant_places
+from sloplan.decomposition.vacant_places import with_vacant_places
 from sloplan.pricing.plan_arrays import PlanArrays, list_plans
 from sloplan.pricing.plan_kernels import allowed_by
 from sloplan.pricing.shard_pricer import LIST_LIMIT
@@ -206,7 +206,7 @@ def coupled_instance(
         return None
     sifted, queries = undominated(listed, facing, billed=is_cost), compiled.queries
     searched = {template: SearchedTemplate(standing, template, float(is_cost)) for template in large}
-    plans, place = with_vacant_places(_instance_plans(sifted, is_cost), searched)
+    plans, choices = with_vacant_places(_instance_plans(sifted, is_cost), sifted.choices, searched)
     allowed = allowed_by(queries)
     for template, one in searched.items():  # what plans cost is known before anybody scales by it
         if should_stop(number):
@@ -217,8 +217,7 @@ def coupled_instance(
     def solution(group: Int, plan: Int, count: Int, amount: Int) -> Solution:
         supplied = np.flatnonzero(amount)
         supply = dict(zip(facing.supplies.name[supplied].tolist(), amount[supplied].tolist(), strict=True))
-        choices = chosen_options(plan, plans, sifted.choices, place, searched)
-        found = Solution.from_choices(compiled, group, count, choices, supply)
+        found = Solution.from_choices(compiled, group, count, choices[plan], supply)
         return replace(found, objective=objective, goodput_floor=floor) if is_cost else found
 
     return CoupledProblem(

@@ -7,6 +7,7 @@ are taken nothing more is written down; bounds hold all the same, since they com
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -14,11 +15,10 @@ import numpy.typing as npt
 
 from sloplan.decomposition.choice_kernels import first_open, price_plans, sort_by_price
 from sloplan.pricing.network import Network
-from sloplan.pricing.plan_arrays import plan_arrays_of
 from sloplan.pricing.template_pricer import LABEL_LIMIT, TemplatePricer
 from sloplan.problem.compiled import CompiledInstance, Int
-from sloplan.problem.evaluation import evaluate_plans
-from sloplan.problem.plan_table import PlanTable
+from sloplan.problem.evaluation import PlanFigures, evaluate_plans
+from sloplan.problem.servable import largest_rate_alone
 
 if TYPE_CHECKING:
     from sloplan.decomposition.coupled_problem import TemplatePlans
@@ -63,11 +63,11 @@ class SearchedTemplate:
         self._compiled, self._template = compiled, template
         self._cost_price, self._label_limit = cost_price, label_limit
         self._pricer: TemplatePricer | None = None
-        network = Network.of(compiled, template)
-        self.places = _PLACES + _PLACES_PER_CLASS * len(network.demands.allowed)
-        self.rows = network.rows
+        self._network = Network.of(compiled, template)
+        self.places = _PLACES + _PLACES_PER_CLASS * len(self._network.demands.allowed)
+        self.rows = self._network.rows
         self.known = 0
-        self.choices: Int = np.full((self.places, network.operators), -1, dtype=np.int64)
+        self.choices: Int = np.full((self.places, self._network.operators), -1, dtype=np.int64)
         self._index: dict[bytes, int] = {}
 
     def __getstate__(self) -> dict[str, object]:
@@ -77,6 +77,33 @@ class SearchedTemplate:
     def found_since(self, number: int) -> Int:
         """Return the options of the plans found after the first `number`, shape (n, operators)."""
         return self.choices[number : self.known]
+
+    def most_used(self) -> tuple[Int, int]:
+        """Return what no plan uses more of, known or not, and what none is billed more, per unit of rate.
+
+        Returns
+        -------
+        (rows,) int64
+            Of each of `rows`.
+        int
+            nano-USD per request.
+        """
+        option_start, _, _, arc_table, *_ = self._network.shape
+        start, row, amount, billed, route_start, route_row, pair_route, pair_bytes, pair_cost = self._network.pricing
+        of_option = np.zeros((len(billed), len(self.rows)), dtype=np.int64)
+        np.add.at(of_option, (np.repeat(np.arange(len(billed)), np.diff(start)), row), amount)
+        most, most_billed = np.zeros(len(self.rows), dtype=np.int64), 0
+        for first, end in pairwise(option_start):
+            most += of_option[first:end].max(axis=0, initial=0)
+            most_billed += int(billed[first:end].max(initial=0))
+        route_of_place = np.repeat(np.arange(len(route_start) - 1), np.diff(route_start))
+        for first, end in pairwise([*arc_table.tolist(), len(pair_route)]):
+            of_route, of_row = np.zeros(len(route_start), dtype=np.int64), np.zeros_like(most)  # the last: no route
+            np.maximum.at(of_route, pair_route[first:end], pair_bytes[first:end])
+            np.maximum.at(of_row, route_row, of_route[route_of_place])
+            most += of_row
+            most_billed += int(pair_cost[first:end].max(initial=0))
+        return most, most_billed
 
     def extend(self, plans: TemplatePlans, first: int, allowed: Int, prices: Float) -> Float:
         """Look for the cheapest plans at some prices and write down those that are new.
@@ -113,7 +140,7 @@ class SearchedTemplate:
 
     def _opened(self) -> TemplatePricer:
         if self._pricer is None:
-            self._pricer = TemplatePricer(self._compiled, self._template, self._label_limit)
+            self._pricer = TemplatePricer(self._compiled, self._template, self._label_limit, self._network)
         return self._pricer
 
     def _next_best(
@@ -164,12 +191,19 @@ class SearchedTemplate:
             return
         self._index.update((row, self.known + number) for number, row in enumerate(new))
         added = np.frombuffer(b"".join(new), dtype=np.int64).reshape(len(new), -1)
-        table = PlanTable(self._template, added, evaluate_plans(self._compiled, self._template, added))
-        figures = plan_arrays_of(self._compiled, [table])
+        figures = evaluate_plans(self._compiled, self._template, added)
         place = first + self.known + np.arange(len(new))
         entry = plans.usage.start[place][figures.usage.row_of_entry] + np.searchsorted(self.rows, figures.usage.column)
         plans.usage.amount[entry] = figures.usage.amount
         plans.cost[place] = figures.billed_cost_nano if self._cost_price else 0
-        plans.needs[place] = figures.needs_alone
+        plans.needs[place] = self._needs_alone(figures)
         self.choices[self.known : self.known + len(new)] = added
         self.known += len(new)
+
+    def _needs_alone(self, figures: PlanFigures) -> Int:
+        """What plans need of a group, in the order of `plan_kernels`, fitting alone included."""
+        most = int(self._compiled.queries.rate_milli.max())
+        rate = np.minimum(figures.max_rate_milli, largest_rate_alone(self._compiled, figures, most))
+        return np.column_stack(
+            [-rate, figures.min_rate_milli, figures.accuracy_nano_nats, figures.latency_us, figures.cost_nano]
+        )

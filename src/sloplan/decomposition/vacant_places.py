@@ -16,25 +16,29 @@ if TYPE_CHECKING:
     from sloplan.decomposition.coupled_problem import TemplatePlans
 
 
-def with_vacant_places(plans: TemplatePlans, searched: Mapping[int, SearchedTemplate]) -> tuple[TemplatePlans, Int]:
+def with_vacant_places(
+    plans: TemplatePlans, choices: Int, searched: Mapping[int, SearchedTemplate]
+) -> tuple[TemplatePlans, Int]:
     """Make room for the plans of templates that have none listed.
 
     Parameters
     ----------
     plans : TemplatePlans
         Of the templates that are listed.
+    choices : (plans, most operators) int64
+        Their options, padded by -1.
     searched : mapping
-        The others, by template.
+        The others, by template; each is given its part of the options.
 
     Returns
     -------
     TemplatePlans
         Written to in place wherever a plan is found.
-    (plans,) int64
-        Where the listed plans stand in it.
+    (plans, most operators) int64
+        The options of these, written to as well.
     """
     if not searched:
-        return plans, np.arange(len(plans))
+        return plans, choices
     length = np.diff(plans.start)
     entries = np.diff(plans.usage.start)
     for template, one in searched.items():
@@ -56,37 +60,8 @@ def with_vacant_places(plans: TemplatePlans, searched: Mapping[int, SearchedTemp
     value, cost = np.zeros(start[-1], dtype=np.int64), np.zeros(start[-1], dtype=np.int64)
     needs[place], value[place], cost[place] = plans.needs, plans.value, plans.cost
     roomy = replace(plans, start=start, needs=needs, value=value, cost=cost, usage=Sparse(usage_start, column, amount))
-    return roomy, place
-
-
-def chosen_options(
-    plan: Int, plans: TemplatePlans, listed: Int, place: Int, searched: Mapping[int, SearchedTemplate]
-) -> Int:
-    """Return the options of plans, listed or found.
-
-    Parameters
-    ----------
-    plan : (n,) int64
-        Of `plans`.
-    plans : TemplatePlans
-    listed : (listed plans, most operators) int64
-        Options of the plans that are listed, padded by -1.
-    place : (listed plans,) int64
-        Where these stand.
-    searched : mapping
-        The other templates.
-
-    Returns
-    -------
-    (n, most operators) int64
-    """
-    if not searched:
-        return np.asarray(listed[plan])
-    choices = np.full((len(plan), listed.shape[1]), -1, dtype=np.int64)
-    template = plans.template[plan]
-    of_listed = np.flatnonzero(~np.isin(template, list(searched)))
-    choices[of_listed] = listed[np.searchsorted(place, plan[of_listed])]
-    for index, one in searched.items():
-        mine = np.flatnonzero(template == index)
-        choices[mine, : one.choices.shape[1]] = one.choices[plan[mine] - plans.start[index]]
-    return choices
+    options = np.full((start[-1], choices.shape[1]), -1, dtype=np.int64)
+    options[place] = choices
+    for template, one in searched.items():
+        one.choices = options[start[template] : start[template + 1], : one.choices.shape[1]]
+    return roomy, options
