@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from sloplan.decomposition.sensitivity import Steps
 from sloplan.explain_plan import option_names
 from sloplan.explain_room import Load, make_room, room_left
 from sloplan.explained import RowUse, Service
@@ -104,9 +105,16 @@ def explain_service(
     room = room_left(facing, chosen.supply, load)
     displaced, standing = make_room(facing, chosen, load, plan.row, plan.usage)
     worth = told.unit * told.rows[plan.row]
+    steps = Steps.of(facing)
+
+    def row_use(row: int, used: int, each: float) -> RowUse:
+        one_more = each * float(steps.amount[row]) if steps.unit[row] else None
+        name, step = str(facing.rows.name[row]), str(steps.unit[row])
+        return RowUse(name, each, used, int(room[row]), each * used, one_more, step)
+
     rows = [
-        RowUse(str(facing.rows.name[row]), float(each), used, int(room[row]), float(each) * used)
-        for row, used, each in zip(plan.row.tolist(), plan.usage.tolist(), worth, strict=True)
+        row_use(row, used, each)
+        for row, used, each in zip(plan.row.tolist(), plan.usage.tolist(), worth.tolist(), strict=True)
         if used > 0 and (each > 0 or room[row] < used)
     ]
     return Service(

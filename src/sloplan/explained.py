@@ -77,6 +77,11 @@ class RowUse:
         Of one copy; left in the solution with the supplies that stand there. In the units of the row as compiled.
     worth : float
         price x usage.
+    one_more : float, optional
+        What one more unit of the row's pool, or Mbit/s of its link, is worth at the price; None for a deployment's
+        row, whose capacity replicas bring.
+    step : str
+        "unit" or "Mbit/s".
     """
 
     row: str
@@ -84,6 +89,8 @@ class RowUse:
     usage: int
     room: int
     worth: float
+    one_more: float | None = None
+    step: str = ""
 
 
 @dataclass(frozen=True)
@@ -263,9 +270,10 @@ def _service_lines(service: Service) -> Iterator[str]:
         f"and takes {service.priced_at:.6g}{unit}"
     )
     for row in service.rows:
+        more = "" if row.one_more is None else f"; one more {row.step} is worth {row.one_more:.6g}{unit}"
         yield (
             f"  {row.row}: needs {row.usage:,}, {row.room:,} left"
-            f"{' (too little)' if row.room < row.usage else ''}, at its price {row.worth:.6g}{unit}"
+            f"{' (too little)' if row.room < row.usage else ''}, at its price {row.worth:.6g}{unit}{more}"
         )
     if service.displaced:
         total = sum(one.value for one in service.displaced)

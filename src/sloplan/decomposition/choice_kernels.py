@@ -11,6 +11,22 @@ from sloplan.problem.compiled import Int
 Float = npt.NDArray[np.float64]
 
 
+def price_plans(start: Int, column: Int, amount: Int, row_price: Float, own: Float) -> Float:
+    """Return what plans cost: their own figure and priced usage, added up entry by entry; shape (plans,).
+
+    Parameters
+    ----------
+    start : (plans + 1,) int64
+        Entries of plan p are those at ``start[p]:start[p + 1]``.
+    column, amount : (entries,) int64
+    row_price : (rows,) float64
+    own : (plans,) float64
+    """
+    price = np.empty(len(own))
+    _price_plans(start, column, amount, row_price, own, price)
+    return price
+
+
 def sort_by_price(start: Int, price: Float) -> Int:
     """Return the plans of each template in ascending price; equals by their index.
 
@@ -44,6 +60,15 @@ def first_open(template: Int, allowed: Int, start: Int, order: Int, needs: Int) 
     plan = np.full(len(template), -1, dtype=np.int64)
     _first_open(template, allowed, start, order, needs, plan)
     return plan
+
+
+@numba.njit(cache=True, nogil=True)
+def _price_plans(start: Int, column: Int, amount: Int, row_price: Float, own: Float, price: Float) -> None:
+    for plan in range(len(own)):
+        total = 0.0
+        for entry in range(start[plan], start[plan + 1]):
+            total += amount[entry] * row_price[column[entry]]
+        price[plan] = total + own[plan]
 
 
 @numba.njit(cache=True, nogil=True)

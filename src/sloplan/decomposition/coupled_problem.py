@@ -11,20 +11,22 @@ a template of its own, of rate 1.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
 
+from sloplan.decomposition.searched_template import SearchedTemplate
+from sloplan.decomposition.vacant_places import with_vacant_places
 from sloplan.pricing.plan_arrays import PlanArrays, list_plans
 from sloplan.pricing.plan_kernels import allowed_by
+from sloplan.pricing.shard_pricer import LIST_LIMIT
 from sloplan.pricing.undominated import undominated
 from sloplan.problem.compiled import Bool, CompiledInstance, Int, Rows, Sparse, Supplies
 from sloplan.problem.cost_problem import under_objective
 from sloplan.problem.most_supplied import most_supplied
-from sloplan.problem.plan_table import PLAN_LIMIT
 from sloplan.problem.selections.selection import PlanSelection
 from sloplan.problem.selections.solution import SelectionSolution
 from sloplan.problem.solution import Solution
@@ -67,6 +69,9 @@ class Groups:
 @dataclass(frozen=True)
 class TemplatePlans:
     """Plans of all templates, those of template t at ``start[t]:start[t + 1]``.
+
+    Of a template whose plans are not listed most places are vacant at first: their needs close them to every group, and
+    their usage has an entry of 0 for every row that the template may use. They are filled in place.
 
     Parameters
     ----------
@@ -119,6 +124,8 @@ class CoupledProblem:
         plans that are left out count too.
     solution : callable
         Returns (group, plan, count), each (n,) int64, and the amount of every supply as a solution to be checked.
+    searched : mapping
+        By template, those whose plans are too many to list.
     """
 
     name: str
@@ -131,6 +138,12 @@ class CoupledProblem:
     floor: int
     most_used: Float
     solution: Callable[[Int, Int, Int, Int], AnySolution]
+    searched: Mapping[int, SearchedTemplate] = field(default_factory=dict)
+
+    @cached_property
+    def searched_groups(self) -> dict[int, Int]:
+        """Groups of every template whose plans are not listed, ascending."""
+        return {template: np.flatnonzero(self.groups.template == template) for template in self.searched}
 
     def dearest(self, prices: Float, value_price: float) -> float:
         """Return what no plan's priced usage, cost or priced value of one copy is above, also of those left out.
@@ -173,8 +186,9 @@ def coupled_instance(
     objective: str,
     floor: int | None = None,
     should_stop: Callable[[int], bool] = lambda _: False,
+    list_limit: int = LIST_LIMIT,
 ) -> CoupledProblem | None:
-    """Return an instance as a coupled problem, all its plans listed and sifted; None if time was up before.
+    """Return an instance as a coupled problem, its plans listed and sifted; None if time was up before.
 
     Parameters
     ----------
@@ -184,24 +198,31 @@ def coupled_instance(
     floor : int, optional
         Least goodput under "cost", milli-value.
     should_stop : callable, optional
-        Asked before the plans of each template are listed.
-
-    Raises
-    ------
-    SizeLimitError
-        If a template has more partial plans than `PLAN_LIMIT`.
+        Asked before the plans of each template are listed, and before those too many to list are searched first.
+    list_limit : int
+        A template with more partial plans is not listed: its plans are searched whenever prices are tried.
     """
     is_cost = objective == "cost"
     facing = under_objective(compiled, objective)
-    listed, number = list_plans(compiled.under_cost.all_rented if is_cost else compiled, PLAN_LIMIT, should_stop)
+    standing = compiled.under_cost.all_rented if is_cost else compiled
+    large: list[int] = []
+    listed, number = list_plans(standing, list_limit, should_stop, large)
     if number < len(compiled.templates):
         return None
-    plans, queries = undominated(listed, facing, billed=is_cost), compiled.queries
+    sifted, queries = undominated(listed, facing, billed=is_cost), compiled.queries
+    searched = {template: SearchedTemplate(standing, template, float(is_cost)) for template in large}
+    plans, choices = with_vacant_places(_instance_plans(sifted, is_cost), sifted.choices, searched)
+    allowed = allowed_by(queries)
+    for template, one in searched.items():  # what plans cost is known before anybody scales by it
+        if should_stop(number):
+            return None
+        of_template = allowed[compiled.template_queries(template)]
+        one.extend(plans, int(plans.start[template]), of_template, np.zeros(len(facing.rows)))
 
     def solution(group: Int, plan: Int, count: Int, amount: Int) -> Solution:
-        standing = np.flatnonzero(amount)
-        supply = dict(zip(facing.supplies.name[standing].tolist(), amount[standing].tolist(), strict=True))
-        found = Solution.from_choices(compiled, group, count, plans.choices[plan], supply)
+        supplied = np.flatnonzero(amount)
+        supply = dict(zip(facing.supplies.name[supplied].tolist(), amount[supplied].tolist(), strict=True))
+        found = Solution.from_choices(compiled, group, count, choices[plan], supply)
         return replace(found, objective=objective, goodput_floor=floor) if is_cost else found
 
     return CoupledProblem(
@@ -212,9 +233,9 @@ def coupled_instance(
             value=queries.value_milli,
             count=queries.count,
             must=np.zeros(len(queries.template), dtype=np.bool_),
-            allowed=allowed_by(queries),
+            allowed=allowed,
         ),
-        plans=_instance_plans(plans, is_cost),
+        plans=plans,
         rows=facing.rows,
         supplies=facing.supplies,
         supply_price=compiled.under_cost.supply_price if is_cost else np.zeros(len(facing.supplies), dtype=np.int64),
@@ -228,6 +249,7 @@ def coupled_instance(
             len(facing.rows),
         ),
         solution=solution,
+        searched=searched,
     )
 
 

@@ -37,7 +37,7 @@ def cutting_planes(problem: CoupledProblem, respond: Respond) -> Iterator[Step]:
     radius = _FIRST_RADIUS
     while np.isfinite(best.bound):
         master.solve(center, radius)
-        promised = best.bound - master.value
+        promised = best.reached - master.value  # the model knows only plans that were found
         if promised <= TOLERANCE * max(abs(best.bound), 1.0):
             yield Step(best, best, settled=True)
             return

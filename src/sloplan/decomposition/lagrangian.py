@@ -17,7 +17,7 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
-from sloplan.decomposition.choice_kernels import first_open, sort_by_price
+from sloplan.decomposition.choice_kernels import first_open, price_plans, sort_by_price
 from sloplan.decomposition.coupled_problem import CoupledProblem
 from sloplan.problem.compiled import Bool, Int
 
@@ -52,14 +52,18 @@ class Response:
         Best plan, -1 where a group has none.
     worth : (groups,) float64
         Of that plan for one copy; -infinity without one.
+    most : (groups,) float64
+        No plan of the group is worth more: `worth`, unless a search for plans was cut off.
     plan_price : (plans,) float64
-        Cost and priced usage of every plan per unit of rate, less its own value at its price.
+        Cost and priced usage of every plan per unit of rate, less its own value at its price; infinite at vacant
+        places.
     """
 
     problem: CoupledProblem
     prices: Prices
     plan: Int
     worth: Float
+    most: Float
     plan_price: Float
 
     @cached_property
@@ -83,14 +87,23 @@ class Response:
     @cached_property
     def bound(self) -> float:
         """Most that anything can be worth; less the value of the floor. Infinite if a group must choose and cannot."""
+        return self._total(self.most)
+
+    @cached_property
+    def reached(self) -> float:
+        """What the bound would be if no plan were better than those found: the bound itself, unless one was cut off."""
+        return self.bound if self.most is self.worth else self._total(self.worth)
+
+    def _total(self, worth: Float) -> float:
+        """The Lagrangian function, by the worth of one copy of every group."""
         problem, groups = self.problem, self.problem.groups
-        if np.any(groups.must & (self.plan < 0) & (groups.count > 0)):
+        if np.any(np.isneginf(worth) & groups.must & (groups.count > 0)):
             return -np.inf
-        of_groups = float(groups.count[self.takes] @ self.worth[self.takes])
-        of_supplies = float(np.maximum(self.supply_worth, 0.0) @ problem.supplies.maximum)
-        return (
-            of_groups + float(self.prices.row @ problem.rows.capacity) + of_supplies - self.prices.value * problem.floor
-        )
+        # Sums, not products of matrices: those depend on how many threads the engine behind them has.
+        of_groups = (groups.count * np.where(groups.must, worth, np.maximum(worth, 0.0)))[groups.count > 0].sum()
+        of_supplies = (np.maximum(self.supply_worth, 0.0) * problem.supplies.maximum).sum()
+        standing = (self.prices.row * problem.rows.capacity).sum()
+        return float(of_groups + standing + of_supplies - self.prices.value * problem.floor)
 
     @cached_property
     def totals(self) -> TemplateTotals:
@@ -136,20 +149,31 @@ class TemplateTotals:
 def respond(problem: CoupledProblem, prices: Prices) -> Response:
     """Return the best plan of every group at some prices; of equals, one that depends on nothing but the prices.
 
+    Templates whose plans are not listed are searched, and what is found is written down in the problem.
+
     Parameters
     ----------
     problem : CoupledProblem
     prices : Prices
     """
-    plans, groups = problem.plans, problem.groups
-    paid = plans.usage.amount * prices.row[plans.usage.column]
-    price = _summed(plans.usage.row_of_entry, paid, len(plans))
-    price += plans.cost - prices.value * plans.value
+    plans, groups, members = problem.plans, problem.groups, problem.searched_groups
+    least = {
+        template: searched.extend(plans, int(plans.start[template]), groups.allowed[members[template]], prices.row)
+        for template, searched in problem.searched.items()
+    }
+    own = plans.cost - prices.value * plans.value
+    price = price_plans(plans.usage.start, plans.usage.column, plans.usage.amount, prices.row, own)
+    for template, searched in problem.searched.items():
+        price[plans.start[template] + searched.known : plans.start[template + 1]] = np.inf
     plan = first_open(groups.template, groups.allowed, plans.start, sort_by_price(plans.start, price), plans.needs)
     worth = np.full(len(groups), -np.inf)
     found = np.flatnonzero(plan >= 0)
     worth[found] = prices.value * groups.value[found] - groups.rate[found] * price[plan[found]]
-    return Response(problem, prices, plan, worth, price)
+    most = worth.copy() if least else worth
+    for template, cheapest in least.items():
+        of = members[template]
+        most[of] = np.maximum(worth[of], prices.value * groups.value[of] - groups.rate[of] * cheapest)
+    return Response(problem, prices, plan, worth, most, price)
 
 
 def _summed(place: Int, amount: Int | Float, size: int) -> Float:

@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from sloplan.pricing.plan_kernels import MAX_RATE
 from sloplan.problem.compiled import CompiledInstance, Int, Sparse
+from sloplan.problem.errors import SizeLimitError
 from sloplan.problem.plan_table import PlanTable, enumerate_plans
 from sloplan.problem.servable import largest_rate_alone
 from sloplan.problem.spans import spans
@@ -129,7 +130,9 @@ class PlanArrays:
         return spans(first, end - first), end - first
 
 
-def list_plans(compiled: CompiledInstance, limit: int, should_stop: Callable[[int], bool]) -> tuple[PlanArrays, int]:
+def list_plans(
+    compiled: CompiledInstance, limit: int, should_stop: Callable[[int], bool], large: list[int] | None = None
+) -> tuple[PlanArrays, int]:
     """List the plans of all templates, or of the first ones if there is no time for all.
 
     Parameters
@@ -139,25 +142,34 @@ def list_plans(compiled: CompiledInstance, limit: int, should_stop: Callable[[in
         Largest number of partial plans per template.
     should_stop : callable
         Asked before each template, with the number of templates listed so far.
+    large : list of int, optional
+        Where templates beyond the limit are noted; they get no plans.
 
     Returns
     -------
     PlanArrays
         Without plans for the templates that were left out.
     int
-        Number of templates listed.
+        Number of templates listed, or noted as large.
 
     Raises
     ------
     SizeLimitError
-        If a template has more partial plans than `limit`.
+        If a template has more partial plans than `limit`, and `large` is not given.
     """
     tables: list[PlanTable] = []
+    number = 0
     for template in range(len(compiled.templates)):
         if should_stop(template):
             break
-        tables.append(enumerate_plans(compiled, template, limit))
-    return plan_arrays_of(compiled, tables), len(tables)
+        try:
+            tables.append(enumerate_plans(compiled, template, limit))
+        except SizeLimitError:
+            if large is None:
+                raise
+            large.append(template)
+        number += 1
+    return plan_arrays_of(compiled, tables), number
 
 
 def plan_arrays_of(compiled: CompiledInstance, tables: list[PlanTable]) -> PlanArrays:

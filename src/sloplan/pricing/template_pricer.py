@@ -19,7 +19,7 @@ from sloplan.pricing.label_kernels import search
 from sloplan.pricing.network import Network
 from sloplan.pricing.plan_pool import PlanPool
 from sloplan.pricing.priced import PricedQueries, RankedPlans
-from sloplan.problem.compiled import CompiledInstance, Int, Sparse
+from sloplan.problem.compiled import Bool, CompiledInstance, Int, Sparse
 from sloplan.problem.spans import spans
 
 Float = npt.NDArray[np.float64]
@@ -120,9 +120,11 @@ class TemplatePricer:
             return None
         return self._cheapest(prices, cost_price, 1)
 
-    def _cheapest(self, prices: Float, cost_price: float, k: int) -> Found:
+    def _cheapest(self, prices: Float, cost_price: float, k: int, wanted: Bool | None = None) -> Found:
         """Look for the k cheapest plans of every class; narrow searches find what to undercut where little is known."""
         ceiling = self._ceilings(prices, cost_price, k)
+        if wanted is not None:
+            ceiling[~wanted] = -np.inf
         if np.isposinf(ceiling).any():
             limit = min(_FEW_LABELS, self._limit)
             few = self._searched(prices, cost_price, ceiling, copies=k, limit=limit, most=k)
@@ -167,7 +169,7 @@ class TemplatePricer:
         self._answer = self._answered(plan, price, bound)
         return self._answer
 
-    def search_k_best(self, prices: Float, k: int, cost_price: float = 0.0) -> Found:
+    def search_k_best(self, prices: Float, k: int, cost_price: float = 0.0, wanted: Bool | None = None) -> Found:
         """Look for the k cheapest plans of every class of queries; all where there are fewer.
 
         Parameters
@@ -176,8 +178,10 @@ class TemplatePricer:
             As in `price`.
         k : int
             At least 1.
+        wanted : (classes,) bool, optional
+            Classes that get plans; all of them if left out.
         """
-        return self._cheapest(prices, cost_price, k)
+        return self._cheapest(prices, cost_price, k, wanted)
 
     def search_below(self, prices: Float, ceiling: Float, cost_price: float = 0.0) -> Found:
         """Look for all plans up to a price.

@@ -23,6 +23,17 @@ def fewest_units(compiled: CompiledInstance, solution: IndexedSolution) -> Int:
     -------
     (pools,) int64
     """
+    return rented_units(compiled, row_usage(compiled, solution), solution.supply)
+
+
+def row_usage(compiled: CompiledInstance, solution: IndexedSolution) -> Int:
+    """Return what a valid solution uses of the coupling rows, shape (rows,).
+
+    Parameters
+    ----------
+    compiled : CompiledInstance
+    solution : IndexedSolution
+    """
     usage = np.zeros(len(compiled.rows), dtype=np.int64)
     query_template = compiled.queries.template[solution.query]
     for application, member in grouped(compiled.templates.application[query_template]):
@@ -31,7 +42,7 @@ def fewest_units(compiled: CompiledInstance, solution: IndexedSolution) -> Int:
         rate, count = compiled.queries.rate_milli[solution.query[member]], solution.count[member]
         user = figures.usage.row_of_entry
         np.add.at(usage, figures.usage.column, figures.usage.amount * rate[user] * count[user])
-    return rented_units(compiled, usage, solution.supply)
+    return usage
 
 
 def rented_units(compiled: CompiledInstance, usage: Int, supply: Int) -> Int:
