@@ -10,9 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 from sloplan.pricing.plan_kernels import MAX_RATE
+from sloplan.pricing.plan_lister import PlanLister
 from sloplan.problem.compiled import CompiledInstance, Int, Sparse
-from sloplan.problem.plan_table import PlanTable, enumerate_plans
-from sloplan.problem.servable import largest_rate_alone
 from sloplan.problem.spans import spans
 
 Float = npt.NDArray[np.float64]
@@ -152,58 +151,9 @@ def list_plans(compiled: CompiledInstance, limit: int, should_stop: Callable[[in
     SizeLimitError
         If a template has more partial plans than `limit`.
     """
-    tables: list[PlanTable] = []
-    for template in range(len(compiled.templates)):
-        if should_stop(template):
-            break
-        tables.append(enumerate_plans(compiled, template, limit))
-    return plan_arrays_of(compiled, tables), len(tables)
-
-
-def plan_arrays_of(compiled: CompiledInstance, tables: list[PlanTable]) -> PlanArrays:
-    """Return the plans of some templates, those of others being none.
-
-    Parameters
-    ----------
-    compiled : CompiledInstance
-    tables : list of PlanTable
-        By ascending template.
-    """
-    width = max((len(application.operators) for application in compiled.applications), default=0)
-    start = np.zeros(len(compiled.templates) + 1, dtype=np.int64)
-    for table in tables:
-        start[table.template + 1] = len(table)
-    choices = [
-        np.pad(table.choices, ((0, 0), (0, width - table.choices.shape[1])), constant_values=-1) for table in tables
-    ]
-    most = int(compiled.queries.rate_milli.max(initial=0))
-    figures = [table.figures for table in tables]
-    return PlanArrays(
-        start=np.cumsum(start),
-        choices=np.concatenate([np.zeros((0, width), dtype=np.int64), *choices]),
-        needs=np.column_stack(
-            [
-                _concatenated([-f.max_rate_milli for f in figures]),
-                _concatenated([f.min_rate_milli for f in figures]),
-                _concatenated([f.accuracy_nano_nats for f in figures]),
-                _concatenated([f.latency_us for f in figures]),
-                _concatenated([f.cost_nano for f in figures]),
-            ]
-        ),
-        alone_rate_milli=_concatenated([largest_rate_alone(compiled, f, most) for f in figures]),
-        billed_cost_nano=_concatenated([f.billed_cost_nano for f in figures]),
-        usage=_stacked([f.usage for f in figures]),
-    )
-
-
-def _concatenated(parts: list[Int]) -> Int:
-    return np.concatenate([np.zeros(0, dtype=np.int64), *parts])
-
-
-def _stacked(parts: list[Sparse]) -> Sparse:
-    lengths = _concatenated([np.diff(part.start) for part in parts])
-    return Sparse(
-        start=np.concatenate([np.zeros(1, dtype=np.int64), np.cumsum(lengths)]),
-        column=_concatenated([part.column for part in parts]),
-        amount=_concatenated([part.amount for part in parts]),
-    )
+    lister = PlanLister(compiled, limit)
+    num_listed = 0
+    while num_listed < len(compiled.templates) and not should_stop(num_listed):
+        lister.add(num_listed)
+        num_listed += 1
+    return PlanArrays(*lister.fields()), num_listed
