@@ -68,7 +68,8 @@ def _leg_figures(leg_start: Int, leg_link: Int, of_link: Int) -> Int:
     total = np.zeros((len(leg_start) - 1, of_link.shape[1]), dtype=np.int64)
     for leg in range(len(total)):
         for place in range(leg_start[leg], leg_start[leg + 1]):
-            total[leg] += of_link[leg_link[place]]
+            for size in range(of_link.shape[1]):  # scalar loops: numba takes seconds to compile sums of arrays
+                total[leg, size] += of_link[leg_link[place], size]
     return total
 
 
@@ -78,9 +79,11 @@ def _least_to_come(option_start: Int, options: Int, edge_producer: Int, edge_sta
     operators = len(option_start) - 1
     latency, cost = np.zeros(operators, dtype=np.int64), np.zeros(operators, dtype=np.int64)
     for consumer in range(operators - 1, -1, -1):
-        part = options[:, option_start[consumer] : option_start[consumer + 1]]
-        own_latency = part[LATENCY].min() if part.shape[1] else 0
-        own_cost = part[COST].min() if part.shape[1] else 0
+        own_latency, own_cost = 0, 0
+        for k in range(option_start[consumer], option_start[consumer + 1]):
+            is_first = k == option_start[consumer]
+            own_latency = options[LATENCY, k] if is_first else min(own_latency, options[LATENCY, k])
+            own_cost = options[COST, k] if is_first else min(own_cost, options[COST, k])
         for edge in range(edge_start[consumer], edge_start[consumer + 1]):
             producer = edge_producer[edge]
             latency[producer] = max(latency[producer], own_latency + latency[consumer])
@@ -358,3 +361,24 @@ def list_template(
         usage_end[number] = entries
         number += 1
     return failed, number
+
+
+def compile_listing() -> None:
+    """Compile `list_template`, or read it from numba's cache: a template of one operator without options."""
+    none, zero = np.zeros(0, dtype=np.int64), np.zeros(1, dtype=np.int64)
+    start, table = np.zeros(2, dtype=np.int64), np.zeros((0, 1), dtype=np.int64)
+    list_template(
+        (start, none, zero, zero, none, none, zero),
+        np.zeros((9, 0), dtype=np.int64),
+        (start, none, zero, zero, zero, zero, none),
+        (start, none, none, none, none),
+        (start, *(none for _ in range(7))),
+        table,
+        table,
+        none,
+        (0, 0, 0, 0, 0, 0, NONE, 1),
+        table,
+        (none, none, none, none, none),
+        table,
+        0,
+    )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -72,6 +72,18 @@ class PlanArrays:
         """
         cost = self.usage.amount * prices[self.usage.column]
         return np.bincount(self.usage.row_of_entry, weights=cost, minlength=len(self)).astype(np.float64)
+
+    @classmethod
+    def joined(cls, parts: Sequence[PlanArrays]) -> PlanArrays:
+        """Return the plans of all parts, each of which has those of higher templates than the one before."""
+        return cls(
+            start=np.sum([part.start for part in parts], axis=0, dtype=np.int64),
+            choices=np.concatenate([part.choices for part in parts]),
+            needs=np.concatenate([part.needs for part in parts]),
+            alone_rate_milli=np.concatenate([part.alone_rate_milli for part in parts]),
+            billed_cost_nano=np.concatenate([part.billed_cost_nano for part in parts]),
+            usage=Sparse.joined([part.usage for part in parts]),
+        )
 
     def taken(self, index: Int) -> PlanArrays:
         """Return the plans at `index`, ascending."""

@@ -17,6 +17,7 @@ import numba
 import numpy as np
 import numpy.typing as npt
 
+from sloplan.pricing.listing_kernels import compile_listing
 from sloplan.problem.compiled import Bool, Int, Queries, Sparse
 
 Float = npt.NDArray[np.float64]
@@ -58,7 +59,9 @@ def compile_kernels(queries: Queries) -> float:
     prefer(queries, start, none, needs)
     cheapest(queries, start, np.zeros(0), needs)
     serve(queries, none, start, none, needs, usage, none)
-    keep_undominated(start, none, needs, usage)
+    missed = levels_missed(start, needs, np.zeros((5, len(start)), dtype=np.int64), none)
+    keep_undominated(start, sifting_order(start, np.zeros(0), missed), missed, usage)
+    compile_listing()
     return time.monotonic() - began
 
 
@@ -160,6 +163,45 @@ def keep_undominated(start: Int, order: Int, needs: Int, usage: Sparse) -> Bool:
     shift = np.array([max(0, most.bit_length() - _DIGEST_BITS) for most in needs.max(axis=0, initial=0).tolist()])
     _keep_undominated(start, order, needs, shift, usage.start, usage.column, usage.amount, used, keep)
     return keep
+
+
+def levels_missed(start: Int, needs: Int, level_start: Int, levels: Int) -> Int:
+    """Count, per plan and column, the distinct levels allowed in its template that are below its need.
+
+    Parameters
+    ----------
+    start : (templates + 1,) int64
+        Plans of each template.
+    needs : (plans, 5) int64
+    level_start : (5, templates + 1) int64
+    levels : int64
+        Ascending; those of a column and template at ``levels[level_start[c, t]:level_start[c, t + 1]]``.
+
+    Returns
+    -------
+    (plans, 5) int64
+    """
+    missed = np.empty_like(needs)
+    _levels_missed(start, needs, level_start, levels, missed)
+    return missed
+
+
+def sifting_order(start: Int, size: Float, missed: Int) -> Int:
+    """Sort the plans of each template by size, equals by the last column of what they miss, and so on; stable.
+
+    Parameters
+    ----------
+    start : (templates + 1,) int64
+    size : (plans,) float64
+    missed : (plans, 5) int64
+
+    Returns
+    -------
+    (plans,) int64
+    """
+    order = np.empty(len(size), dtype=np.int64)
+    _sifting_order(start, size, missed, order)
+    return order
 
 
 def unavoidable(queries: Queries, start: Int, needs: Int, usage: Sparse, num_rows: int) -> Float:
@@ -290,7 +332,64 @@ def _serve(
     return number
 
 
-@numba.njit(cache=True)
+@numba.njit(cache=True, nogil=True)
+def _levels_missed(start: Int, needs: Int, level_start: Int, levels: Int, missed: Int) -> None:
+    for template in range(len(start) - 1):
+        for plan in range(start[template], start[template + 1]):
+            for column in range(needs.shape[1]):
+                begin, end = level_start[column, template], level_start[column, template + 1]
+                first, need = begin, needs[plan, column]
+                while first < end:
+                    middle = (first + end) // 2
+                    if levels[middle] < need:
+                        first = middle + 1
+                    else:
+                        end = middle
+                missed[plan, column] = first - begin
+
+
+@numba.njit(cache=True, nogil=True)
+def _comes_before(one: Int, other: Int) -> bool:
+    for column in range(len(one) - 1, -1, -1):
+        if one[column] != other[column]:
+            return bool(one[column] < other[column])
+    return False
+
+
+@numba.njit(cache=True, nogil=True)
+def _sifting_order(start: Int, size: Float, missed: Int, order: Int) -> None:
+    for template in range(len(start) - 1):
+        begin, end = start[template], start[template + 1]
+        order[begin:end] = begin + np.argsort(size[begin:end], kind="mergesort")
+        first = begin
+        while first < end:
+            last = first + 1
+            while last < end and size[order[last]] == size[order[first]]:
+                last += 1
+            _sort_by_missed(missed, order[first:last])
+            first = last
+
+
+@numba.njit(cache=True, nogil=True)
+def _sort_by_missed(missed: Int, run: Int) -> None:
+    """Sort some plans stably: runs of doubling length are merged."""
+    merged, length = np.empty_like(run), 1
+    while length < len(run):
+        for first in range(0, len(run), 2 * length):
+            middle, end = min(first + length, len(run)), min(first + 2 * length, len(run))
+            left, right = first, middle
+            for place in range(first, end):
+                if left == middle or (right < end and _comes_before(missed[run[right]], missed[run[left]])):
+                    merged[place] = run[right]
+                    right += 1
+                else:
+                    merged[place] = run[left]
+                    left += 1
+        run[:] = merged
+        length *= 2
+
+
+@numba.njit(cache=True, nogil=True)
 def _keep_undominated(
     start: Int,
     order: Int,

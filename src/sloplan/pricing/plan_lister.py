@@ -127,6 +127,14 @@ class PlanLister:
         self._start[template + 1] = count - self._listed
         self._listed = count
 
+    def __len__(self) -> int:
+        return self._listed
+
+    def clear(self) -> None:
+        """Forget the plans listed so far; what `fields` returned is written over."""
+        self._listed = 0
+        self._start[:] = 0
+
     def _make_room(self, count: int) -> None:
         """Double the room that was too small; what the template at hand has begun is written again."""
         if count == len(self._arrays[0]):

@@ -1,15 +1,21 @@
-"""Leaving out plans that other plans replace, which most do."""
+"""Plans that are worth keeping: those that no other plan of their template replaces."""
 
 from __future__ import annotations
+
+from collections.abc import Callable
 
 import numpy as np
 import numpy.typing as npt
 
 from sloplan.pricing.plan_arrays import PlanArrays
-from sloplan.pricing.plan_kernels import allowed_by, keep_undominated
-from sloplan.problem.compiled import CompiledInstance
+from sloplan.pricing.plan_kernels import allowed_by, keep_undominated, levels_missed, sifting_order
+from sloplan.pricing.plan_lister import PlanLister
+from sloplan.problem.compiled import CompiledInstance, Int
 
 Float = npt.NDArray[np.float64]
+
+_SIFTED_TOGETHER = 50_000
+"""Plans listed before they are sifted: few enough to be in memory still warm, many enough for calls to cost nothing."""
 
 
 def undominated(plans: PlanArrays, compiled: CompiledInstance, *, billed: bool = False) -> PlanArrays:
@@ -26,17 +32,78 @@ def undominated(plans: PlanArrays, compiled: CompiledInstance, *, billed: bool =
     billed : bool
         Bills count, as they do under `cost`.
     """
-    # Only what queries ask for tells needs apart: a need becomes the number of levels that it misses.
-    allowed, missed = allowed_by(compiled.queries), np.zeros_like(plans.needs)
-    by_template = np.argsort(compiled.queries.template, kind="stable")
-    ends = np.cumsum(np.bincount(compiled.queries.template, minlength=len(compiled.templates)))
-    for template, members in enumerate(np.split(by_template, ends[:-1])):
-        part = slice(plans.start[template], plans.start[template + 1])
-        for column in range(missed.shape[1]):
-            missed[part, column] = np.searchsorted(np.unique(allowed[members, column]), plans.needs[part, column])
-    compared = plans.with_bills(len(compiled.rows)) if billed else plans
-    order = np.lexsort((*missed.T, size(compared, compiled), plans.template))
-    return plans.taken(np.flatnonzero(keep_undominated(plans.start, order, missed, compared.usage)))
+    return _Sieve(compiled, billed).sift(plans)
+
+
+def list_undominated(
+    compiled: CompiledInstance,
+    limit: int,
+    should_stop: Callable[[int], bool],
+    *,
+    facing: CompiledInstance | None = None,
+    billed: bool = False,
+) -> tuple[PlanArrays, int]:
+    """List the plans of all templates that no other replaces: `undominated` of `list_plans`, but never all at once.
+
+    Parameters
+    ----------
+    compiled, limit, should_stop
+        As in `list_plans`.
+    facing : CompiledInstance, optional
+        Has the rows that plans use, if not as they stand in `compiled`.
+    billed : bool
+        As in `undominated`.
+
+    Returns
+    -------
+    PlanArrays
+        Without plans for the templates that were left out.
+    int
+        Number of templates listed.
+
+    Raises
+    ------
+    SizeLimitError
+        If a template has more partial plans than `limit`.
+    """
+    lister, sieve = PlanLister(compiled, limit), _Sieve(facing or compiled, billed)
+    parts: list[PlanArrays] = []
+    num_listed = 0
+    while num_listed < len(compiled.templates) and not should_stop(num_listed):
+        lister.add(num_listed)
+        num_listed += 1
+        if len(lister) > _SIFTED_TOGETHER:
+            parts.append(sieve.sift(PlanArrays(*lister.fields())))
+            lister.clear()
+    parts.append(sieve.sift(PlanArrays(*lister.fields())))
+    return PlanArrays.joined(parts), num_listed
+
+
+class _Sieve:
+    """Sifts plans of an instance."""
+
+    def __init__(self, compiled: CompiledInstance, billed: bool) -> None:
+        self._compiled, self._billed = compiled, billed
+        # Only what queries ask for tells needs apart: a need becomes the number of levels that it misses.
+        template, allowed = compiled.queries.template, allowed_by(compiled.queries)
+        starts, levels = [], []
+        for column in allowed.T:
+            order = np.lexsort((column, template))
+            ordered, of_template = column[order], template[order]
+            is_new = np.ones(len(order), dtype=np.bool_)
+            is_new[1:] = (ordered[1:] != ordered[:-1]) | (of_template[1:] != of_template[:-1])
+            levels.append(ordered[is_new])
+            starts.append(np.searchsorted(of_template[is_new], np.arange(len(compiled.templates) + 1)))
+        offset = np.cumsum([0, *map(len, levels[:-1])])
+        self._level_start = np.stack(starts).astype(np.int64) + offset[:, None]
+        self._levels: Int = np.concatenate(levels)
+
+    def sift(self, plans: PlanArrays) -> PlanArrays:
+        """Return the plans that no other replaces."""
+        missed = levels_missed(plans.start, plans.needs, self._level_start, self._levels)
+        compared = plans.with_bills(len(self._compiled.rows)) if self._billed else plans
+        order = sifting_order(plans.start, size(compared, self._compiled), missed)
+        return plans.taken(np.flatnonzero(keep_undominated(plans.start, order, missed, compared.usage)))
 
 
 def size(plans: PlanArrays, compiled: CompiledInstance) -> Float:
