@@ -37,6 +37,9 @@ _DIGEST_BITS = 11
 _ROW_BITS = 63
 """Bits that tell which rows a plan uses; rows may share one."""
 
+_SUMS, _SUM_BITS = 4, 14
+"""Sums of a plan's usage over a fourth of the rows each, to 7 digits (binary), each below its guard bit."""
+
 
 def allowed_by(queries: Queries) -> Int:
     """Return what queries allow, shape (queries, 5)."""
@@ -147,7 +150,7 @@ def keep_undominated(start: Int, order: Int, needs: Int, usage: Sparse) -> Bool:
 
     One plan replaces another if it needs no more in any column and uses no more of any row. Each plan
     is compared with the first `_COMPARISONS` that are kept, so of very long lists too many may be kept.
-    Two words per plan, a digest of its needs and one of its rows, settle most comparisons.
+    Three words per plan, digests of its needs, its rows and what it uses of them, settle most comparisons.
 
     Parameters
     ----------
@@ -390,6 +393,23 @@ def _sort_by_missed(missed: Int, run: Int) -> None:
 
 
 @numba.njit(cache=True, nogil=True)
+def _rounded(amount: int) -> int:
+    """A whole number below 2^13 that grows with an amount from 0 to 2^63: its binary exponent and six digits."""
+    if amount == 0:
+        return 0
+    return int((np.float64(amount).view(np.int64) >> 46) - (1023 << 6) + 1)
+
+
+@numba.njit(cache=True, nogil=True)
+def _guards(fields: int, bits: int) -> int:
+    """The upper bit of each of some fields of a word."""
+    guards = 0
+    for field in range(fields):
+        guards |= 1 << ((field + 1) * bits - 1)
+    return guards
+
+
+@numba.njit(cache=True, nogil=True)
 def _keep_undominated(
     start: Int,
     order: Int,
@@ -402,38 +422,50 @@ def _keep_undominated(
     keep: Bool,
 ) -> None:
     kept = np.empty(_COMPARISONS, dtype=np.int64)
-    kept_digest, kept_rows = np.empty_like(kept), np.empty_like(kept)
-    guards = 0
-    for column in range(len(shift)):
-        guards |= 1 << ((column + 1) * (_DIGEST_BITS + 1) - 1)
+    kept_needs, kept_rows, kept_sums = np.empty_like(kept), np.empty_like(kept), np.empty_like(kept)
+    sums = np.zeros(_SUMS, dtype=np.int64)
+    need_guards, sum_guards = _guards(len(shift), _DIGEST_BITS + 1), _guards(_SUMS, _SUM_BITS + 1)
     for template in range(len(start) - 1):
         number = 0
         for plan in order[start[template] : start[template + 1]]:
-            digest, rows = 0, 0
+            digest, rows, amounts = 0, 0, 0
             for column in range(len(shift)):
                 digest |= (needs[plan, column] >> shift[column]) << (column * (_DIGEST_BITS + 1))
             for use in range(usage_start[plan], usage_start[plan + 1]):
-                used[usage_row[use]] = usage_amount[use]
+                row = usage_row[use]
+                used[row] = usage_amount[use]
+                sums[row % _SUMS] += usage_amount[use]
                 if usage_amount[use] > 0:
-                    rows |= 1 << (usage_row[use] % _ROW_BITS)
+                    rows |= 1 << (row % _ROW_BITS)
+            for part in range(_SUMS):
+                amounts |= _rounded(sums[part]) << (part * (_SUM_BITS + 1))
+                sums[part] = 0
             replaced = False
             for place in range(number):
                 # No guard is borrowed from: no column of the digest is above the plan's.
-                if kept_rows[place] & ~rows == 0 and ((digest | guards) - kept_digest[place]) & guards == guards:
+                if (
+                    kept_rows[place] & ~rows == 0
+                    and ((digest | need_guards) - kept_needs[place]) & need_guards == need_guards
+                    and ((amounts | sum_guards) - kept_sums[place]) & sum_guards == sum_guards
+                    and _at_most(needs[kept[place]], needs[plan])
+                ):
                     other = kept[place]
-                    replaced = _at_most(needs[other], needs[plan])
+                    replaced = True
                     for use in range(usage_start[other], usage_start[other + 1]):
-                        replaced = replaced and usage_amount[use] <= used[usage_row[use]]
+                        if usage_amount[use] > used[usage_row[use]]:
+                            replaced = False
+                            break
                     if replaced:
                         # A plan that replaces one often replaces more: it moves to the front, by halves.
                         ahead = place // 2
                         kept[place], kept[ahead] = kept[ahead], other
-                        kept_digest[place], kept_digest[ahead] = kept_digest[ahead], kept_digest[place]
+                        kept_needs[place], kept_needs[ahead] = kept_needs[ahead], kept_needs[place]
                         kept_rows[place], kept_rows[ahead] = kept_rows[ahead], kept_rows[place]
+                        kept_sums[place], kept_sums[ahead] = kept_sums[ahead], kept_sums[place]
                         break
             for use in range(usage_start[plan], usage_start[plan + 1]):
                 used[usage_row[use]] = 0
             keep[plan] = not replaced
             if not replaced and number < len(kept):
-                kept[number], kept_digest[number], kept_rows[number] = plan, digest, rows
+                kept[number], kept_needs[number], kept_rows[number], kept_sums[number] = plan, digest, rows, amounts
                 number += 1
