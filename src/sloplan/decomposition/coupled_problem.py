@@ -18,9 +18,9 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
-from sloplan.pricing.plan_arrays import PlanArrays, list_plans
+from sloplan.pricing.plan_arrays import PlanArrays
 from sloplan.pricing.plan_kernels import allowed_by
-from sloplan.pricing.undominated import undominated
+from sloplan.pricing.undominated import list_undominated
 from sloplan.problem.compiled import Bool, CompiledInstance, Int, Rows, Sparse, Supplies
 from sloplan.problem.cost_problem import under_objective
 from sloplan.problem.exact_sums import exact_totals
@@ -168,6 +168,7 @@ def coupled_instance(
     objective: str,
     floor: int | None = None,
     should_stop: Callable[[int], bool] = lambda _: False,
+    threads: int = 1,
 ) -> CoupledProblem | None:
     """Return an instance as a coupled problem, all its plans listed and sifted; None if time was up before.
 
@@ -180,6 +181,8 @@ def coupled_instance(
         Least goodput under "cost", milli-value.
     should_stop : callable, optional
         Asked before the plans of each template are listed.
+    threads : int
+        Threads that list and sift plans.
 
     Raises
     ------
@@ -188,10 +191,11 @@ def coupled_instance(
     """
     is_cost = objective == "cost"
     facing = under_objective(compiled, objective)
-    listed, number = list_plans(compiled.under_cost.all_rented if is_cost else compiled, PLAN_LIMIT, should_stop)
+    standing = compiled.under_cost.all_rented if is_cost else compiled
+    plans, number = list_undominated(standing, PLAN_LIMIT, should_stop, facing=facing, billed=is_cost, threads=threads)
     if number < len(compiled.templates):
         return None
-    plans, queries = undominated(listed, facing, billed=is_cost), compiled.queries
+    queries = compiled.queries
 
     def solution(group: Int, plan: Int, count: Int, amount: Int) -> Solution:
         standing = np.flatnonzero(amount)

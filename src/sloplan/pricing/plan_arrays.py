@@ -168,4 +168,4 @@ def list_plans(compiled: CompiledInstance, limit: int, should_stop: Callable[[in
     while num_listed < len(compiled.templates) and not should_stop(num_listed):
         lister.add(num_listed)
         num_listed += 1
-    return PlanArrays(*lister.fields()), num_listed
+    return PlanArrays(*lister.take()), num_listed

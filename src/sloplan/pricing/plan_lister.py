@@ -28,7 +28,6 @@ class PlanLister:
     def __init__(self, compiled: CompiledInstance, limit: int) -> None:
         self._compiled, self._limit = compiled, limit
         self._layouts: dict[int, ApplicationLayout] = {}
-        self._start = np.zeros(len(compiled.templates) + 1, dtype=np.int64)
         self._figures_of_options()
         self._loosest_slos()
         pools, links = compiled.pools, compiled.links
@@ -37,9 +36,14 @@ class PlanLister:
         self._row_of_link = np.where(links.query_scope, own_link, links.row)
         self._most_rate = int(compiled.queries.rate_milli.max(initial=0))
         self._width = max((len(application.operators) for application in compiled.applications), default=0)
+        self._begin(_FIRST_ROOM, 4 * _FIRST_ROOM)
+
+    def _begin(self, plans: int, entries: int) -> None:
+        """Take room for some plans, of which there are none yet."""
+        self._start = np.zeros(len(self._compiled.templates) + 1, dtype=np.int64)
         self._listed = 0
-        self._arrays = [np.empty((_FIRST_ROOM, *shape), dtype=np.int64) for shape in ((self._width,), (5,), (), (), ())]
-        self._usage = [np.empty(4 * _FIRST_ROOM, dtype=np.int64) for _ in range(2)]
+        self._arrays = [np.empty((plans, *shape), dtype=np.int64) for shape in ((self._width,), (5,), (), (), ())]
+        self._usage = [np.empty(entries, dtype=np.int64) for _ in range(2)]
 
     def _figures_of_options(self) -> None:
         compiled, options = self._compiled, self._compiled.options
@@ -130,11 +134,6 @@ class PlanLister:
     def __len__(self) -> int:
         return self._listed
 
-    def clear(self) -> None:
-        """Forget the plans listed so far; what `fields` returned is written over."""
-        self._listed = 0
-        self._start[:] = 0
-
     def _make_room(self, count: int) -> None:
         """Double the room that was too small; what the template at hand has begun is written again."""
         if count == len(self._arrays[0]):
@@ -146,14 +145,16 @@ class PlanLister:
     def _num_entries(self) -> int:
         return int(self._arrays[-1][self._listed - 1]) if self._listed else 0
 
-    def fields(self) -> tuple[Int, Int, Int, Int, Int, Sparse]:
-        """Return the fields of `PlanArrays`, templates that were not added being without plans."""
+    def take(self) -> tuple[Int, Int, Int, Int, Int, Sparse]:
+        """Return the fields of `PlanArrays` and forget the plans; templates that were not added have none."""
         choices, needs, alone_rate, billed_cost, usage_end = (array[: self._listed] for array in self._arrays)
         row, amount = (array[: self._num_entries] for array in self._usage)
         usage = Sparse(np.concatenate([np.zeros(1, dtype=np.int64), usage_end]), row, amount)
         if self._compiled.hosting != "fluid":  # whole replicas
             alone_rate = largest_rate_alone(self._compiled, usage, self._most_rate)
-        return np.cumsum(self._start), choices, needs, alone_rate, billed_cost, usage
+        taken = np.cumsum(self._start), choices, needs, alone_rate, billed_cost, usage
+        self._begin(len(self._arrays[0]), len(self._usage[0]))
+        return taken
 
 
 def _doubled(array: Int, kept: int) -> Int:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from contextlib import nullcontext
 
 import numpy as np
 import numpy.typing as npt
@@ -42,6 +44,7 @@ def list_undominated(
     *,
     facing: CompiledInstance | None = None,
     billed: bool = False,
+    threads: int = 1,
 ) -> tuple[PlanArrays, int]:
     """List the plans of all templates that no other replaces: `undominated` of `list_plans`, but never all at once.
 
@@ -53,6 +56,8 @@ def list_undominated(
         Has the rows that plans use, if not as they stand in `compiled`.
     billed : bool
         As in `undominated`.
+    threads : int
+        1: listing and sifting take turns; 2 or more: the one goes on beside the other.
 
     Returns
     -------
@@ -66,17 +71,75 @@ def list_undominated(
     SizeLimitError
         If a template has more partial plans than `limit`.
     """
-    lister, sieve = PlanLister(compiled, limit), _Sieve(facing or compiled, billed)
-    parts: list[PlanArrays] = []
-    num_listed = 0
-    while num_listed < len(compiled.templates) and not should_stop(num_listed):
-        lister.add(num_listed)
-        num_listed += 1
-        if len(lister) > _SIFTED_TOGETHER:
-            parts.append(sieve.sift(PlanArrays(*lister.fields())))
-            lister.clear()
-    parts.append(sieve.sift(PlanArrays(*lister.fields())))
-    return PlanArrays.joined(parts), num_listed
+    with ThreadPoolExecutor(1) if threads > 1 else nullcontext() as executor:
+        plans = UndominatedPlans(compiled, limit, facing=facing, billed=billed, executor=executor)
+        num_listed = 0
+        while num_listed < len(compiled.templates) and not should_stop(num_listed):
+            plans.add(num_listed)
+            num_listed += 1
+        return plans.plans(), num_listed
+
+
+class UndominatedPlans:
+    """Lists plans template by template, and keeps those that no other replaces.
+
+    Parameters
+    ----------
+    compiled : CompiledInstance
+    limit : int
+        Largest number of partial plans per template.
+    facing, billed
+        As in `list_undominated`.
+    executor : Executor, optional
+        Sifts plans while the next ones are listed.
+    """
+
+    def __init__(
+        self,
+        compiled: CompiledInstance,
+        limit: int,
+        *,
+        facing: CompiledInstance | None = None,
+        billed: bool = False,
+        executor: Executor | None = None,
+    ) -> None:
+        self._lister, self._sieve, self._executor = (
+            PlanLister(compiled, limit),
+            _Sieve(facing or compiled, billed),
+            executor,
+        )
+        self._sifted: list[PlanArrays] = []
+        self._being_sifted: list[Future[PlanArrays]] = []
+
+    def add(self, template: int) -> None:
+        """List the plans of a template, after those of lower ones.
+
+        Raises
+        ------
+        SizeLimitError
+            If it has more partial plans than the limit; nothing is added then.
+        """
+        self._lister.add(template)
+        if len(self._lister) > _SIFTED_TOGETHER:
+            self._sift()
+
+    def plans(self) -> PlanArrays:
+        """Return the plans that no other replaces."""
+        self._sift()
+        self._wait()
+        return PlanArrays.joined(self._sifted)
+
+    def _sift(self) -> None:
+        self._wait()  # two blocks at once in memory, not more
+        block = PlanArrays(*self._lister.take())
+        if self._executor is None:
+            self._sifted.append(self._sieve.sift(block))
+        else:
+            self._being_sifted.append(self._executor.submit(self._sieve.sift, block))
+
+    def _wait(self) -> None:
+        while self._being_sifted:
+            self._sifted.append(self._being_sifted.pop().result())
 
 
 class _Sieve:
