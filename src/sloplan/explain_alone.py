@@ -85,7 +85,7 @@ def _passing(single: CompiledInstance, dropped: str) -> np.ndarray:
 
 
 def _passed(single: CompiledInstance, table: PlanTable, dropped: str) -> np.ndarray:
-    alone = largest_rate_alone(single, table.figures, int(single.queries.rate_milli[0]))
+    alone = largest_rate_alone(single, table.figures.usage, int(single.queries.rate_milli[0]))
     checks = zip(DIMENSIONS, passes(single, 0, table, alone), strict=True)
     return np.logical_and.reduce([passed for name, passed in checks if name != dropped])
 
@@ -117,7 +117,7 @@ def _relaxation(single: CompiledInstance, dimension: str) -> Relaxation | None:
         least, most = figures.min_rate_milli[plans], figures.max_rate_milli[plans]
         nearest = np.clip(rate, least, most)
         # A greater rate has to fit into the shared capacity too: that the one asked for fits says nothing of it.
-        fine = (least <= most) & (nearest <= largest_rate_alone(single, figures, int(nearest.max()))[plans])
+        fine = (least <= most) & (nearest <= largest_rate_alone(single, figures.usage, int(nearest.max()))[plans])
         if not fine.any():
             return None
         plans, nearest = plans[fine], nearest[fine]
@@ -126,7 +126,7 @@ def _relaxation(single: CompiledInstance, dimension: str) -> Relaxation | None:
         best, asked, needed = plans[place], rate / 1000, int(nearest[place]) / 1000
         culprits = _rate_culprits(single, table, int(best), rate)
     else:
-        fits = largest_rate_alone(single, figures, rate)
+        fits = largest_rate_alone(single, figures.usage, rate)
         best = plans[np.argmax(fits[plans])]
         asked, needed = rate / 1000, int(fits[best]) / 1000
         culprits = _overloaded(single, table, int(best), rate)

@@ -148,7 +148,7 @@ def _cheapest(whole: CompiledInstance, query: int, prices: Prices) -> _Plan:
     rate = int(whole.queries.rate_milli[query])
     table = enumerate_plans(whole, int(whole.queries.template[query]))
     figures = table.figures
-    fits = np.flatnonzero(table.feasible(whole, query) & (rate <= largest_rate_alone(whole, figures, rate)))
+    fits = np.flatnonzero(table.feasible(whole, query) & (rate <= largest_rate_alone(whole, figures.usage, rate)))
     usage = figures.usage.taken(fits)
     billed = figures.billed_cost_nano[fits] if prices.bills else np.zeros(len(fits), dtype=np.int64)
 

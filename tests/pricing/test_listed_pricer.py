@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from sloplan.pricing import listed_pricer
-from sloplan.pricing.listed_pricer import ListedPlans, ListedPricer
-from sloplan.problem.plan_table import enumerate_plans
+from sloplan.pricing import undominated
+from sloplan.pricing.listed_pricer import ListedPricer
+from sloplan.pricing.undominated import UndominatedPlans
+from sloplan.problem.plan_table import PLAN_LIMIT
 from tests.pricing.pricing_cases import HOSTINGS, Enumerated, compiled_case, random_prices
 
 
@@ -18,11 +19,11 @@ def test_every_query_pays_what_enumeration_says(
     seed: int, hosting: str, together: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Prices and bounds are those of enumeration, however many templates are sifted together; only rows are used."""
-    monkeypatch.setattr(listed_pricer, "_LISTED_TOGETHER", together)
+    monkeypatch.setattr(undominated, "_SIFTED_TOGETHER", together)
     compiled = compiled_case(seed, hosting)
-    plans, templates = ListedPlans(compiled), np.arange(len(compiled.templates))
+    plans, templates = UndominatedPlans(compiled, PLAN_LIMIT, billed=True), np.arange(len(compiled.templates))
     for template in templates:
-        plans.add(enumerate_plans(compiled, template))
+        plans.add(template)
     pricer = ListedPricer(compiled, plans.plans(), templates)
     for prices, cost_price in random_prices(seed, len(compiled.rows)):
         found = pricer.price(prices, cost_price, threads=1)

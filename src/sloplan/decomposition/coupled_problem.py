@@ -20,10 +20,10 @@ import numpy.typing as npt
 
 from sloplan.decomposition.searched_template import SearchedTemplate
 from sloplan.decomposition.vacant_places import with_vacant_places
-from sloplan.pricing.plan_arrays import PlanArrays, list_plans
-from sloplan.pricing.plan_kernels import allowed_by
+from sloplan.pricing.plan_arrays import PlanArrays
+from sloplan.pricing.plan_kernels import allowed_by, raise_most_used
 from sloplan.pricing.shard_pricer import LIST_LIMIT
-from sloplan.pricing.undominated import undominated
+from sloplan.pricing.undominated import Listed, list_undominated
 from sloplan.problem.compiled import Bool, CompiledInstance, Int, Rows, Sparse, Supplies
 from sloplan.problem.cost_problem import under_objective
 from sloplan.problem.most_supplied import most_supplied
@@ -187,6 +187,7 @@ def coupled_instance(
     floor: int | None = None,
     should_stop: Callable[[int], bool] = lambda _: False,
     list_limit: int = LIST_LIMIT,
+    threads: int = 1,
 ) -> CoupledProblem | None:
     """Return an instance as a coupled problem, its plans listed and sifted; None if time was up before.
 
@@ -201,20 +202,21 @@ def coupled_instance(
         Asked before the plans of each template are listed, and before those too many to list are searched first.
     list_limit : int
         A template with more partial plans is not listed: its plans are searched whenever prices are tried.
+    threads : int
+        Threads that list and sift plans.
     """
     is_cost = objective == "cost"
     facing = under_objective(compiled, objective)
     standing = compiled.under_cost.all_rented if is_cost else compiled
-    large: list[int] = []
-    listed, number = list_plans(standing, list_limit, should_stop, large)
-    if number < len(compiled.templates):
+    listed = list_undominated(standing, list_limit, should_stop, facing=facing, billed=is_cost, threads=threads)
+    if listed.num_listed < len(compiled.templates):
         return None
-    sifted, queries = undominated(listed, facing, billed=is_cost), compiled.queries
-    searched = {template: SearchedTemplate(standing, template, float(is_cost)) for template in large}
-    plans, choices = with_vacant_places(_instance_plans(sifted, is_cost), sifted.choices, searched)
+    queries = compiled.queries
+    searched = {template: SearchedTemplate(standing, template, float(is_cost)) for template in listed.too_many}
+    plans, choices = with_vacant_places(_instance_plans(listed.plans, is_cost), listed.plans.choices, searched)
     allowed = allowed_by(queries)
     for template, one in searched.items():  # what plans cost is known before anybody scales by it
-        if should_stop(number):
+        if should_stop(listed.num_listed):
             return None
         of_template = allowed[compiled.template_queries(template)]
         one.extend(plans, int(plans.start[template]), of_template, np.zeros(len(facing.rows)))
@@ -241,13 +243,7 @@ def coupled_instance(
         supply_price=compiled.under_cost.supply_price if is_cost else np.zeros(len(facing.supplies), dtype=np.int64),
         is_cost=is_cost,
         floor=floor or 0,
-        most_used=_most_used(
-            listed.template,
-            listed.usage,
-            listed.billed_cost_nano * int(is_cost),
-            _largest_rates(compiled),
-            len(facing.rows),
-        ),
+        most_used=_most_used(listed, _largest_rates(compiled), is_cost),
         solution=solution,
         searched=searched,
     )
@@ -260,12 +256,11 @@ def _largest_rates(compiled: CompiledInstance) -> Int:
     return rate
 
 
-def _most_used(template: Int, usage: Sparse, cost: Int, rate: Int, rows: int) -> Float:
-    """Return the most that a plan of each template uses of each row, and costs in the end, at a rate per template."""
-    most = np.zeros((len(rate), rows + 1))
-    np.maximum.at(most, (template[usage.row_of_entry], usage.column), usage.amount.astype(np.float64))
-    np.maximum.at(most[:, rows], template, cost.astype(np.float64))
-    return np.asarray(most * rate[:, None], dtype=np.float64)
+def _most_used(listed: Listed, rate: Int, is_cost: bool) -> Float:
+    """Return the most that a copy of each template's queries uses of each row, and costs in the end."""
+    most = listed.most_used * rate[:, None]
+    most[:, -1] *= is_cost
+    return np.asarray(most, dtype=np.float64)
 
 
 def _instance_plans(plans: PlanArrays, is_cost: bool) -> TemplatePlans:
@@ -318,8 +313,15 @@ def coupled_selection(selection: PlanSelection) -> CoupledProblem:
         supply_price=selection.supplies.price if is_cost else zero,
         is_cost=is_cost,
         floor=(selection.goodput_floor or 0) if is_cost else 0,
-        most_used=_most_used(
-            listed.group, listed.usage, listed.cost * int(is_cost), np.ones(groups, dtype=np.int64), len(selection.rows)
-        ),
+        most_used=_most_of_groups(selection, is_cost),
         solution=solution,
     )
+
+
+def _most_of_groups(selection: PlanSelection, is_cost: bool) -> Float:
+    """Return the most that a plan of each group uses of each row, and costs in the end."""
+    plans = selection.plans
+    most = np.zeros((len(selection.groups), len(selection.rows) + 1))
+    bills = plans.cost if is_cost else np.zeros_like(plans.cost)
+    raise_most_used(selection.plan_start, plans.usage, bills, most)
+    return most

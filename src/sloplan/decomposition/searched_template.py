@@ -203,7 +203,7 @@ class SearchedTemplate:
     def _needs_alone(self, figures: PlanFigures) -> Int:
         """What plans need of a group, in the order of `plan_kernels`, fitting alone included."""
         most = int(self._compiled.queries.rate_milli.max())
-        rate = np.minimum(figures.max_rate_milli, largest_rate_alone(self._compiled, figures, most))
+        rate = np.minimum(figures.max_rate_milli, largest_rate_alone(self._compiled, figures.usage, most))
         return np.column_stack(
             [-rate, figures.min_rate_milli, figures.accuracy_nano_nats, figures.latency_us, figures.cost_nano]
         )

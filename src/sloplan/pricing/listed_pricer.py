@@ -2,64 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Final
-
 import numpy as np
 import numpy.typing as npt
 
-from sloplan.pricing.plan_arrays import PlanArrays, plan_arrays_of
+from sloplan.pricing.plan_arrays import PlanArrays
 from sloplan.pricing.plan_kernels import allowed_by, cheapest_allowed
 from sloplan.pricing.priced import PricedQueries
 from sloplan.pricing.shared_work import in_threads
-from sloplan.pricing.undominated import undominated
 from sloplan.problem.compiled import CompiledInstance, Int, Sparse
-from sloplan.problem.plan_table import PlanTable
 from sloplan.problem.spans import spans
 
 Float = npt.NDArray[np.float64]
-
-_LISTED_TOGETHER: Final = 300_000  # plans held in memory before those that others replace are left out
-
-
-class ListedPlans:
-    """Collects the plans of some templates, template by template, and sifts them.
-
-    Parameters
-    ----------
-    compiled : CompiledInstance
-    """
-
-    def __init__(self, compiled: CompiledInstance) -> None:
-        self._compiled = compiled
-        self._waiting: list[PlanTable] = []
-        self._sifted: list[PlanArrays] = []
-        self.listed = 0
-
-    def add(self, table: PlanTable) -> None:
-        """Add the plans of a template, after those of lower ones."""
-        self._waiting.append(table)
-        self.listed += len(table)
-        if sum(map(len, self._waiting)) > _LISTED_TOGETHER:
-            self._sift()
-
-    def plans(self) -> PlanArrays:
-        """Return the plans that no other replaces; billed cost stands as usage in a column beyond the rows."""
-        self._sift()
-        parts = self._sifted
-        return PlanArrays(
-            start=np.sum([part.start for part in parts], axis=0, dtype=np.int64),
-            choices=np.concatenate([part.choices for part in parts]),
-            needs=np.concatenate([part.needs for part in parts]),
-            alone_rate_milli=np.concatenate([part.alone_rate_milli for part in parts]),
-            billed_cost_nano=np.concatenate([part.billed_cost_nano for part in parts]),
-            usage=Sparse.joined([part.usage for part in parts]),
-        )
-
-    def _sift(self) -> None:
-        arrays = plan_arrays_of(self._compiled, self._waiting)
-        sifted = undominated(arrays, self._compiled, billed=True)
-        self._sifted.append(sifted.with_bills(len(self._compiled.rows)))
-        self._waiting = []
 
 
 class ListedPricer:
@@ -69,13 +22,14 @@ class ListedPricer:
     ----------
     compiled : CompiledInstance
     plans : PlanArrays
-        As `ListedPlans` returns them.
+        Plans of these templates, none of which another replaces by usage and bill.
     templates : (n,) int64
         Templates that are listed, ascending.
     """
 
     def __init__(self, compiled: CompiledInstance, plans: PlanArrays, templates: Int) -> None:
-        self._plans, self._rows = plans, len(compiled.rows)
+        self._rows = len(compiled.rows)
+        self._plans = plans = plans.with_bills(self._rows)
         queries = compiled.queries
         members = np.flatnonzero(np.isin(queries.template, templates))
         # Beyond what any plan of the template needs, a limit is none; queries that allow the same are one class.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -10,10 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 from sloplan.pricing.plan_kernels import MAX_RATE
+from sloplan.pricing.plan_lister import PlanLister
 from sloplan.problem.compiled import CompiledInstance, Int, Sparse
-from sloplan.problem.errors import SizeLimitError
-from sloplan.problem.plan_table import PlanTable, enumerate_plans
-from sloplan.problem.servable import largest_rate_alone
 from sloplan.problem.spans import spans
 
 Float = npt.NDArray[np.float64]
@@ -75,6 +73,18 @@ class PlanArrays:
         cost = self.usage.amount * prices[self.usage.column]
         return np.bincount(self.usage.row_of_entry, weights=cost, minlength=len(self)).astype(np.float64)
 
+    @classmethod
+    def joined(cls, parts: Sequence[PlanArrays]) -> PlanArrays:
+        """Return the plans of all parts, each of which has those of higher templates than the one before."""
+        return cls(
+            start=np.sum([part.start for part in parts], axis=0, dtype=np.int64),
+            choices=np.concatenate([part.choices for part in parts]),
+            needs=np.concatenate([part.needs for part in parts]),
+            alone_rate_milli=np.concatenate([part.alone_rate_milli for part in parts]),
+            billed_cost_nano=np.concatenate([part.billed_cost_nano for part in parts]),
+            usage=Sparse.joined([part.usage for part in parts]),
+        )
+
     def taken(self, index: Int) -> PlanArrays:
         """Return the plans at `index`, ascending."""
         entry, length = self._entries(index)
@@ -130,9 +140,7 @@ class PlanArrays:
         return spans(first, end - first), end - first
 
 
-def list_plans(
-    compiled: CompiledInstance, limit: int, should_stop: Callable[[int], bool], large: list[int] | None = None
-) -> tuple[PlanArrays, int]:
+def list_plans(compiled: CompiledInstance, limit: int, should_stop: Callable[[int], bool]) -> tuple[PlanArrays, int]:
     """List the plans of all templates, or of the first ones if there is no time for all.
 
     Parameters
@@ -142,80 +150,22 @@ def list_plans(
         Largest number of partial plans per template.
     should_stop : callable
         Asked before each template, with the number of templates listed so far.
-    large : list of int, optional
-        Where templates beyond the limit are noted; they get no plans.
 
     Returns
     -------
     PlanArrays
         Without plans for the templates that were left out.
     int
-        Number of templates listed, or noted as large.
+        Number of templates listed.
 
     Raises
     ------
     SizeLimitError
-        If a template has more partial plans than `limit`, and `large` is not given.
+        If a template has more partial plans than `limit`.
     """
-    tables: list[PlanTable] = []
-    number = 0
-    for template in range(len(compiled.templates)):
-        if should_stop(template):
-            break
-        try:
-            tables.append(enumerate_plans(compiled, template, limit))
-        except SizeLimitError:
-            if large is None:
-                raise
-            large.append(template)
-        number += 1
-    return plan_arrays_of(compiled, tables), number
-
-
-def plan_arrays_of(compiled: CompiledInstance, tables: list[PlanTable]) -> PlanArrays:
-    """Return the plans of some templates, those of others being none.
-
-    Parameters
-    ----------
-    compiled : CompiledInstance
-    tables : list of PlanTable
-        By ascending template.
-    """
-    width = max((len(application.operators) for application in compiled.applications), default=0)
-    start = np.zeros(len(compiled.templates) + 1, dtype=np.int64)
-    for table in tables:
-        start[table.template + 1] = len(table)
-    choices = [
-        np.pad(table.choices, ((0, 0), (0, width - table.choices.shape[1])), constant_values=-1) for table in tables
-    ]
-    most = int(compiled.queries.rate_milli.max(initial=0))
-    figures = [table.figures for table in tables]
-    return PlanArrays(
-        start=np.cumsum(start),
-        choices=np.concatenate([np.zeros((0, width), dtype=np.int64), *choices]),
-        needs=np.column_stack(
-            [
-                _concatenated([-f.max_rate_milli for f in figures]),
-                _concatenated([f.min_rate_milli for f in figures]),
-                _concatenated([f.accuracy_nano_nats for f in figures]),
-                _concatenated([f.latency_us for f in figures]),
-                _concatenated([f.cost_nano for f in figures]),
-            ]
-        ),
-        alone_rate_milli=_concatenated([largest_rate_alone(compiled, f, most) for f in figures]),
-        billed_cost_nano=_concatenated([f.billed_cost_nano for f in figures]),
-        usage=_stacked([f.usage for f in figures]),
-    )
-
-
-def _concatenated(parts: list[Int]) -> Int:
-    return np.concatenate([np.zeros(0, dtype=np.int64), *parts])
-
-
-def _stacked(parts: list[Sparse]) -> Sparse:
-    lengths = _concatenated([np.diff(part.start) for part in parts])
-    return Sparse(
-        start=np.concatenate([np.zeros(1, dtype=np.int64), np.cumsum(lengths)]),
-        column=_concatenated([part.column for part in parts]),
-        amount=_concatenated([part.amount for part in parts]),
-    )
+    lister = PlanLister(compiled, limit)
+    num_listed = 0
+    while num_listed < len(compiled.templates) and not should_stop(num_listed):
+        lister.add(num_listed)
+        num_listed += 1
+    return PlanArrays(*lister.take()), num_listed

@@ -17,6 +17,7 @@ import numba
 import numpy as np
 import numpy.typing as npt
 
+from sloplan.pricing.listing_kernels import compile_listing
 from sloplan.problem.compiled import Bool, Int, Queries, Sparse
 
 Float = npt.NDArray[np.float64]
@@ -35,6 +36,9 @@ _DIGEST_BITS = 11
 
 _ROW_BITS = 63
 """Bits that tell which rows a plan uses; rows may share one."""
+
+_SUMS, _SUM_BITS = 4, 14
+"""Sums of a plan's usage over a fourth of the rows each, to 7 digits (binary), each below its guard bit."""
 
 
 def allowed_by(queries: Queries) -> Int:
@@ -58,7 +62,9 @@ def compile_kernels(queries: Queries) -> float:
     prefer(queries, start, none, needs)
     cheapest(queries, start, np.zeros(0), needs)
     serve(queries, none, start, none, needs, usage, none)
-    keep_undominated(start, none, needs, usage)
+    missed = levels_missed(start, needs, np.zeros((5, len(start)), dtype=np.int64), none)
+    keep_undominated(start, sifting_order(start, np.zeros(0), missed), missed, usage)
+    compile_listing()
     return time.monotonic() - began
 
 
@@ -144,7 +150,7 @@ def keep_undominated(start: Int, order: Int, needs: Int, usage: Sparse) -> Bool:
 
     One plan replaces another if it needs no more in any column and uses no more of any row. Each plan
     is compared with the first `_COMPARISONS` that are kept, so of very long lists too many may be kept.
-    Two words per plan, a digest of its needs and one of its rows, settle most comparisons.
+    Three words per plan, digests of its needs, its rows and what it uses of them, settle most comparisons.
 
     Parameters
     ----------
@@ -160,6 +166,45 @@ def keep_undominated(start: Int, order: Int, needs: Int, usage: Sparse) -> Bool:
     shift = np.array([max(0, most.bit_length() - _DIGEST_BITS) for most in needs.max(axis=0, initial=0).tolist()])
     _keep_undominated(start, order, needs, shift, usage.start, usage.column, usage.amount, used, keep)
     return keep
+
+
+def levels_missed(start: Int, needs: Int, level_start: Int, levels: Int) -> Int:
+    """Count, per plan and column, the distinct levels allowed in its template that are below its need.
+
+    Parameters
+    ----------
+    start : (templates + 1,) int64
+        Plans of each template.
+    needs : (plans, 5) int64
+    level_start : (5, templates + 1) int64
+    levels : int64
+        Ascending; those of a column and template at ``levels[level_start[c, t]:level_start[c, t + 1]]``.
+
+    Returns
+    -------
+    (plans, 5) int64
+    """
+    missed = np.empty_like(needs)
+    _levels_missed(start, needs, level_start, levels, missed)
+    return missed
+
+
+def sifting_order(start: Int, size: Float, missed: Int) -> Int:
+    """Sort the plans of each template by size, equals by the last column of what they miss, and so on; stable.
+
+    Parameters
+    ----------
+    start : (templates + 1,) int64
+    size : (plans,) float64
+    missed : (plans, 5) int64
+
+    Returns
+    -------
+    (plans,) int64
+    """
+    order = np.empty(len(size), dtype=np.int64)
+    _sifting_order(start, size, missed, order)
+    return order
 
 
 def unavoidable(queries: Queries, start: Int, needs: Int, usage: Sparse, num_rows: int) -> Float:
@@ -183,6 +228,21 @@ def unavoidable(queries: Queries, start: Int, needs: Int, usage: Sparse, num_row
         queries.template, allowed_by(queries), rate, start, needs, usage.start, usage.column, usage.amount, use
     )
     return use
+
+
+def raise_most_used(start: Int, usage: Sparse, billed: Int, most: Float) -> None:
+    """Raise the most that plans of each template use of each row, and bill in the end, to what some plans do.
+
+    Parameters
+    ----------
+    start : (templates + 1,) int64
+    usage : Sparse
+        Usage per request of every plan.
+    billed : (plans,) int64
+    most : (templates, rows + 1) float64
+        Raised in place.
+    """
+    _raise_most_used(start, usage.start, usage.column, usage.amount, billed, most)
 
 
 @numba.njit(cache=True, nogil=True)
@@ -290,7 +350,81 @@ def _serve(
     return number
 
 
-@numba.njit(cache=True)
+@numba.njit(cache=True, nogil=True)
+def _levels_missed(start: Int, needs: Int, level_start: Int, levels: Int, missed: Int) -> None:
+    for template in range(len(start) - 1):
+        for plan in range(start[template], start[template + 1]):
+            for column in range(needs.shape[1]):
+                begin, end = level_start[column, template], level_start[column, template + 1]
+                first, need = begin, needs[plan, column]
+                while first < end:
+                    middle = (first + end) // 2
+                    if levels[middle] < need:
+                        first = middle + 1
+                    else:
+                        end = middle
+                missed[plan, column] = first - begin
+
+
+@numba.njit(cache=True, nogil=True)
+def _comes_before(one: Int, other: Int) -> bool:
+    for column in range(len(one) - 1, -1, -1):
+        if one[column] != other[column]:
+            return bool(one[column] < other[column])
+    return False
+
+
+@numba.njit(cache=True, nogil=True)
+def _sifting_order(start: Int, size: Float, missed: Int, order: Int) -> None:
+    for template in range(len(start) - 1):
+        begin, end = start[template], start[template + 1]
+        order[begin:end] = begin + np.argsort(size[begin:end], kind="mergesort")
+        first = begin
+        while first < end:
+            last = first + 1
+            while last < end and size[order[last]] == size[order[first]]:
+                last += 1
+            _sort_by_missed(missed, order[first:last])
+            first = last
+
+
+@numba.njit(cache=True, nogil=True)
+def _sort_by_missed(missed: Int, run: Int) -> None:
+    """Sort some plans stably: runs of doubling length are merged."""
+    merged, length = np.empty_like(run), 1
+    while length < len(run):
+        for first in range(0, len(run), 2 * length):
+            middle, end = min(first + length, len(run)), min(first + 2 * length, len(run))
+            left, right = first, middle
+            for place in range(first, end):
+                if left == middle or (right < end and _comes_before(missed[run[right]], missed[run[left]])):
+                    merged[place] = run[right]
+                    right += 1
+                else:
+                    merged[place] = run[left]
+                    left += 1
+        run[:] = merged
+        length *= 2
+
+
+@numba.njit(cache=True, nogil=True)
+def _rounded(amount: int) -> int:
+    """A whole number below 2^13 that grows with an amount from 0 to 2^63: its binary exponent and six digits."""
+    if amount == 0:
+        return 0
+    return int((np.float64(amount).view(np.int64) >> 46) - (1023 << 6) + 1)
+
+
+@numba.njit(cache=True, nogil=True)
+def _guards(fields: int, bits: int) -> int:
+    """The upper bit of each of some fields of a word."""
+    guards = 0
+    for field in range(fields):
+        guards |= 1 << ((field + 1) * bits - 1)
+    return guards
+
+
+@numba.njit(cache=True, nogil=True)
 def _keep_undominated(
     start: Int,
     order: Int,
@@ -303,38 +437,61 @@ def _keep_undominated(
     keep: Bool,
 ) -> None:
     kept = np.empty(_COMPARISONS, dtype=np.int64)
-    kept_digest, kept_rows = np.empty_like(kept), np.empty_like(kept)
-    guards = 0
-    for column in range(len(shift)):
-        guards |= 1 << ((column + 1) * (_DIGEST_BITS + 1) - 1)
+    kept_needs, kept_rows, kept_sums = np.empty_like(kept), np.empty_like(kept), np.empty_like(kept)
+    sums = np.zeros(_SUMS, dtype=np.int64)
+    need_guards, sum_guards = _guards(len(shift), _DIGEST_BITS + 1), _guards(_SUMS, _SUM_BITS + 1)
     for template in range(len(start) - 1):
         number = 0
         for plan in order[start[template] : start[template + 1]]:
-            digest, rows = 0, 0
+            digest, rows, amounts = 0, 0, 0
             for column in range(len(shift)):
                 digest |= (needs[plan, column] >> shift[column]) << (column * (_DIGEST_BITS + 1))
             for use in range(usage_start[plan], usage_start[plan + 1]):
-                used[usage_row[use]] = usage_amount[use]
+                row = usage_row[use]
+                used[row] = usage_amount[use]
+                sums[row % _SUMS] += usage_amount[use]
                 if usage_amount[use] > 0:
-                    rows |= 1 << (usage_row[use] % _ROW_BITS)
+                    rows |= 1 << (row % _ROW_BITS)
+            for part in range(_SUMS):
+                amounts |= _rounded(sums[part]) << (part * (_SUM_BITS + 1))
+                sums[part] = 0
             replaced = False
             for place in range(number):
                 # No guard is borrowed from: no column of the digest is above the plan's.
-                if kept_rows[place] & ~rows == 0 and ((digest | guards) - kept_digest[place]) & guards == guards:
+                if (
+                    kept_rows[place] & ~rows == 0
+                    and ((digest | need_guards) - kept_needs[place]) & need_guards == need_guards
+                    and ((amounts | sum_guards) - kept_sums[place]) & sum_guards == sum_guards
+                    and _at_most(needs[kept[place]], needs[plan])
+                ):
                     other = kept[place]
-                    replaced = _at_most(needs[other], needs[plan])
+                    replaced = True
                     for use in range(usage_start[other], usage_start[other + 1]):
-                        replaced = replaced and usage_amount[use] <= used[usage_row[use]]
+                        if usage_amount[use] > used[usage_row[use]]:
+                            replaced = False
+                            break
                     if replaced:
                         # A plan that replaces one often replaces more: it moves to the front, by halves.
                         ahead = place // 2
                         kept[place], kept[ahead] = kept[ahead], other
-                        kept_digest[place], kept_digest[ahead] = kept_digest[ahead], kept_digest[place]
+                        kept_needs[place], kept_needs[ahead] = kept_needs[ahead], kept_needs[place]
                         kept_rows[place], kept_rows[ahead] = kept_rows[ahead], kept_rows[place]
+                        kept_sums[place], kept_sums[ahead] = kept_sums[ahead], kept_sums[place]
                         break
             for use in range(usage_start[plan], usage_start[plan + 1]):
                 used[usage_row[use]] = 0
             keep[plan] = not replaced
             if not replaced and number < len(kept):
-                kept[number], kept_digest[number], kept_rows[number] = plan, digest, rows
+                kept[number], kept_needs[number], kept_rows[number], kept_sums[number] = plan, digest, rows, amounts
                 number += 1
+
+
+@numba.njit(cache=True, nogil=True)
+def _raise_most_used(start: Int, usage_start: Int, usage_row: Int, usage_amount: Int, billed: Int, most: Float) -> None:
+    last = most.shape[1] - 1
+    for template in range(len(start) - 1):
+        for plan in range(start[template], start[template + 1]):
+            most[template, last] = max(most[template, last], float(billed[plan]))
+            for use in range(usage_start[plan], usage_start[plan + 1]):
+                row = usage_row[use]
+                most[template, row] = max(most[template, row], float(usage_amount[use]))

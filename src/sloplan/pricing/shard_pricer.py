@@ -8,14 +8,15 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from sloplan.pricing.listed_pricer import ListedPlans, ListedPricer
+from sloplan.pricing.listed_pricer import ListedPricer
 from sloplan.pricing.network import Network
 from sloplan.pricing.priced import PricedQueries, RankedPlans
 from sloplan.pricing.shared_work import in_threads
 from sloplan.pricing.template_pricer import LABEL_LIMIT, TemplatePricer
+from sloplan.pricing.undominated import UndominatedPlans
 from sloplan.problem.compiled import CompiledInstance, Int
 from sloplan.problem.errors import InputError, SizeLimitError
-from sloplan.problem.plan_table import PlanTable, enumerate_plans
+from sloplan.problem.plan_table import PLAN_LIMIT
 
 Float = npt.NDArray[np.float64]
 
@@ -58,31 +59,23 @@ class ShardPricer:
     ) -> None:
         self._compiled, self._threads, self._label_limit = compiled, threads, label_limit
         self._pricers: dict[int, TemplatePricer] = {}
-        plans, listed, labelled = ListedPlans(compiled), [], []
+        plans = UndominatedPlans(compiled, PLAN_LIMIT, billed=True)
+        listed: list[int] = []
+        labelled: list[int] = []
         for template in range(len(compiled.templates)) if templates is None else map(int, templates):
-            table = self._listed(template, list_limit)
-            if table is None:
-                labelled.append(template)
-            else:
-                listed.append(template)
-                plans.add(table)
+            is_listed = self._has_few_plans(template, list_limit) and _is_added(plans, template)
+            (listed if is_listed else labelled).append(template)
         self.listed: Int = np.array(listed, dtype=np.int64)
         self.labelled: Int = np.array(labelled, dtype=np.int64)
         self._listed_pricer = ListedPricer(compiled, plans.plans(), self.listed)
 
-    def _listed(self, template: int, list_limit: int) -> PlanTable | None:
-        """Return the plans of a template, or None if there are too many."""
+    def _has_few_plans(self, template: int, list_limit: int) -> bool:
+        """Whether a template has at most so many plans that meet placement, compatibility and routes."""
         most = 1
         for part in self._compiled.template_options(template):
             most *= len(part)
-        if most > list_limit:  # only then is it worth while to count them
-            pricer = self._pricer(template)
-            if pricer.network.count_plans() > list_limit:
-                return None
-        try:
-            return enumerate_plans(self._compiled, template)
-        except SizeLimitError:  # few plans, but many partial ones
-            return None
+        # Only where there may be more is it worth while to count them.
+        return most <= list_limit or self._pricer(template).network.count_plans() <= list_limit
 
     def _pricer(self, template: int) -> TemplatePricer:
         if template not in self._pricers:
@@ -172,3 +165,12 @@ class ShardPricer:
                 allowed=f"{rows} finite numbers from 0",
                 advice="give a price for every coupling row, 0 for those that are free",
             )
+
+
+def _is_added(plans: UndominatedPlans, template: int) -> bool:
+    """List the plans of a template, and say whether that was possible."""
+    try:
+        plans.add(template)
+    except SizeLimitError:  # few plans, but many partial ones
+        return False
+    return True

@@ -158,6 +158,26 @@ def enumerate_plans(compiled: CompiledInstance, template: int, limit: int = PLAN
     return PlanTable(template, choices, figures)
 
 
+def too_many_partial_plans(
+    compiled: CompiledInstance, application: Application, position: int, limit: int
+) -> SizeLimitError:
+    """Return the error that says at which operator there are more partial plans than are listed.
+
+    Parameters
+    ----------
+    compiled : CompiledInstance
+    application : Application
+    position : int
+        Local position of the operator.
+    limit : int
+    """
+    name = compiled.names.operators[application.operators[position]]
+    return SizeLimitError(
+        f"application {application.name!r}: more than {limit:,} partial plans at operator {name!r}, where plain "
+        "enumeration stops; next: fewer options, tighter SLOs, or a method that does not list plans"
+    )
+
+
 @dataclass(frozen=True)
 class _Partial:
     """n partial plans over the first k operators: choices and finish (n, k), accuracy and cost (n,)."""
@@ -212,12 +232,7 @@ class _Enumeration:
             kept.append(self._extended_part(partial.taken(slice(first, first + step)), position))
             limit = min(self._limit, CELL_LIMIT // (position + 1))
             if sum(map(len, kept)) > limit:
-                name = self._compiled.names.operators[self.application.operators[position]]
-                raise SizeLimitError(
-                    f"application {self.application.name!r}: more than {limit:,} partial plans at operator "
-                    f"{name!r}, where plain enumeration stops; next: fewer options, tighter SLOs, or a method "
-                    "that does not list plans"
-                )
+                raise too_many_partial_plans(self._compiled, self.application, position, limit)
         return _Partial.joined(kept)
 
     def _extended_part(self, base: _Partial, position: int) -> _Partial:

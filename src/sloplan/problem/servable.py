@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from sloplan.problem.compiled import Bool, CompiledInstance, Int
-from sloplan.problem.evaluation import PlanFigures, largest_rate
+from sloplan.problem.compiled import Bool, CompiledInstance, Int, Sparse
+from sloplan.problem.evaluation import largest_rate
 from sloplan.problem.plan_table import enumerate_plans
 
 
@@ -29,7 +29,7 @@ def servable_queries(compiled: CompiledInstance) -> Bool:
     for template in range(len(compiled.templates)):
         table = enumerate_plans(compiled, template)
         members = compiled.template_queries(template)
-        fits_alone = largest_rate_alone(compiled, table.figures, int(compiled.queries.rate_milli[members].max()))
+        fits_alone = largest_rate_alone(compiled, table.figures.usage, int(compiled.queries.rate_milli[members].max()))
         order = np.argsort(-fits_alone, kind="stable")
         servable[members] = table.first_feasible(compiled, members, order, fits_alone) >= 0
     return servable
@@ -43,14 +43,14 @@ def servable_value(compiled: CompiledInstance) -> int:
     return int(value.sum())
 
 
-def largest_rate_alone(compiled: CompiledInstance, figures: PlanFigures, most: int) -> Int:
+def largest_rate_alone(compiled: CompiledInstance, usage: Sparse, most: int) -> Int:
     """Return the largest rate, at most `most`, at which each plan fits alone in the shared capacity.
 
     Parameters
     ----------
     compiled : CompiledInstance
-    figures : PlanFigures
-        Figures of n plans.
+    usage : Sparse
+        Usage per request of n plans on the rows.
     most : int
         Rate beyond which nobody asks, milli-requests/s.
 
@@ -60,23 +60,23 @@ def largest_rate_alone(compiled: CompiledInstance, figures: PlanFigures, most: i
         milli-requests/s; 0 if it fits at no rate.
     """
     if compiled.hosting == "fluid":
-        return np.minimum(largest_rate(figures.usage, compiled.rows.capacity), most)
+        return np.minimum(largest_rate(usage, compiled.rows.capacity), most)
     # With whole replicas, fitting is monotone in the rate but not linear: bisect, all plans at once.
-    plans = len(figures.latency_us)
+    plans = len(usage)
     low, high = np.zeros(plans, dtype=np.int64), np.full(plans, most, dtype=np.int64)
     while np.any(low < high):
         middle = high - (high - low) // 2
-        fits = _fits_with_replicas(compiled, figures, middle)
+        fits = _fits_with_replicas(compiled, usage, middle)
         low, high = np.where(fits, middle, low), np.where(fits, high, middle - 1)
     return low
 
 
-def _fits_with_replicas(compiled: CompiledInstance, figures: PlanFigures, rate: Int) -> Bool:
+def _fits_with_replicas(compiled: CompiledInstance, usage: Sparse, rate: Int) -> Bool:
     """Whether each plan, alone at its rate, fits with the fewest replicas that carry it."""
     supplies, brought = compiled.supplies, compiled.supplies.brought
     supply, row = brought.row_of_entry, brought.column
-    plan, used_row = figures.usage.row_of_entry, figures.usage.column
-    load = rate[plan] * figures.usage.amount
+    plan, used_row = usage.row_of_entry, usage.column
+    load = rate[plan] * usage.amount
     by_replicas = used_row < len(supplies)  # the row of a deployment has the index of its supply
 
     fits = np.ones(len(rate), dtype=np.bool_)

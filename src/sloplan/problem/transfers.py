@@ -86,6 +86,23 @@ class Transfers:
         on_route = route[ends]
         return TransferFigures(on_route >= 0, latency[which], cost[which], on_route)
 
+    def routes(self, source: int, from_site: Int, to_site: Int) -> Int:
+        """Return the numbers of the routes between sites that a query with this source takes.
+
+        Parameters
+        ----------
+        source : int
+        from_site, to_site : (n,) int64
+
+        Returns
+        -------
+        (n,) int64
+            For `route_links`; -1 where there is none.
+        """
+        owner = int(self._owner[source])
+        ends = zip(from_site.tolist(), to_site.tolist(), strict=True)
+        return np.array([self._numbered(owner, start, end) for start, end in ends], dtype=np.int64)
+
     def _numbered_routes(self, code: Int) -> Int:
         """Route number of each distinct (owner, from site, to site), -1 without a route."""
         owner_from, end = np.divmod(code, self._num_sites)
@@ -111,11 +128,25 @@ class Transfers:
         paths = [self._route_links[number] if number > 0 else () for number in route.tolist()]
         crossing = np.repeat(np.arange(len(route)), [len(path) for path in paths])
         link = np.array([link for path in paths for link in path], dtype=np.int64)
-        sent, links = sent_bytes[crossing], self._links
-        sending = ceil_ratio(sent, links.bandwidth_den[link], links.bandwidth_num[link], times=8)
-        np.add.at(latency, crossing, links.delay_us[link] + sending)
-        np.add.at(cost, crossing, ceil_ratio(sent, links.price_num[link], links.price_den[link]))
+        of_link, link_cost = self.crossing(link, sent_bytes[crossing])
+        np.add.at(latency, crossing, of_link)
+        np.add.at(cost, crossing, link_cost)
         return latency, cost
+
+    def crossing(self, link: Int, sent_bytes: Int) -> tuple[Int, Int]:
+        """Return what it takes to send bytes over one link each time: us and nano-USD.
+
+        Parameters
+        ----------
+        link, sent_bytes : (n,) int64
+
+        Returns
+        -------
+        latency_us, cost_nano : (n,) int64
+        """
+        links = self._links
+        sending = ceil_ratio(sent_bytes, links.bandwidth_den[link], links.bandwidth_num[link], times=8)
+        return links.delay_us[link] + sending, ceil_ratio(sent_bytes, links.price_num[link], links.price_den[link])
 
 
 _transfers: WeakKeyDictionary[CompiledInstance, Transfers] = WeakKeyDictionary()

@@ -77,7 +77,7 @@ def blame(compiled: CompiledInstance, template: int, queries: Int, limit: int = 
     if not len(table):
         return np.full(len(queries), PLACEMENT, dtype=object)
     most = int(compiled.queries.rate_milli[queries].max(initial=0))
-    alone = largest_rate_alone(compiled, table.figures, most)
+    alone = largest_rate_alone(compiled, table.figures.usage, most)
     admits = np.zeros((len(queries), len(DIMENSIONS)), dtype=np.bool_)
     parts = np.array_split(np.arange(len(queries)), 1 + len(queries) * len(table) // _CHUNK)
     for part in parts:

@@ -229,7 +229,7 @@ class _Template:
         except SizeLimitError:
             return cls(members, np.ones(len(members), dtype=np.bool_), options, False, none, none, 0)
         rate = compiled.queries.rate_milli[members]
-        alone = largest_rate_alone(compiled, table.figures, int(rate.max()))
+        alone = largest_rate_alone(compiled, table.figures.usage, int(rate.max()))
         order = np.argsort(-alone, kind="stable")
         served = table.first_feasible(compiled, members, order, alone) >= 0
         within = _within(compiled, table, members[served])
