@@ -37,9 +37,10 @@ Float = npt.NDArray[np.float64]
 STEPS: Final = 4000
 """Steps of one call: some hundredths of a second."""
 
-_CANDIDATES = 32
+_CANDIDATES = 12
 _LARGEST_TOTAL = 2.0**62  # of values or costs, so that int64 holds every sum
-_HOT, _COLD = 0.2, 0.005  # temperatures as shares of what an item is worth on average
+_HOT, _COLD = 0.02, 0.002  # temperatures as shares of what an item is worth on average
+_USAGE_SHARE = 0.7  # of the priced usage in what the search makes small
 _FIRST_CYCLE = 20_000  # steps
 
 
@@ -70,9 +71,10 @@ class LocalSearch:
         self._group, self._size = pieces.group, pieces.size
         scalars, arrays = room_of(problem, response.prices.row, assignment.amount)
         scalars |= {"IS_COST": problem.is_cost, "FLOOR": problem.floor, "RANDOM": _seeded(seed)}
+        charges, shift = _charges(response, pieces)
         self._memory = memory = Memory.of(
-            scalars | _sizes(problem, pieces),
-            arrays | _items(problem, pieces) | _choice(Memory.of(scalars, arrays), response, gap, wanted),
+            scalars | _sizes(problem, pieces) | shift,
+            arrays | _items(problem, pieces) | charges | _choice(Memory.of(scalars, arrays), response, gap, wanted),
         )
         kernels.begin(memory.cells)
         if np.any(memory["LEFT"] < 0):
@@ -87,7 +89,6 @@ class LocalSearch:
         self._is_idle = len(pieces.group) == 0 or _largest_total(response, pieces) >= _LARGEST_TOTAL
         self._weight = _penalties(response)
         self._schedule = _schedule(response, pieces)
-        self._usage_price = response.plan_price - problem.plans.cost + response.prices.value * problem.plans.value
         if assignment.is_valid(problem):
             energy = memory.cells[kernels.COST] if problem.is_cost else -memory.cells[kernels.VALUE]
             self._schedule[kernels.LEAST] = energy
@@ -102,7 +103,7 @@ class LocalSearch:
         steps : int, optional
         """
         if not self._is_idle:
-            kernels.search(self._memory.cells, self._schedule, self._weight, self._usage_price, steps)
+            kernels.search(self._memory.cells, self._schedule, self._weight, steps)
             if self._schedule[kernels.LEAST] < self._least:
                 self._least = float(self._schedule[kernels.LEAST])
                 self._best = self._answer()
@@ -114,7 +115,7 @@ class LocalSearch:
         pair, of_item = np.unique(self._group[item] * plans + plan[item], return_inverse=True)
         count = np.zeros(len(pair), dtype=np.int64)
         np.add.at(count, of_item.reshape(-1), self._size[item])
-        return Assignment(*np.divmod(pair, plans), count=count, amount=self._memory["BEST_AMOUNT"].copy())
+        return Assignment(pair // plans, pair % plans, count, self._memory["BEST_AMOUNT"].copy())
 
 
 def _seeded(seed: int) -> int:
@@ -148,7 +149,7 @@ def _choice(memory: Memory, response: Response, gap: float, wanted: Bool) -> dic
     rank = np.empty(len(groups), dtype=np.int64)
     rank[np.argsort(-response.worth, kind="stable")] = np.arange(len(groups))
     return {
-        "CANDIDATE": candidate, "CANDIDATES": number, "GROUP_VALUE": groups.value, "MUST": groups.must, "RANK": rank,
+        "CANDIDATE": candidate, "CANDIDATES": number, "GROUP_VALUE": groups.value, "MUST": groups.must.astype(np.int64), "RANK": rank,
     }  # fmt: skip
 
 
@@ -185,6 +186,16 @@ def _largest_size(problem: CoupledProblem) -> Int:
     np.maximum.at(most, plans.template[plans.usage.row_of_entry], plans.usage.amount.astype(np.float64))
     np.maximum.at(most, plans.template, plans.cost.astype(np.float64))
     return np.maximum(2.0**61 / (groups.rate * most[groups.template]), 1.0).astype(np.int64)
+
+
+def _charges(response: Response, pieces: _Pieces) -> tuple[dict[str, Int], dict[str, int]]:
+    """What the usage of every plan is priced at per unit of rate, times a power of two, and that power."""
+    problem = response.problem
+    price = response.plan_price - problem.plans.cost + response.prices.value * problem.plans.value
+    factor = float((pieces.size * problem.groups.rate[pieces.group]).max(initial=1))
+    most = max(factor * float(price.max(initial=0.0)), 1e-300)
+    shift = int(np.clip(np.floor(60 - np.log2(most)), 0, 40))
+    return {"CHARGE": np.rint(price.clip(0.0) * 2.0**shift).astype(np.int64)}, {"SHIFT": shift}
 
 
 def _sizes(problem: CoupledProblem, pieces: _Pieces) -> dict[str, int]:
@@ -233,7 +244,7 @@ def _penalties(response: Response) -> Float:
     of_value = response.prices.value
     if problem.is_cost and of_value == 0:
         of_value = float(np.divide(paid, value, out=np.zeros(len(value)), where=value > 0).max(initial=0.0))
-    return np.array([of_copy, 2 * of_value + 1.0 if problem.is_cost else 0.0])
+    return np.array([of_copy, 2 * of_value + 1.0 if problem.is_cost else 0.0, _USAGE_SHARE])
 
 
 def _schedule(response: Response, pieces: _Pieces) -> Float:

@@ -48,7 +48,8 @@ def serve_by_price(problem: CoupledProblem, response: Response, turn: Int) -> As
         entries,
     )
     kernels.trim_all(memory.cells)
-    return Assignment(*entries[:, :number], amount=memory["AMOUNT"].copy())
+    group, plan, count = entries[:, :number]
+    return Assignment(group, plan, count, memory["AMOUNT"].copy())
 
 
 def by_return(response: Response, seed: int) -> Int:

@@ -41,9 +41,7 @@ def _lacking(problem: CoupledProblem, assignment: Assignment) -> tuple[int, int]
     return int(problem.groups.count[must].sum()) - served, max(0, problem.floor - assignment.value(problem))
 
 
-def _completed(
-    problem: CoupledProblem, assignment: Assignment, response: Response, seed: int
-) -> Assignment | None:
+def _completed(problem: CoupledProblem, assignment: Assignment, response: Response, seed: int) -> Assignment | None:
     groups = problem.groups
     if (groups.must & (response.plan < 0) & (groups.count > 0)).any():
         return None

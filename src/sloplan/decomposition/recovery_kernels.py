@@ -22,27 +22,29 @@ from sloplan.problem.compiled import Bool, Int
 Float = npt.NDArray[np.float64]
 
 SCALARS: Final = (
-    "VALUE COST MISSING LOGGED OUTSIDE CHANGES WIDTH ROWS SUPPLIES ITEMS LISTED NUM_PRICED IS_COST FLOOR STEP RANDOM"
+    "VALUE COST MISSING LOGGED OUTSIDE CHANGES WIDTH ROWS SUPPLIES ITEMS LISTED NUM_PRICED IS_COST FLOOR STEP RANDOM "
+    "CHARGED SHIFT"
 )
 """Totals (value, cost, must copies that are out), lengths of log and lists, sizes, the objective, the step, the state
-of the random numbers."""
+of the random numbers, what usage is priced at and the power of two by which prices are larger."""
 
 ARRAYS: Final = (
     "USAGE_START USAGE_ROW USAGE BROUGHT_START BROUGHT_ROW BROUGHT HELPER_START HELPER HELPED TAKER_START TAKER "
     "SUPPLY_PRICE PLAN_VALUE PLAN_COST LEFT AMOUNT MOST WHAT OLD STACK GROUP SIZE FACTOR PLAN OUT_AT OUT LOCKED "
-    "IS_CHANGED CHANGED BEST_PLAN BEST_AMOUNT HEAD AFTER BEFORE CANDIDATE CANDIDATES GROUP_VALUE MUST RANK PRICED"
+    "IS_CHANGED CHANGED BEST_PLAN BEST_AMOUNT HEAD AFTER BEFORE CANDIDATE CANDIDATES GROUP_VALUE MUST RANK PRICED "
+    "CHARGE"
 )
 """Usage of plans; what supplies bring, who brings to a row (helpers), who takes from it; what is left, supplies and the
 most of them; the log and a stack; the items, those that are out, those that changed since the best answer; the lists
-of users; candidate plans of every group."""
+of users; candidate plans of every group; what a plan's usage is priced at."""
 
 (VALUE, COST, MISSING, LOGGED, OUTSIDE, CHANGES, WIDTH, ROWS, SUPPLIES, ITEMS, LISTED, NUM_PRICED, IS_COST, FLOOR,
- STEP, RANDOM) = range(16)  # fmt: skip
+ STEP, RANDOM, CHARGED, SHIFT) = range(18)  # fmt: skip
 (USAGE_START, USAGE_ROW, USAGE, BROUGHT_START, BROUGHT_ROW, BROUGHT, HELPER_START, HELPER, HELPED, TAKER_START, TAKER,
  SUPPLY_PRICE, PLAN_VALUE, PLAN_COST, LEFT, AMOUNT, MOST, WHAT, OLD, STACK, GROUP, SIZE, FACTOR, PLAN, OUT_AT, OUT,
  LOCKED, IS_CHANGED, CHANGED, BEST_PLAN, BEST_AMOUNT, HEAD, AFTER, BEFORE, CANDIDATE, CANDIDATES, GROUP_VALUE, MUST,
- RANK, PRICED) = range(16, 56)  # fmt: skip
-HEADER: Final = 56
+ RANK, PRICED, CHARGE) = range(18, 59)  # fmt: skip
+HEADER: Final = 59
 
 LOG_LENGTH: Final = 1 << 15
 """Far more than one step of the search does."""
@@ -51,6 +53,14 @@ STACK_LENGTH: Final = 1024
 _MOST_GROWTHS = 256  # of supplies for one plan, before it counts as not fitting
 _QUEUE = 48  # items that one step puts back, at most
 _UNIT = 1.0 / 2147483648.0
+_FORCED_IN = 0.75  # of the steps: somebody who is out is forced in
+_FORCED_OVER = 0.90  # up to here: somebody is forced over to another plan; else a row loses a few users
+_FORCED_ON = 0.3  # of those who lost their place and found no other: they force their way in
+_CLOSES = 0.3  # of the steps, where supplies are priced: one closes
+_RIVALS = 3  # users of a row of whom the one worth least leaves, at most
+_SKIP = 0.02  # of the plans that a copy would take next
+_FILLS = 2  # who are out that are tried after each step
+_TRIES = 12  # the same where a floor is to be reached, and at dropping what it does not need
 
 # ------------------------------------------------------------------------------------------------------------- room
 
@@ -340,6 +350,7 @@ def _enter(m: Int, item: int, plan: int) -> None:
     group, size = m[m[GROUP] + item], m[m[SIZE] + item]
     m[VALUE] += size * (m[m[GROUP_VALUE] + group] + m[m[PLAN_VALUE] + plan])
     m[COST] += m[m[FACTOR] + item] * m[m[PLAN_COST] + plan]
+    m[CHARGED] += m[m[FACTOR] + item] * m[m[CHARGE] + plan] >> m[SHIFT]
     m[MISSING] -= size * m[m[MUST] + group]
     m[m[PLAN] + item] = plan
     m[OUTSIDE] -= 1
@@ -355,6 +366,7 @@ def _leave(m: Int, item: int) -> None:
     _give(m, plan, m[m[FACTOR] + item])
     m[VALUE] -= size * (m[m[GROUP_VALUE] + group] + m[m[PLAN_VALUE] + plan])
     m[COST] -= m[m[FACTOR] + item] * m[m[PLAN_COST] + plan]
+    m[CHARGED] -= m[m[FACTOR] + item] * m[m[CHARGE] + plan] >> m[SHIFT]
     m[MISSING] += size * m[m[MUST] + group]
     m[m[PLAN] + item] = -1
     m[m[OUT] + m[OUTSIDE]], m[m[OUT_AT] + item] = item, m[OUTSIDE]
@@ -525,7 +537,7 @@ def _used_through(m: Int, row: int) -> int:
 
 @numba.njit(cache=True, nogil=True)
 def _user(m: Int, row: int) -> int:
-    """Return an item that uses a row, itself or through a supply that takes from it; -1 if all are locked."""
+    """Return the item of worst rank of a few that use a row, or a supply that takes from it; -1 if all are locked."""
     if m[m[HEAD] + row] < 0:
         row = _used_through(m, row)
         if row < 0:
@@ -533,13 +545,18 @@ def _user(m: Int, row: int) -> int:
     node = m[m[HEAD] + row]
     for _ in range(_below(m, 8)):
         node = m[m[AFTER] + node]
+    found, rivals = -1, 1 + _below(m, _RIVALS)
     for _ in range(16):
         item = node // m[WIDTH]
         node = m[m[AFTER] + node]
         if m[m[LOCKED] + item] != m[STEP]:
-            m[m[HEAD] + row] = node
-            return item
-    return -1
+            if found < 0 or m[m[RANK] + m[m[GROUP] + item]] > m[m[RANK] + m[m[GROUP] + found]]:
+                found = item
+            rivals -= 1
+            if rivals == 0:
+                break
+    m[m[HEAD] + row] = node
+    return found
 
 
 @numba.njit(cache=True, nogil=True)
@@ -559,14 +576,14 @@ def _insert(m: Int, item: int, skip: float) -> bool:
 
 
 @numba.njit(cache=True, nogil=True)
-def _insert_cheaply(m: Int, item: int, share: float, price: Float) -> bool:
+def _insert_cheaply(m: Int, item: int, share: float) -> bool:
     """Let an item take the candidate that adds least to the bill, `share` of priced usage counted as well."""
     group, factor = m[m[GROUP] + item], m[m[FACTOR] + item]
     first = m[CANDIDATE] + group * m[LISTED]
     best, best_plan = np.inf, -1
     for place in range(first, first + m[m[CANDIDATES] + group]):
         plan, mark, before = m[place], m[LOGGED], m[COST]
-        least = factor * (m[m[PLAN_COST] + plan] + share * price[plan])
+        least = factor * m[m[PLAN_COST] + plan] + share * (factor * m[m[CHARGE] + plan] >> m[SHIFT])
         if least >= best or _use(m, plan, factor, True) >= 0:
             continue
         added = least + (m[COST] - before)
@@ -613,9 +630,9 @@ def _one_out(m: Int, rivals: int) -> int:
 
 @numba.njit(cache=True, nogil=True)
 def _energy(m: Int, weight: Float) -> float:
-    """What is to be small: the bill or the value that is missed, and penalties for must copies and for the floor."""
+    """What is to be small: the bill or the value that is missed, penalties, and a share of what usage is priced at."""
     main = float(m[COST]) if m[IS_COST] else -float(m[VALUE])
-    return main + weight[0] * m[MISSING] + weight[1] * max(0, m[FLOOR] - m[VALUE])
+    return main + weight[0] * m[MISSING] + weight[1] * max(0, m[FLOOR] - m[VALUE]) + weight[2] * m[CHARGED]
 
 
 @numba.njit(cache=True, nogil=True)
@@ -689,7 +706,7 @@ def _refill(m: Int, queue: Int, queued: int) -> None:
 @numba.njit(cache=True, nogil=True)
 def _drop(m: Int) -> None:
     """Take items out that the floor does not need."""
-    for _ in range(_FILLS):
+    for _ in range(_TRIES):
         spare, worst = m[VALUE] - m[FLOOR], -1
         if spare < 0:
             break
@@ -707,17 +724,17 @@ def _drop(m: Int) -> None:
 
 
 @numba.njit(cache=True, nogil=True)
-def _refill_cheaply(m: Int, queue: Int, queued: int, price: Float) -> None:
+def _refill_cheaply(m: Int, queue: Int, queued: int) -> None:
     """Put back what queues and others until the floor is reached, then drop what it does not need."""
     share = 0.5 * _below(m, 3)
     for at in range(queued):
         item = queue[at]
         if m[m[PLAN] + item] < 0 and (m[m[MUST] + m[m[GROUP] + item]] or m[VALUE] < m[FLOOR]):
-            _insert_cheaply(m, item, share, price)
-    for _ in range(2 * _FILLS):
+            _insert_cheaply(m, item, share)
+    for _ in range(_TRIES):
         if m[VALUE] >= m[FLOOR] or m[OUTSIDE] == 0:
             break
-        _insert_cheaply(m, _one_out(m, 3), share, price)
+        _insert_cheaply(m, _one_out(m, 3), share)
     _drop(m)
 
 
@@ -759,16 +776,9 @@ def _restore(m: Int) -> None:
 HOT, COLD, POSITION, LENGTH, LEAST = 0, 1, 2, 3, 4
 """Places in `schedule`: temperatures, place in the cycle and its length, least energy so far."""
 
-_FORCED_IN = 0.35
-_FORCED_OVER = 0.65
-_FORCED_ON = 0.3
-_CLOSES = 0.3
-_FILLS = 6
-_SKIP = 0.02
-
 
 @numba.njit(cache=True, nogil=True)
-def search(m: Int, schedule: Float, weight: Float, price: Float, steps: int) -> None:
+def search(m: Int, schedule: Float, weight: Float, steps: int) -> None:
     """Take steps of ruin and repair; each is kept or undone by the rule of simulated annealing.
 
     Parameters
@@ -777,11 +787,9 @@ def search(m: Int, schedule: Float, weight: Float, price: Float, steps: int) -> 
         See the module.
     schedule : (5,) float64
         See `LEAST`. A cycle cools down from hot to cold; the next begins at the best answer, and is twice as long.
-    weight : (2,) float64
-        Penalty per must copy that is out and per unit of value below the floor; doubled after a cycle without any
-        answer.
-    price : (plans,) float64
-        Of the usage of a plan, per unit of rate.
+    weight : (3,) float64
+        Penalty per must copy that is out and per unit of value below the floor, doubled after a cycle without any
+        answer; share of the priced usage: of answers that are worth the same, one that uses less leaves more room.
     steps : int
     """
     queue = np.empty(_QUEUE, dtype=np.int64)
@@ -792,7 +800,7 @@ def search(m: Int, schedule: Float, weight: Float, price: Float, steps: int) -> 
             if np.isfinite(schedule[LEAST]):
                 _restore(m)
             else:
-                weight *= 2
+                weight[:2] *= 2
         schedule[POSITION] += 1
         m[STEP] += 1
         m[LOGGED] = 0
@@ -810,7 +818,7 @@ def search(m: Int, schedule: Float, weight: Float, price: Float, steps: int) -> 
             other = _below(m, last + 1)
             queue[last], queue[other] = queue[other], queue[last]
         if m[IS_COST]:
-            _refill_cheaply(m, queue, queued, price)
+            _refill_cheaply(m, queue, queued)
         else:
             _refill(m, queue, queued)
         if supply >= 0:
@@ -823,6 +831,7 @@ def search(m: Int, schedule: Float, weight: Float, price: Float, steps: int) -> 
                 _undo(m)
                 continue
         _note_changes(m)
-        if m[MISSING] == 0 and m[VALUE] >= m[FLOOR] and after < schedule[LEAST]:
-            schedule[LEAST] = after
+        main = float(m[COST]) if m[IS_COST] else -float(m[VALUE])
+        if m[MISSING] == 0 and m[VALUE] >= m[FLOOR] and main < schedule[LEAST]:
+            schedule[LEAST] = main
             _store(m)
