@@ -22,6 +22,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
+from sloplan.decomposition import candidate_kernels
 from sloplan.decomposition import recovery_kernels as kernels
 from sloplan.decomposition.assignment import Assignment
 from sloplan.decomposition.choice_kernels import sort_by_price
@@ -39,9 +40,9 @@ STEPS: Final = 4000
 
 _CANDIDATES = 12
 _LARGEST_TOTAL = 2.0**62  # of values or costs, so that int64 holds every sum
-_HOT, _COLD = 0.02, 0.002  # temperatures as shares of what an item is worth on average
+_HOT, _COLD = 0.01, 0.001  # temperatures as shares of what an item is worth on average
 _USAGE_SHARE = 0.7  # of the priced usage in what the search makes small
-_FIRST_CYCLE = 20_000  # steps
+_FIRST_CYCLE = 5_000  # steps
 
 
 class LocalSearch:
@@ -74,7 +75,7 @@ class LocalSearch:
         charges, shift = _charges(response, pieces)
         self._memory = memory = Memory.of(
             scalars | _sizes(problem, pieces) | shift,
-            arrays | _items(problem, pieces) | charges | _choice(Memory.of(scalars, arrays), response, gap, wanted),
+            arrays | _items(problem, pieces) | charges | _choice(response, gap, wanted),
         )
         kernels.begin(memory.cells)
         if np.any(memory["LEFT"] < 0):
@@ -136,7 +137,7 @@ def _worth_trying(response: Response, gap: float) -> Bool:
     return (response.plan >= 0) & (response.problem.groups.must | (response.worth >= -gap))
 
 
-def _choice(memory: Memory, response: Response, gap: float, wanted: Bool) -> dict[str, Int]:
+def _choice(response: Response, gap: float, wanted: Bool) -> dict[str, Int]:
     """Candidate plans of every group and their number, value, must and rank by reduced worth."""
     groups, plans = response.problem.groups, response.problem.plans
     candidate, number = np.zeros((len(groups), _CANDIDATES), dtype=np.int64), np.zeros(len(groups), dtype=np.int64)
@@ -144,13 +145,21 @@ def _choice(memory: Memory, response: Response, gap: float, wanted: Bool) -> dic
     lost = np.where(groups.must, 0.0, np.maximum(-response.worth, 0.0))[found]  # by serving them at all
     highest[found] = response.plan_price[response.plan[found]] + (gap - lost) / groups.rate[found]
     order = sort_by_price(plans.start, response.plan_price)
-    lists = writable(groups.template, groups.allowed, plans.start, order, plans.needs)
-    kernels.list_candidates(memory.cells, *lists, response.plan_price, highest, wanted, candidate, number)
+    candidate_kernels.list_candidates(
+        *writable(plans.usage.start, plans.usage.column, plans.usage.amount, plans.value, plans.cost),
+        len(response.problem.rows),
+        *writable(groups.template, groups.allowed, plans.start, order, plans.needs),
+        *(response.plan_price, highest, wanted, candidate, number),
+    )
     rank = np.empty(len(groups), dtype=np.int64)
     rank[np.argsort(-response.worth, kind="stable")] = np.arange(len(groups))
     return {
-        "CANDIDATE": candidate, "CANDIDATES": number, "GROUP_VALUE": groups.value, "MUST": groups.must.astype(np.int64), "RANK": rank,
-    }  # fmt: skip
+        "CANDIDATE": candidate,
+        "CANDIDATES": number,
+        "GROUP_VALUE": groups.value,
+        "MUST": groups.must.astype(np.int64),
+        "RANK": rank,
+    }
 
 
 @dataclass(frozen=True)
@@ -173,9 +182,9 @@ class _Pieces:
         copies = np.concatenate([assignment.count, out[waiting]])
         largest = _largest_size(problem)[group]
         none = np.zeros(0, dtype=np.int64)
-        number = kernels.split(copies, largest, none, none)
+        number = candidate_kernels.split(copies, largest, none, none)
         piece, size = np.zeros(number, dtype=np.int64), np.zeros(number, dtype=np.int64)
-        kernels.split(copies, largest, piece, size)
+        candidate_kernels.split(copies, largest, piece, size)
         return cls(group[piece], plan[piece], size)
 
 

@@ -57,9 +57,9 @@ _FORCED_IN = 0.75  # of the steps: somebody who is out is forced in
 _FORCED_OVER = 0.90  # up to here: somebody is forced over to another plan; else a row loses a few users
 _FORCED_ON = 0.3  # of those who lost their place and found no other: they force their way in
 _CLOSES = 0.3  # of the steps, where supplies are priced: one closes
-_RIVALS = 3  # users of a row of whom the one worth least leaves, at most
-_SKIP = 0.02  # of the plans that a copy would take next
-_FILLS = 2  # who are out that are tried after each step
+_RIVALS = 4  # users of a row of whom the one worth least leaves, at most
+_SKIP = 0.01  # of the plans that a copy would take next
+_FILLS = 1  # who are out that are tried after each step
 _TRIES = 12  # the same where a floor is to be reached, and at dropping what it does not need
 
 # ------------------------------------------------------------------------------------------------------------- room
@@ -420,80 +420,6 @@ def begin(m: Int) -> None:
     """Give every item its plan of the best answer, -1 for none; all are out before."""
     for item in range(m[ITEMS]):
         _set(m, item, m[m[BEST_PLAN] + item])
-
-
-@numba.njit(cache=True, nogil=True)
-def split(copies: Int, largest: Int, piece: Int, size: Int) -> int:
-    """Split numbers of copies into sizes 1, 1, 1, 1, 2, 4, 8 ... and a rest: almost any part is a sum of some.
-
-    Returns how many there are; `piece` and `size` say of which number, and how large, as far as they are long enough.
-    """
-    number = 0
-    for at in range(len(copies)):
-        waiting, next_size, ones = copies[at], 1, 0
-        while waiting > 0:
-            taken = min(waiting, next_size, largest[at])
-            if number < len(piece):
-                piece[number], size[number] = at, taken
-            number += 1
-            waiting -= taken
-            ones += 1
-            if ones >= 4:
-                next_size = min(2 * next_size, largest[at])
-    return number
-
-
-@numba.njit(cache=True, nogil=True)
-def list_candidates(
-    m: Int,
-    template: Int,
-    allowed: Int,
-    start: Int,
-    order: Int,
-    needs: Int,
-    price: Float,
-    highest: Float,
-    wanted: Bool,
-    candidate: Int,
-    number: Int,
-) -> None:
-    """List the cheapest open plans of each group up to its highest price, without those that an earlier one replaces.
-
-    One plan replaces another if it uses no more of any row, costs no more and is worth no less.
-    """
-    used = np.zeros(m[ROWS], dtype=np.int64)
-    for group in range(len(template)):
-        if not wanted[group]:
-            continue
-        kept = 0
-        for position in range(start[template[group]], start[template[group] + 1]):
-            plan = order[position]
-            if kept == candidate.shape[1] or (kept > 0 and price[plan] > highest[group]):
-                break
-            if not _at_most(needs[plan], allowed[group]):
-                continue
-            first, end = m[m[USAGE_START] + plan], m[m[USAGE_START] + plan + 1]
-            for use in range(first, end):
-                used[m[m[USAGE_ROW] + use]] = m[m[USAGE] + use]
-            is_replaced = False
-            for place in range(kept):
-                other = candidate[group, place]
-                is_replaced = (
-                    m[m[PLAN_COST] + other] <= m[m[PLAN_COST] + plan]
-                    and m[m[PLAN_VALUE] + other] >= m[m[PLAN_VALUE] + plan]
-                )
-                for use in range(m[m[USAGE_START] + other], m[m[USAGE_START] + other + 1]):
-                    if m[m[USAGE] + use] > used[m[m[USAGE_ROW] + use]]:
-                        is_replaced = False
-                        break
-                if is_replaced:
-                    break
-            for use in range(first, end):
-                used[m[m[USAGE_ROW] + use]] = 0
-            if not is_replaced:
-                candidate[group, kept] = plan
-                kept += 1
-        number[group] = kept
 
 
 # ------------------------------------------------------------------------------------------------------------ search
