@@ -1,0 +1,53 @@
+"""Primal recovery: from prices to an answer that holds."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from sloplan.decomposition.assignment import Assignment
+from sloplan.decomposition.coupled_problem import CoupledProblem
+from sloplan.decomposition.lagrangian import Response
+from sloplan.decomposition.local_search import STEPS, LocalSearch
+from sloplan.decomposition.priced_greedy import by_return, by_worth, serve_by_price
+
+COMPLETING_CALLS: Final = 25
+"""Calls of local search, about a second in all, that may complete what greedy leaves without must groups or floor."""
+
+
+def recover(problem: CoupledProblem, response: Response, seed: int) -> Assignment | None:
+    """Return a valid assignment made at the prices of a response, or None if none was found.
+
+    Groups are served greedily in two orders, and the better answer is kept. Where must groups or the floor are missed,
+    local search completes it for a bounded number of steps.
+
+    Parameters
+    ----------
+    problem : CoupledProblem
+    response : Response
+    seed : int
+        Decides between equals, and leads the search.
+    """
+    found = [serve_by_price(problem, response, order(response, seed)) for order in (by_return, by_worth)]
+    valid = [assignment for assignment in found if assignment.is_valid(problem)]
+    if valid:
+        return max(valid, key=lambda assignment: assignment.worth(problem))
+    return _completed(problem, min(found, key=lambda assignment: _lacking(problem, assignment)), response, seed)
+
+
+def _lacking(problem: CoupledProblem, assignment: Assignment) -> tuple[int, int]:
+    """Return must copies that are out, and the value that is missing to the floor."""
+    must = problem.groups.must
+    served = int(assignment.count[must[assignment.group]].sum())
+    return int(problem.groups.count[must].sum()) - served, max(0, problem.floor - assignment.value(problem))
+
+
+def _completed(problem: CoupledProblem, assignment: Assignment, response: Response, seed: int) -> Assignment | None:
+    groups = problem.groups
+    if (groups.must & (response.plan < 0) & (groups.count > 0)).any():
+        return None
+    search = LocalSearch(problem, assignment, response, seed)
+    for _ in range(COMPLETING_CALLS):
+        found = search.improve(STEPS)
+        if found.is_valid(problem):
+            return found
+    return None
