@@ -2,8 +2,7 @@
 
 Every response adds, for each template, the worth of what its groups take as a function of the prices. The least value
 of that model over a box around the best prices is where the next response is asked for; the box grows where the model
-foretold well and shrinks where it did not. A few subgradient steps come first: they cost next to nothing, and say how
-large the box should be.
+foretold well and shrinks where it did not. Three subgradient steps come first: they spare the model its wildest guesses.
 
 Source: R. E. Marsten, W. W. Hogan, J. W. Blankenship, The boxstep method for large-scale optimization, Operations
 Research 23(3), 1975, with the radius managed as in J. Linderoth, S. Wright, Decomposition algorithms for stochastic
@@ -13,7 +12,7 @@ programming on a computational grid, Computational Optimization and Applications
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import islice
+from itertools import chain, islice
 from typing import Final
 
 import numpy as np
@@ -25,18 +24,16 @@ from sloplan.decomposition.least_worth import least_worth
 from sloplan.decomposition.price_master import PriceMaster
 from sloplan.decomposition.subgradient import polyak_steps
 
-_EARLY_STEPS: Final = 12  # by subgradients
-_FIRST_SHARE: Final = 0.1  # of the largest price, is the first radius
+_EARLY_STEPS: Final = 3  # by subgradients
+_FIRST_RADIUS: Final = 0.03  # of what everything is worth, for a row's whole capacity
 _GOOD_SHARE: Final = 0.5  # of the promised decrease; more, at the box's edge, and the box doubles
 _WIDER: Final = 8.0  # by which the box grows where it alone keeps the model from promising more
 
 
 def cutting_planes(problem: CoupledProblem, respond: Respond) -> Iterator[Step]:
     """Yield steps until the prices are settled; see `Coordination`. The last one has a fractional solution."""
-    beginning = begin(problem, respond)
-    steps = [*beginning.steps()]
-    yield from steps
-    for step in islice(polyak_steps(beginning, respond), _EARLY_STEPS):
+    beginning, steps = begin(problem, respond), []
+    for step in chain(beginning.steps(), islice(polyak_steps(beginning, respond), _EARLY_STEPS)):
         yield step
         if step.settled:
             return
@@ -46,7 +43,7 @@ def cutting_planes(problem: CoupledProblem, respond: Respond) -> Iterator[Step]:
         master.add(step.response)
     best = steps[-1].best
     center = scale.point(best.prices)
-    radius = _FIRST_SHARE * float(center.max()) or _FIRST_SHARE
+    radius = _FIRST_RADIUS
     while best.bound >= none_below:
         master.solve(center, radius)
         promised = best.bound - master.value

@@ -1,6 +1,7 @@
 """Where the search for prices begins: nothing is scarce, and what is supplied is paid for as it is used.
 
-Where value is sought all prices begin at 0. Where cost is sought a row on which nothing stands begins at the price per
+Where value is sought all rows are free at first, and then next to free: of plans that are worth the same, groups take
+those that use least. Where cost is sought a row on which nothing stands begins at the price per
 unit of the cheapest supply, and value at the price at which just enough copies are worth serving.
 """
 
@@ -8,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
@@ -19,6 +21,8 @@ from sloplan.decomposition.price_scale import PriceScale
 from sloplan.problem.compiled import Bool
 
 Float = npt.NDArray[np.float64]
+
+_NEXT_TO_NOTHING: Final = 1e-6  # of everything's worth, for a row's whole capacity
 
 
 @dataclass(frozen=True)
@@ -41,15 +45,15 @@ class Beginning:
         return min(self.responses, key=lambda response: response.bound)
 
     def steps(self) -> Iterator[Step]:
-        """Yield the responses as steps."""
+        """Yield the responses as steps; the last one may have settled the prices."""
         best = self.responses[0]
         for response in self.responses:
             best = min(best, response, key=lambda some: some.bound)
-            yield Step(response, best)
+            yield self.scale.step(response, best)
 
 
 def begin(problem: CoupledProblem, respond: Respond) -> Beginning:
-    """Ask for the responses at the first prices: one, or two where cost is sought.
+    """Ask for the responses at the first prices: two, or one where no row can bind or nothing is feasible.
 
     Parameters
     ----------
@@ -58,7 +62,10 @@ def begin(problem: CoupledProblem, respond: Respond) -> Beginning:
     """
     if not problem.is_cost:
         free = respond(Prices(np.zeros(len(problem.rows))))
-        return Beginning(PriceScale.of(problem, free.bound), (free,))
+        scale = PriceScale.of(problem, free.bound)
+        if not len(scale) or not np.isfinite(free.bound):
+            return Beginning(scale, (free,))
+        return Beginning(scale, (free, respond(scale.prices(np.full(len(scale), _NEXT_TO_NOTHING)))))
     row = _supply_prices(problem)
     cheapest = respond(Prices(row, 0.0))
     able = cheapest.plan >= 0

@@ -83,6 +83,30 @@ class LinearEngine:
         """Change the bounds of some columns, each (n,)."""
         self._succeed(self._highs.changeColsBounds(len(column), column.astype(np.int32), lower, upper), "bounds")
 
+    def bounds_to_rows(self, column: Int, most: Float) -> None:
+        """Put a row ``column <= most`` in the place of the upper bound of some columns; the basis is carried over.
+
+        Where a column stands at its bound, it becomes basic and its row binds: the same vertex.
+
+        Parameters
+        ----------
+        column : (n,) int64
+        most : (n,) float64
+        """
+        number, basis, kinds = len(column), self._highs.getBasis(), self._highspy.HighsBasisStatus
+        self.add_rows(np.full(number, -self.infinity), most, np.arange(number), column, np.ones(number))
+        self.set_bounds(column, np.zeros(number), np.full(number, self.infinity))
+        if not basis.valid:
+            return
+        of_columns, of_rows = basis.col_status, basis.row_status
+        for one in column.tolist():
+            binds = of_columns[one] == kinds.kUpper
+            of_rows.append(kinds.kUpper if binds else kinds.kBasic)
+            if binds:
+                of_columns[one] = kinds.kBasic
+        basis.col_status, basis.row_status = of_columns, of_rows
+        self._succeed(self._highs.setBasis(basis), "the basis with rows for bounds")
+
     def set_costs(self, column: Int, cost: Float) -> None:
         """Change the costs of some columns, each (n,)."""
         self._succeed(self._highs.changeColsCost(len(column), column.astype(np.int32), cost), "costs")

@@ -10,8 +10,11 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from sloplan.decomposition.coordination import TOLERANCE, Step
 from sloplan.decomposition.coupled_problem import CoupledProblem
+from sloplan.decomposition.fractional import Fractional
 from sloplan.decomposition.lagrangian import Prices, Response
+from sloplan.decomposition.least_worth import least_worth
 from sloplan.problem.compiled import Int
 
 Float = npt.NDArray[np.float64]
@@ -96,6 +99,22 @@ class PriceScale:
             return np.asarray(left)
         value = float(copies @ (groups.value[takes] + plans.value[plan]))
         return np.append(left, (value - problem.floor) * self.value_unit)
+
+    def step(self, response: Response, best: Response) -> Step:
+        """Return a step; settled if there is no solution, or if what the groups want is feasible and worth the bound.
+
+        Parameters
+        ----------
+        response, best : Response
+            At the prices tried last, and of the least bound so far.
+        """
+        if best.bound < least_worth(self.problem):
+            return Step(response, best, settled=True)
+        slope = self.slope(response)
+        worth = response.bound - float(slope @ self.point(response.prices))
+        if slope.min(initial=0.0) < 0 or best.bound - worth > TOLERANCE * max(abs(best.bound), 1.0):
+            return Step(response, best)
+        return Step(response, best, settled=True, fractional=Fractional.of_response(response))
 
 
 def projected(point: Float, slope: Float) -> Float:

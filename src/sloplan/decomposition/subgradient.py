@@ -19,8 +19,6 @@ import numpy as np
 from sloplan.decomposition.coordination import TOLERANCE, Respond, Step
 from sloplan.decomposition.coupled_problem import CoupledProblem
 from sloplan.decomposition.first_prices import Beginning, begin
-from sloplan.decomposition.fractional import Fractional
-from sloplan.decomposition.least_worth import least_worth
 from sloplan.decomposition.price_scale import projected
 
 _FIRST_DROP: Final = 0.1  # of the best bound
@@ -31,7 +29,7 @@ _PATIENCE: Final = 10  # steps without half a drop before it is halved
 def subgradient(
     problem: CoupledProblem, respond: Respond, incumbent: Callable[[], float] = lambda: -np.inf
 ) -> Iterator[Step]:
-    """Yield steps until the prices are settled, or the drop that is aimed at is 1e-6 of the bound.
+    """Yield steps until the incumbent is reached, or the drop that is aimed at is 1e-6 of the bound.
 
     Parameters
     ----------
@@ -41,7 +39,10 @@ def subgradient(
         Returns what the best known solution is worth.
     """
     beginning = begin(problem, respond)
-    yield from beginning.steps()
+    for step in beginning.steps():
+        yield step
+        if step.settled:
+            return
     yield from polyak_steps(beginning, respond, incumbent)
 
 
@@ -57,26 +58,18 @@ def polyak_steps(
     incumbent : callable, optional
     """
     scale, response, best = beginning.scale, beginning.responses[-1], beginning.best
-    point, best_point = scale.point(response.prices), scale.point(best.prices)
-    none_below = least_worth(scale.problem)
+    point = scale.point(response.prices)
     drop, patience = _FIRST_DROP * max(abs(best.bound), 1.0), _PATIENCE
     while drop > _LAST_DROP * max(abs(best.bound), 1.0):
         slope = projected(point, scale.slope(response))
-        length = float(slope @ slope)
-        reached = best.bound - incumbent() <= TOLERANCE * max(abs(best.bound), 1.0)
-        if not length:  # nothing is scarce: what the groups want is feasible
-            yield Step(response, response, settled=True, fractional=Fractional.of_response(response))
-            return
-        if reached or best.bound < none_below:
-            yield Step(best, best, settled=True)
-            return
         level = max(best.bound - drop, incumbent())
-        point = np.maximum(0.0, point - (response.bound - level) / length * slope)
+        point = np.maximum(0.0, point - (response.bound - level) / max(float(slope @ slope), 1e-300) * slope)
         response = respond(scale.prices(point))
         patience = _PATIENCE if response.bound <= best.bound - drop / 2 else patience - 1
-        if response.bound < best.bound:
-            best, best_point = response, point
-        yield Step(response, best)
+        best = min(best, response, key=lambda some: some.bound)
+        step = scale.step(response, best)
+        yield step
+        if step.settled or best.bound - incumbent() <= TOLERANCE * max(abs(best.bound), 1.0):
+            return
         if not patience:
             drop, patience = drop / 2, _PATIENCE
-            response, point = best, best_point

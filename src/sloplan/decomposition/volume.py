@@ -20,13 +20,13 @@ import numpy.typing as npt
 from sloplan.decomposition.coordination import TOLERANCE, Respond, Step
 from sloplan.decomposition.coupled_problem import CoupledProblem
 from sloplan.decomposition.first_prices import begin
-from sloplan.decomposition.least_worth import least_worth
 from sloplan.decomposition.price_scale import projected
 
 Float = npt.NDArray[np.float64]
 
 _AHEAD: Final = 0.05  # of the bound, of the target
 _MOST_WEIGHT: Final = 0.1  # of the newest response
+_HALVING: Final = 50  # steps without progress after which the newest response may weigh half
 _RED_STEPS: Final = 20
 _PATIENCE: Final = 200  # steps in which the bound has to fall by _PROGRESS, or they end
 _PROGRESS: Final = 1e-5
@@ -35,7 +35,7 @@ _PROGRESS: Final = 1e-5
 def volume(
     problem: CoupledProblem, respond: Respond, incumbent: Callable[[], float] = lambda: -np.inf
 ) -> Iterator[Step]:
-    """Yield steps until the prices are settled, or 200 steps lower the bound by less than 1e-5 of it.
+    """Yield steps until the incumbent is reached, or 200 steps lower the bound by less than 1e-5 of it.
 
     Parameters
     ----------
@@ -45,42 +45,38 @@ def volume(
         Returns what the best known solution is worth: a better target.
     """
     beginning = begin(problem, respond)
-    yield from beginning.steps()
-    scale, best, none_below = beginning.scale, beginning.best, least_worth(problem)
-    center = scale.point(best.prices)
-    mean = scale.slope(beginning.responses[-1])
+    for step in beginning.steps():
+        yield step
+        if step.settled:
+            return
+    scale, best = beginning.scale, beginning.best
+    center, mean = scale.point(best.prices), scale.slope(beginning.responses[-1])
     length, since = _StepLength(), _Progress(best.bound)
     while since.steps < _PATIENCE:
         size = max(abs(best.bound), 1.0)
         direction = projected(center, mean)
-        squared = float(direction @ direction)
-        flat = not projected(center, scale.slope(best)).any()
-        if flat or best.bound - incumbent() <= TOLERANCE * size or best.bound < none_below:
-            yield Step(best, best, settled=True)
-            return
-        if not squared:
-            mean = scale.slope(best)
-            continue
+        squared = max(float(direction @ direction), 1e-300)
         target = max(best.bound - _AHEAD * size, incumbent())
         point = np.maximum(0.0, center - length.factor * (best.bound - target) / squared * direction)
         response = respond(scale.prices(point))
         slope = scale.slope(response)
         length.adapt(gained=best.bound - response.bound, agrees=float(direction @ slope) >= 0)
-        mean += _weight(slope, mean, length.most_weight) * (slope - mean)
+        mean += _weight(slope, mean, _MOST_WEIGHT / 2 ** (since.steps // _HALVING)) * (slope - mean)
         if response.bound < best.bound:
             best, center = response, point
         since.note(best.bound)
-        length.most_weight = _MOST_WEIGHT / 2 ** (since.steps // 50)
-        yield Step(response, best)
+        step = scale.step(response, best)
+        yield step
+        if step.settled or best.bound - incumbent() <= TOLERANCE * size:
+            return
 
 
 @dataclass
 class _StepLength:
-    """Factor of the step, up after green steps and down after red ones; most that the newest response may weigh."""
+    """Factor of the step, up after green steps and down after red ones."""
 
     factor: float = 0.5
     red: int = 0
-    most_weight: float = _MOST_WEIGHT
 
     def adapt(self, *, gained: float, agrees: bool) -> None:
         self.red = self.red + 1 if gained <= 0 else 0
