@@ -33,7 +33,11 @@ _RAISES: Final = 8  # of the penalties, tenfold each
 
 
 def column_generation(
-    problem: CoupledProblem, respond: Respond, start: Prices | None = None, smoothing: float = _SMOOTHING
+    problem: CoupledProblem,
+    respond: Respond,
+    start: Prices | None = None,
+    known: Fractional | None = None,
+    smoothing: float = _SMOOTHING,
 ) -> Iterator[Step]:
     """Yield steps until the prices are settled; those since the master is feasible have a fractional solution.
 
@@ -43,6 +47,8 @@ def column_generation(
     respond : callable
     start : Prices, optional
         Where to begin, best at settled prices of `cutting_planes`.
+    known : Fractional, optional
+        Its pairs become columns at once.
     smoothing : float
         Weight of the best prices so far at first, from 0 (none, then or later) to below 1.
     """
@@ -57,6 +63,8 @@ def column_generation(
         best = min(best, response, key=lambda some: some.bound)
         yield Step(response, best)
     master, weight, raises = ColumnMaster(scale, best if start is not None else beginning.responses[-1]), smoothing, 0
+    if known is not None:
+        master.add_pairs(known.group, known.plan)
     center, fractional = scale.point(best.prices), None
     while True:
         master.solve()

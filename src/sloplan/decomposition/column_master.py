@@ -49,7 +49,7 @@ class ColumnMaster:
         self._classes = IdenticalGroups.of(self._problem.groups)
         self._factor = max(len(self._classes), 1)
         self._unit = scale.total / self._factor
-        self._engine = LinearEngine()
+        self._engine = LinearEngine(grows_by_columns=True)
         problem, infinity = self._problem, self._engine.infinity
         worth = np.abs(first.worth[first.plan >= 0])
         self._must = problem.groups.must[self._classes.first]
@@ -68,7 +68,8 @@ class ColumnMaster:
         self._plan = np.zeros(0, dtype=np.int64)
         self._worth = np.zeros(0)  # of each column, all copies, without penalties
         self._rows = len(scale)
-        self._add(np.flatnonzero(first.plan[self._classes.first] >= 0), first)
+        able = np.flatnonzero(first.plan[self._classes.first] >= 0)
+        self._add(able, first.plan[self._classes.first[able]])
 
     @property
     def _first_plan_column(self) -> int:
@@ -102,11 +103,20 @@ class ColumnMaster:
         """
         first = self._classes.first
         able = np.flatnonzero(response.plan[first] >= 0)
-        copy = self._priced(able, response.plan[first[able]])
-        gain = copy - self._paid[able]
-        new = able[gain > _TOLERANCE]
-        self._add(new, response)
-        return len(new)
+        plan = response.plan[first[able]]
+        new = self._priced(able, plan) - self._paid[able] > _TOLERANCE
+        self._add(able[new], plan[new])
+        return int(new.sum())
+
+    def add_pairs(self, group: Int, plan: Int) -> None:
+        """Add some pairs of a group and a plan, before the first optimum; those that are known stay as they are."""
+        plans = len(self._problem.plans)
+        pairs = np.unique(self._classes.of_group[group] * plans + plan)
+        pairs = np.setdiff1d(pairs, self._class * plans + self._plan)
+        while len(pairs):  # a class gets its columns one after the other
+            _, first = np.unique(pairs // plans, return_index=True)
+            self._add(pairs[first] // plans, pairs[first] % plans)
+            pairs = np.delete(pairs, first)
 
     def _priced(self, index: Int, plan: Int) -> Float:
         """Return what plans are worth to classes at the prices of the last optimum, in the master's units."""
@@ -119,14 +129,15 @@ class ColumnMaster:
         worth = prices.value * groups.value[group] - groups.rate[group] * price + self._penalty * self._must[index]
         return np.asarray(worth * self._classes.count[index] / self._unit)
 
-    def _add(self, index: Int, response: Response) -> None:
+    def _add(self, index: Int, plan: Int) -> None:
+        """Add a column for each of some classes, no class twice."""
         if not len(index):
             return
         problem, scale = self._problem, self._scale
         groups, plans = problem.groups, problem.plans
         group = self._classes.first[index]
-        plan, copies = response.plan[group], self._classes.count[index].astype(np.float64)
-        self._give_rows(index[(self._only[index] >= 0)])
+        copies = self._classes.count[index].astype(np.float64)
+        self._give_rows(index[self._only[index] >= 0])
         bounded = self._row[index] < 0
         column = self._first_plan_column + len(self._class) + np.arange(len(index))
         self._only[index[bounded]] = column[bounded]

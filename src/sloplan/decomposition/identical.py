@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -28,12 +29,15 @@ class IdenticalGroups:
         Copies of all members.
     share : (groups,) float64
         Of each member, in the order of `member`, in the copies of its class.
+    groups : int
+        Number of groups, those without copies included.
     """
 
     member: Int
     start: Int
     count: Int
     share: Float
+    groups: int
 
     def __len__(self) -> int:
         return len(self.count)
@@ -42,6 +46,13 @@ class IdenticalGroups:
     def first(self) -> Int:
         """One group of each class, shape (classes,)."""
         return self.member[self.start[:-1]]
+
+    @cached_property
+    def of_group(self) -> Int:
+        """Class of every group, shape (groups,); -1 of those without copies."""
+        index = np.full(self.groups, -1)
+        index[self.member] = np.repeat(np.arange(len(self)), np.diff(self.start))
+        return index
 
     @classmethod
     def of(cls, groups: Groups) -> IdenticalGroups:
@@ -56,7 +67,7 @@ class IdenticalGroups:
         start = np.concatenate([[0], np.flatnonzero(differs) + 1, [len(member)]])[: len(member) + 1]
         count = np.add.reduceat(groups.count[member], start[:-1]) if len(member) else np.zeros(0, dtype=np.int64)
         share = groups.count[member] / np.repeat(count, np.diff(start))
-        return cls(member, start, count, share)
+        return cls(member, start, count, share, len(groups))
 
     def spread(self, index: Int, weight: Float) -> tuple[Int, Int, Float]:
         """Spread weights of classes over their members by their counts.

@@ -14,12 +14,19 @@ Float = npt.NDArray[np.float64]
 
 _TOLERANCE: Final = 1e-9  # of rows and reduced costs, in programs scaled to figures around 1
 _LEAST_COEFFICIENT: Final = 1e-12  # HiGHS drops smaller ones
+_DUAL, _PRIMAL = 1, 4  # of simplex_strategy
 
 
 class LinearEngine:
     """Minimises cost x columns over columns within bounds and rows within limits.
 
     `threads` stays at its default: HiGHS fixes it per process, and a run that asks for another number fails.
+
+    Parameters
+    ----------
+    grows_by_columns : bool
+        Its last optimum stays feasible when it grows, so that the primal simplex goes on from there; otherwise the
+        dual simplex does. (With 10,000 groups the wrong one takes five times as long.)
 
     Attributes
     ----------
@@ -28,7 +35,7 @@ class LinearEngine:
     objective : float
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, grows_by_columns: bool) -> None:
         import highspy
 
         self._highspy = highspy
@@ -39,6 +46,7 @@ class LinearEngine:
             ("primal_feasibility_tolerance", _TOLERANCE),
             ("dual_feasibility_tolerance", _TOLERANCE),
             ("small_matrix_value", _LEAST_COEFFICIENT),
+            ("simplex_strategy", _PRIMAL if grows_by_columns else _DUAL),
         ):
             self._succeed(self._highs.setOptionValue(name, value), f"option {name}")
         self.columns: Float = np.zeros(0)

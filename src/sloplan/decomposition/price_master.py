@@ -44,7 +44,7 @@ class PriceMaster:
         self._unit = scale.total / max(self._templates, 1)
         self.point: Float = np.zeros(len(scale))
         self.value = -np.inf
-        self._engine = LinearEngine()
+        self._engine = LinearEngine(grows_by_columns=False)
         self._add_variables()
         self._add_supplies()
         # Of the cuts, in the order of their rows: template, response, solves since they bound.
