@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Final, Protocol
 
 from sloplan.decomposition.coupled_problem import CoupledProblem
+from sloplan.decomposition.fractional import Fractional
 from sloplan.decomposition.lagrangian import Prices, Response
+
+TOLERANCE: Final = 1e-7
+"""Of the bound: what prices may still promise when they count as settled."""
 
 Respond = Callable[[Prices], Response]
 """Prices the plans of all groups: `lagrangian.respond`, by itself or spread over workers."""
@@ -24,12 +28,15 @@ class Step:
     best : Response
         At the prices of the least bound so far.
     settled : bool
-        No prices give a bound that is smaller by more than the tolerance.
+        No prices give a bound that is smaller by more than the tolerance; or the bound shows that nothing is feasible.
+    fractional : Fractional, optional
+        Best known solution of the linear program over all plans, of the ways that have one.
     """
 
     response: Response
     best: Response
     settled: bool = False
+    fractional: Fractional | None = None
 
 
 class Coordination(Protocol):
