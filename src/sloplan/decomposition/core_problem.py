@@ -1,9 +1,13 @@
-"""The core problem: what survives, solved by HiGHS in this process, its answers believed only as far as they hold."""
+"""The core problem: what survives, solved exactly in this process, answers believed only as far as they hold.
+
+CP-SAT proves small cores soonest (docs/core-problem.md), HiGHS improves larger ones.
+"""
 
 from __future__ import annotations
 
 import logging
 import math
+import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -16,10 +20,13 @@ from sloplan.decomposition.core_selection import Core
 from sloplan.decomposition.coupled_problem import CoupledProblem
 from sloplan.decomposition.fixing import Survivors
 from sloplan.problem.compiled import Int
-from sloplan.solvers.highs import Highs
-from sloplan.solvers.selection_solve import SelectionSolve
+from sloplan.solvers.engine import interrupts_noted
 
 logger = logging.getLogger(__name__)
+
+Ending = Literal["optimal", "infeasible", "limit"]
+
+Engine = Literal["cp", "highs"]
 
 
 @dataclass(frozen=True)
@@ -37,7 +44,7 @@ class CoreAnswer:
         Most that anything in the core is worth, on the engine's word; None if it has said nothing.
     """
 
-    ended: Literal["optimal", "infeasible", "limit"]
+    ended: Ending
     best: Assignment | None
     bound: int | None
 
@@ -48,12 +55,13 @@ def solve_core(
     *,
     seconds: float,
     start: Assignment | None = None,
+    engine: Engine = "highs",
     seed: int = 0,
     threads: int = 1,
     on_better: Callable[[Assignment], None] = lambda _: None,
     should_stop: Callable[[], bool] = lambda: False,
 ) -> CoreAnswer:
-    """Solve what survives as a mixed-integer program.
+    """Solve what survives exactly.
 
     Parameters
     ----------
@@ -63,18 +71,22 @@ def solve_core(
         Time limit.
     start : Assignment, optional
         A valid one, which is let in: only what is worth more is looked for.
+    engine : {"cp", "highs"}
+        CP-SAT or HiGHS.
     seed, threads : int
     on_better : callable, optional
-        Called with every valid assignment that is better than all before, from the engine's thread.
+        Called with every valid assignment that is better than all before, from an engine's thread, one at a time.
     should_stop : callable, optional
         Asked often.
 
     Raises
     ------
     EngineError
-        If HiGHS fails.
+        If an engine fails.
     SizeLimitError
-        If worst-case sums of the core pass int64.
+        If worst-case sums of the core pass int64, or what CP-SAT takes.
+    KeyboardInterrupt
+        If one came meanwhile; the engines have ended in good order.
     """
     deadline = time.monotonic() + seconds
     if start is not None:
@@ -83,15 +95,62 @@ def solve_core(
     if not len(survivors) and not len(problem.supplies):
         return found.answer_of_nothing()
     core = Core.of(problem, survivors)
-    model = core.model()
-    engine = Highs(model.form, seed=seed, threads=threads, rel_gap=0.0)
-    solve = SelectionSolve(
-        core.selection, model, engine,
-        offer=lambda taken, amount: found.offer(core.assignment(taken, amount)),
-        report_bound=found.bounded, should_stop=should_stop,
-    )  # fmt: skip
-    ended = solve.run(deadline, None if start is None else core.values(start))
+    interrupted = threading.Event()
+    search = _Search(core, start, found, deadline, seed, threads, lambda: interrupted.is_set() or should_stop())
+    with interrupts_noted(interrupted):
+        ended = search.by_cp() if engine == "cp" else search.by_highs()
+    if interrupted.is_set():
+        raise KeyboardInterrupt
     return found.answer(ended)
+
+
+@dataclass(frozen=True)
+class _Search:
+    core: Core
+    start: Assignment | None
+    found: _Found
+    deadline: float
+    seed: int
+    threads: int
+    should_stop: Callable[[], bool]
+
+    def by_highs(self) -> Ending:
+        from sloplan.solvers.highs import Highs
+        from sloplan.solvers.selection_solve import SelectionSolve
+
+        core, model = self.core, self.core.model()
+        solve = SelectionSolve(
+            core.selection, model, Highs(model.form, seed=self.seed, threads=self.threads, rel_gap=0.0),
+            offer=lambda taken, amount: self.found.offer(core.assignment(taken, amount)),
+            report_bound=self.found.bounded, should_stop=self.should_stop,
+        )  # fmt: skip
+        return solve.run(self.deadline, None if self.start is None else core.values(self.start))
+
+    def by_cp(self) -> Ending:
+        from sloplan.solvers.cp_sat import Value, search
+
+        core, found = self.core, self.found
+        model, variables = core.cp_model()
+        if self.start is not None:
+            for variable, value in zip(variables, core.values(self.start).astype(np.int64).tolist(), strict=True):
+                model.add_hint(variable, value)
+
+        def offer(value: Value) -> None:
+            figures = np.array([value(variable) for variable in variables], dtype=np.int64)
+            pairs = len(core.survivors)
+            if not found.offer(core.assignment(figures[:pairs], figures[pairs:])):
+                logger.warning("refused an answer of CP-SAT")
+
+        ended = search(
+            model, seconds=self.deadline - time.monotonic(), seed=self.seed, threads=self.threads,
+            maximise=not found.is_cost, linearization=2, found=offer, bounded=found.bounded,
+            should_stop=self.should_stop, watched=True,
+        )  # fmt: skip
+        if ended.kind == "optimal" and found.nothing:
+            offer(ended.value)  # serving nobody is no improvement that CP-SAT would tell of
+        if ended.bound is not None:
+            found.bounded(ended.bound)
+        return ended.kind
 
 
 class _Found:
@@ -101,24 +160,32 @@ class _Found:
         self, problem: CoupledProblem, start: Assignment | None, on_better: Callable[[Assignment], None]
     ) -> None:
         self._problem, self._best, self._on_better = problem, start, on_better
+        self.is_cost = problem.is_cost
+        self._lock = threading.Lock()  # an engine may report from several threads
         self._worth = -math.inf if start is None else start.worth(problem)
         self._bound: int | None = None
+
+    @property
+    def nothing(self) -> bool:
+        return self._best is None
 
     def offer(self, assignment: Assignment) -> bool:
         if not assignment.is_valid(self._problem):
             return False
         worth = assignment.worth(self._problem)
-        if worth > self._worth:
-            self._best, self._worth = assignment, worth
-            self._on_better(assignment)
+        with self._lock:
+            if worth > self._worth:
+                self._best, self._worth = assignment, worth
+                self._on_better(assignment)
         return True
 
     def bounded(self, bound: int) -> None:
-        worth = -bound if self._problem.is_cost else bound
-        if self._bound is None or worth < self._bound:
-            self._bound = worth
+        worth = -bound if self.is_cost else bound
+        with self._lock:
+            if self._bound is None or worth < self._bound:
+                self._bound = worth
 
-    def answer(self, ended: Literal["optimal", "infeasible", "limit"]) -> CoreAnswer:
+    def answer(self, ended: Ending) -> CoreAnswer:
         if self._best is not None and (ended == "infeasible" or (self._bound is not None and self._worth > self._bound)):
             logger.warning("the engine denies an assignment that is valid: its bound is not believed")
             return CoreAnswer("limit", self._best, None)

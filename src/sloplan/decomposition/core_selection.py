@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -10,6 +11,7 @@ import numpy.typing as npt
 from sloplan.decomposition.assignment import Assignment
 from sloplan.decomposition.coupled_problem import CoupledProblem
 from sloplan.decomposition.fixing import Survivors
+from sloplan.models.plans_cp import selection_cp
 from sloplan.problem.compiled import Int, Sparse, Text
 from sloplan.problem.selections.selection import Groups, Plans, PlanSelection, PricedSupplies, ScaledRows
 from sloplan.solvers.plans_form import PlansForm, plans_form
@@ -89,6 +91,26 @@ class Core:
             row_lower=low,
         )
         return replace(model, form=form)
+
+    def cp_model(self) -> tuple[Any, list[Any]]:
+        """Return CP-SAT's model of the selection with the bounds that survivors have, and its variables by column.
+
+        Raises
+        ------
+        SizeLimitError
+            If a sum passes what CP-SAT takes.
+        """
+        found, model = self.survivors, selection_cp(self.selection)
+        number = len(found) + len(found.lower)
+        variables = [model.get_int_var_from_proto_index(place) for place in range(number)]
+        for place in np.flatnonzero(found.lower).tolist():
+            model.add(variables[len(found) + place] >= int(found.lower[place]))
+        of_pair, served = self.selection.plans.group, found.least_served[self.groups]
+        for place in np.flatnonzero(found.most < self.selection.groups.count[of_pair]).tolist():
+            model.add(variables[place] <= int(found.most[place]))
+        for group in np.flatnonzero((served > 0) & ~self.selection.groups.must).tolist():
+            model.add(sum(variables[self.selection.plans_of(group)]) >= int(served[group]))
+        return model, variables
 
     def assignment(self, taken: Int, amount: Int) -> Assignment:
         """Return copies per pair and amounts of supplies as an assignment.

@@ -105,7 +105,7 @@ class CoupledProblem:
     name : str
     groups : Groups
     plans : TemplatePlans
-        Those that no other replaces.
+        Those that no other replaces, unless all were asked for.
     rows : Rows
     supplies : Supplies
     supply_price : (supplies,) int64
@@ -116,6 +116,10 @@ class CoupledProblem:
         0 where value is what is sought.
     solution : callable
         Returns (group, plan, count), each (n,) int64, and the amount of every supply as a solution to be checked.
+    source : CompiledInstance or PlanSelection
+        What it was made from: the groups are its queries or groups, in their order.
+    choices : (plans, positions) int64
+        What each plan chooses there: the option of each operator, padded by -1; of a plan selection, its plan there.
     """
 
     name: str
@@ -127,6 +131,8 @@ class CoupledProblem:
     is_cost: bool
     floor: int
     solution: Callable[[Int, Int, Int, Int], AnySolution]
+    source: CompiledInstance | PlanSelection
+    choices: Int
 
     @cached_property
     def most_supplied(self) -> Int:
@@ -168,6 +174,8 @@ def coupled_instance(
     objective: str,
     floor: int | None = None,
     should_stop: Callable[[int], bool] = lambda _: False,
+    *,
+    sifted: bool = True,
 ) -> CoupledProblem | None:
     """Return an instance as a coupled problem, all its plans listed and sifted; None if time was up before.
 
@@ -180,6 +188,8 @@ def coupled_instance(
         Least goodput under "cost", milli-value.
     should_stop : callable, optional
         Asked before the plans of each template are listed.
+    sifted : bool
+        Leave out plans that others replace whatever follows; decisions on options need them all.
 
     Raises
     ------
@@ -191,7 +201,8 @@ def coupled_instance(
     listed, number = list_plans(compiled.under_cost.all_rented if is_cost else compiled, PLAN_LIMIT, should_stop)
     if number < len(compiled.templates):
         return None
-    plans, queries = undominated(listed, facing, billed=is_cost), compiled.queries
+    plans = undominated(listed, facing, billed=is_cost) if sifted else listed
+    queries = compiled.queries
 
     def solution(group: Int, plan: Int, count: Int, amount: Int) -> Solution:
         standing = np.flatnonzero(amount)
@@ -216,6 +227,8 @@ def coupled_instance(
         is_cost=is_cost,
         floor=floor or 0,
         solution=solution,
+        source=compiled,
+        choices=plans.choices,
     )
 
 
@@ -270,4 +283,6 @@ def coupled_selection(selection: PlanSelection) -> CoupledProblem:
         is_cost=is_cost,
         floor=(selection.goodput_floor or 0) if is_cost else 0,
         solution=solution,
+        source=selection,
+        choices=plan_of[:, np.newaxis],
     )
