@@ -25,7 +25,7 @@ _SAFE = 1e-11
 
 _BITS = 61  # a certificate allows priced plans up to 2^62
 
-_HEADROOM = 6  # bits by which prices may grow from the root on
+_HEADROOM = 3  # bits by which prices may grow from the root on
 
 
 @dataclass
@@ -80,13 +80,17 @@ class BranchAndPrice:
         self._worth = -math.inf if incumbent is None else incumbent.worth(problem)
         self._step = objective_step(problem)
         self._pairs = OpenPairs(problem)
-        self._denominator = _denominator(self._pairs, root)
-        self._master = NodeMaster(self._pairs, self._denominator)
-        root = self._master.on_grid(root)
+        self._master = NodeMaster(self._pairs, _denominator(self._pairs, root))
         case = Case.root(self._pairs)
-        bound = -math.inf if case.is_closed(self._pairs) else case.bound(self._pairs, root)
-        self.nodes = [TreeNode(case, NodeBound(bound, root))]
-        self._open = [(-bound, 0)]
+        bound = NodeBound(-math.inf, root)
+        if not case.is_closed(self._pairs):
+            # Prices further down are much like the root's, which say how fine a grid there can be.
+            root = node_bound(self._pairs, self._master, case, NodeBound(math.inf, root), -math.inf).prices
+            self._master.denominator = _denominator(self._pairs, root)
+            root = self._master.on_grid(root)
+            bound = NodeBound(case.bound(self._pairs, root), root)
+        self.nodes = [TreeNode(case, bound)]
+        self._open = [(-bound.bound, 0)] if bound.bound > -math.inf else []
         self._whole = -math.inf  # greatest bound of a leaf whose optimum is whole, and which is not closed all the same
 
     @property
@@ -97,7 +101,7 @@ class BranchAndPrice:
     @property
     def is_settled(self) -> bool:
         """Tell whether no leaf can hold anything better than the incumbent."""
-        return not self._open and self._whole == -math.inf
+        return max(self._whole, -self._open[0][0] if self._open else -math.inf) < self._cutoff
 
     def run(self, most_nodes: int, should_stop: Callable[[], bool] = lambda: False) -> None:
         """Split the leaf of the greatest bound, again and again.
@@ -157,12 +161,12 @@ class BranchAndPrice:
         """Return the tree as it stands as a certificate."""
         coarser = 1
         while any(
-            _largest(self._pairs, node.bound.prices) * self._denominator > coarser * 2.0**_BITS
+            _largest(self._pairs, node.bound.prices) * self._master.denominator > coarser * 2.0**_BITS
             for node in self.nodes
             if node.split is None
         ):
             coarser *= 2
-        denominator = max(1, self._denominator // coarser)
+        denominator = max(1, self._master.denominator // coarser)
         nodes: list[Node] = []
         for node in self.nodes:
             if node.split is not None:
@@ -188,7 +192,8 @@ def _largest(pairs: OpenPairs, prices: Prices) -> float:
     )
     most_valued = float(groups.value.max(initial=0)) + float(plans.value.max(initial=0))
     dearest = float((paid * rate[plans.template]).max(initial=0.0)) + max(prices.value, 1.0) * most_valued
-    return max(dearest, float(prices.row.max(initial=0.0)), float(pairs.problem.supply_price.max(initial=0)), 1.0)
+    of_rows, of_supplies = float(prices.row.max(initial=0.0)), float(pairs.problem.supply_price.max(initial=0))
+    return max(dearest, of_rows, of_supplies, prices.value, 1.0)
 
 
 def _denominator(pairs: OpenPairs, prices: Prices) -> int:

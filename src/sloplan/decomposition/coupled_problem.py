@@ -19,10 +19,11 @@ import numpy as np
 import numpy.typing as npt
 
 from sloplan.pricing.plan_arrays import PlanArrays, list_plans
-from sloplan.pricing.plan_kernels import allowed_by
+from sloplan.pricing.plan_kernels import MAX_RATE, allowed_by
 from sloplan.pricing.undominated import undominated
 from sloplan.problem.compiled import Bool, CompiledInstance, Int, Rows, Sparse, Supplies
 from sloplan.problem.cost_problem import under_objective
+from sloplan.problem.evaluation import largest_rate
 from sloplan.problem.exact_sums import exact_totals
 from sloplan.problem.plan_table import PLAN_LIMIT
 from sloplan.problem.selections.selection import PlanSelection
@@ -189,7 +190,8 @@ def coupled_instance(
     should_stop : callable, optional
         Asked before the plans of each template are listed.
     sifted : bool
-        Leave out plans that others replace whatever follows; decisions on options need them all.
+        Leave out plans that others replace whatever follows. Decisions on options need them all, with what
+        certificates ask of a plan: to fit alone into each row with as much supply as helps it.
 
     Raises
     ------
@@ -220,7 +222,7 @@ def coupled_instance(
             must=np.zeros(len(queries.template), dtype=np.bool_),
             allowed=allowed_by(queries),
         ),
-        plans=_instance_plans(plans, is_cost),
+        plans=_instance_plans(plans, is_cost, plans.needs_alone if sifted else _needs_proved(plans, facing)),
         rows=facing.rows,
         supplies=facing.supplies,
         supply_price=compiled.under_cost.supply_price if is_cost else np.zeros(len(facing.supplies), dtype=np.int64),
@@ -232,11 +234,19 @@ def coupled_instance(
     )
 
 
-def _instance_plans(plans: PlanArrays, is_cost: bool) -> TemplatePlans:
+def _needs_proved(plans: PlanArrays, facing: CompiledInstance) -> Int:
+    """Return what plans need with the rates that certificates let them have: rows are looked at one by one."""
+    needs = plans.needs.copy()
+    alone = largest_rate(plans.usage, most_supplied(facing.rows, facing.supplies))
+    np.maximum(needs[:, MAX_RATE], -alone, out=needs[:, MAX_RATE])
+    return needs
+
+
+def _instance_plans(plans: PlanArrays, is_cost: bool, needs: Int) -> TemplatePlans:
     nothing = np.zeros(len(plans), dtype=np.int64)
     return TemplatePlans(
         start=plans.start,
-        needs=plans.needs_alone,
+        needs=needs,
         value=nothing,
         cost=plans.billed_cost_nano if is_cost else nothing,
         usage=plans.usage,

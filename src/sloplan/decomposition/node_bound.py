@@ -48,6 +48,10 @@ def node_bound(pairs: OpenPairs, master: NodeMaster, case: Case, inherited: Node
         A bound below this closes the node, and no less is sought.
     """
     best = NodeBound(case.bound(pairs, inherited.prices), inherited.prices)
+    if best.bound < cutoff:
+        return best
+    master.face(case)
+    master.add(*best_pairs(pairs, master, case, best.prices))  # who must be served needs a column
     for _ in range(_MOST_ROUNDS):
         if best.bound < cutoff:
             return best

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 Float = npt.NDArray[np.float64]
 
 _SHORTFALL = 1e3  # first price of a whole capacity, in units of the dearest copy or supply
-_DEAREST_SHORTFALL = 1e9
+_DEAREST_SHORTFALL = 1e6
 _DEARER = 1e3
 _SHORT = 1e-9  # of a capacity: less is rounding
 
@@ -34,10 +34,11 @@ class NodeMaster:
     ----------
     pairs : OpenPairs
     denominator : int
-        Prices are multiples of 1 / denominator.
+        Prices are multiples of 1 / denominator; may be changed.
 
     Attributes
     ----------
+    denominator : int
     amount : (columns of pairs,) float64
         Copies that take each known pair, at the last optimum.
     column_unit : (columns of pairs,) int64
@@ -52,7 +53,7 @@ class NodeMaster:
         import highspy
 
         self._highspy = highspy
-        self._pairs, problem, self._denominator = pairs, pairs.problem, denominator
+        self._pairs, problem, self.denominator = pairs, pairs.problem, denominator
         self._worth = -pairs.cost if problem.is_cost else pairs.value
         self._unit = max(1.0, float(np.abs(self._worth).max(initial=0)), float(problem.supply_price.max(initial=0)))
         self._scale = np.maximum(problem.most_supplied.astype(np.float64), 1.0)
@@ -69,6 +70,8 @@ class NodeMaster:
         self._shortfall: Float = np.zeros(0)
         self._engine: highspy.Highs = highspy.Highs()
         self._engine.setOptionValue("output_flag", False)
+        for tolerance in ("primal_feasibility_tolerance", "dual_feasibility_tolerance"):
+            self._engine.setOptionValue(tolerance, 1e-9)  # near ties are to be told apart
         self._rows = len(problem.rows) + int(problem.is_cost)
         self._first_pair = self._add_fixed()
         self._rest_of_groups()
@@ -232,8 +235,8 @@ class NodeMaster:
 
     def on_grid(self, prices: Prices) -> Prices:
         """Return prices as a certificate can state them."""
-        row = np.rint(prices.row * self._denominator) / self._denominator
-        return Prices(row, float(np.rint(prices.value * self._denominator) / self._denominator))
+        row = np.rint(prices.row * self.denominator) / self.denominator
+        return Prices(row, float(np.rint(prices.value * self.denominator) / self.denominator))
 
     def _check(self, status: Any) -> None:
         if status == self._highspy.HighsStatus.kError:
