@@ -19,6 +19,7 @@ from sloplan.decomposition.node_master import NodeMaster
 from sloplan.decomposition.objective_step import objective_step
 from sloplan.decomposition.open_pairs import OpenPairs
 from sloplan.problem.certificates.format import Branch, Certificate, Leaf, Node
+from sloplan.problem.selections.selection import PlanSelection
 
 _SAFE = 1e-11
 """Relative distance that a closed leaf keeps from the next better worth: sums in floating point are closer than that."""
@@ -78,7 +79,7 @@ class BranchAndPrice:
         self._problem, self._on_better = problem, on_better
         self.incumbent = incumbent
         self._worth = -math.inf if incumbent is None else incumbent.worth(problem)
-        self._step = objective_step(problem)
+        self._step = _verified_step(problem)
         self._pairs = OpenPairs(problem)
         self._master = NodeMaster(self._pairs, _denominator(self._pairs, root))
         case = Case.root(self._pairs)
@@ -180,6 +181,15 @@ class BranchAndPrice:
         named = zip(self._problem.rows.name.tolist(), row.tolist(), strict=True)
         of_value = round(prices.value * denominator) if self._problem.is_cost else 0
         return Leaf({name: price for name, price in named if price > 0}, of_value)
+
+
+def _verified_step(problem: CoupledProblem) -> int:
+    """Return the grid that a verifier rounds to: it counts plans of a plan selection that fit nowhere, too."""
+    source = problem.source
+    if not isinstance(source, PlanSelection):
+        return objective_step(problem)
+    figures = (source.plans.cost, source.supplies.price) if problem.is_cost else (source.plans.value,)
+    return math.gcd(*(int(np.gcd.reduce(figure)) for figure in figures)) or 1
 
 
 def _largest(pairs: OpenPairs, prices: Prices) -> float:

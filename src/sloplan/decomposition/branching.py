@@ -20,7 +20,7 @@ from sloplan.problem.selections.selection import PlanSelection
 
 Float = npt.NDArray[np.float64]
 
-_WHOLE = 1e-9
+_WHOLE = 1e-8
 
 
 @dataclass(frozen=True)

@@ -25,7 +25,7 @@ Float = npt.NDArray[np.float64]
 _SHORTFALL = 1e3  # first price of a whole capacity, in units of the dearest copy or supply
 _DEAREST_SHORTFALL = 1e6
 _DEARER = 1e3
-_SHORT = 1e-9  # of a capacity: less is rounding
+_SHORT = 1e-7  # of a capacity: less is rounding
 
 class NodeMaster:
     """The linear program of all nodes of a tree.
@@ -71,7 +71,7 @@ class NodeMaster:
         self._engine: highspy.Highs = highspy.Highs()
         self._engine.setOptionValue("output_flag", False)
         for tolerance in ("primal_feasibility_tolerance", "dual_feasibility_tolerance"):
-            self._engine.setOptionValue(tolerance, 1e-9)  # near ties are to be told apart
+            self._engine.setOptionValue(tolerance, 1e-8)  # near ties are to be told apart
         self._rows = len(problem.rows) + int(problem.is_cost)
         self._first_pair = self._add_fixed()
         self._rest_of_groups()
@@ -208,6 +208,9 @@ class NodeMaster:
         """
         engine = self._engine
         self._check(engine.run())
+        if engine.getModelStatus() == self._highspy.HighsModelStatus.kUnknown:
+            engine.clearSolver()  # the last basis may be a bad one to begin with
+            self._check(engine.run())
         if engine.getModelStatus() != self._highspy.HighsModelStatus.kOptimal:
             raise EngineError(f"HiGHS ended with {engine.modelStatusToString(engine.getModelStatus())}")
         found = engine.getSolution()
