@@ -6,8 +6,6 @@ plan, and the basis is extended so that nothing changes. Most classes never have
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 import numpy.typing as npt
 

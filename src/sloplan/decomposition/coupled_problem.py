@@ -20,13 +20,15 @@ import numpy.typing as npt
 
 from sloplan.decomposition.searched_template import SearchedTemplate
 from sloplan.decomposition.vacant_places import with_vacant_places
-from sloplan.pricing.plan_arrays import PlanArrays
-from sloplan.pricing.plan_kernels import allowed_by, raise_most_used
+from sloplan.pricing.plan_arrays import PlanArrays, list_plans
+from sloplan.pricing.plan_kernels import MAX_RATE, allowed_by, raise_most_used
 from sloplan.pricing.shard_pricer import LIST_LIMIT
 from sloplan.pricing.undominated import Listed, list_undominated
 from sloplan.problem.compiled import Bool, CompiledInstance, Int, Rows, Sparse, Supplies
 from sloplan.problem.cost_problem import under_objective
+from sloplan.problem.evaluation import largest_rate
 from sloplan.problem.most_supplied import most_supplied
+from sloplan.problem.plan_table import PLAN_LIMIT
 from sloplan.problem.selections.selection import PlanSelection
 from sloplan.problem.selections.solution import SelectionSolution
 from sloplan.problem.solution import Solution
@@ -110,7 +112,7 @@ class CoupledProblem:
     name : str
     groups : Groups
     plans : TemplatePlans
-        Those that no other replaces.
+        Those that no other replaces, unless all were asked for.
     rows : Rows
     supplies : Supplies
     supply_price : (supplies,) int64
@@ -124,6 +126,10 @@ class CoupledProblem:
         plans that are left out count too.
     solution : callable
         Returns (group, plan, count), each (n,) int64, and the amount of every supply as a solution to be checked.
+    source : CompiledInstance or PlanSelection
+        What it was made from: the groups are its queries or groups, in their order.
+    choices : (plans, positions) int64
+        What each plan chooses there: the option of each operator, padded by -1; of a plan selection, its plan there.
     searched : mapping
         By template, those whose plans are too many to list.
     """
@@ -138,6 +144,8 @@ class CoupledProblem:
     floor: int
     most_used: Float
     solution: Callable[[Int, Int, Int, Int], AnySolution]
+    source: CompiledInstance | PlanSelection
+    choices: Int
     searched: Mapping[int, SearchedTemplate] = field(default_factory=dict)
 
     @cached_property
@@ -188,6 +196,8 @@ def coupled_instance(
     should_stop: Callable[[int], bool] = lambda _: False,
     list_limit: int = LIST_LIMIT,
     threads: int = 1,
+    *,
+    sifted: bool = True,
 ) -> CoupledProblem | None:
     """Return an instance as a coupled problem, its plans listed and sifted; None if time was up before.
 
@@ -204,16 +214,34 @@ def coupled_instance(
         A template with more partial plans is not listed: its plans are searched whenever prices are tried.
     threads : int
         Threads that list and sift plans.
+    sifted : bool
+        Leave out plans that others replace whatever follows. Decisions on options need them all, with what
+        certificates ask of a plan: to fit alone into each row with as much supply as helps it.
+
+    Raises
+    ------
+    SizeLimitError
+        If not sifted, and a template has more partial plans than `PLAN_LIMIT`.
     """
     is_cost = objective == "cost"
     facing = under_objective(compiled, objective)
     standing = compiled.under_cost.all_rented if is_cost else compiled
-    listed = list_undominated(standing, list_limit, should_stop, facing=facing, billed=is_cost, threads=threads)
+    listed = (
+        list_undominated(standing, list_limit, should_stop, facing=facing, billed=is_cost, threads=threads)
+        if sifted
+        else _all_listed(standing, should_stop)
+    )
     if listed.num_listed < len(compiled.templates):
         return None
     queries = compiled.queries
     searched = {template: SearchedTemplate(standing, template, float(is_cost)) for template in listed.too_many}
-    plans, choices = with_vacant_places(_instance_plans(listed.plans, is_cost), listed.plans.choices, searched)
+    plans, choices = with_vacant_places(
+        _instance_plans(
+            listed.plans, is_cost, listed.plans.needs_alone if sifted else _needs_proved(listed.plans, facing)
+        ),
+        listed.plans.choices,
+        searched,
+    )
     allowed = allowed_by(queries)
     for template, one in searched.items():  # what plans cost is known before anybody scales by it
         if should_stop(listed.num_listed):
@@ -245,6 +273,8 @@ def coupled_instance(
         floor=floor or 0,
         most_used=_most_used(listed, _largest_rates(compiled), is_cost),
         solution=solution,
+        source=compiled,
+        choices=choices,
         searched=searched,
     )
 
@@ -263,11 +293,26 @@ def _most_used(listed: Listed, rate: Int, is_cost: bool) -> Float:
     return np.asarray(most, dtype=np.float64)
 
 
-def _instance_plans(plans: PlanArrays, is_cost: bool) -> TemplatePlans:
+def _all_listed(compiled: CompiledInstance, should_stop: Callable[[int], bool]) -> Listed:
+    plans, number = list_plans(compiled, PLAN_LIMIT, should_stop)
+    most = np.zeros((len(compiled.templates), len(compiled.rows) + 1))
+    raise_most_used(plans.start, plans.usage, plans.billed_cost_nano, most)
+    return Listed(plans, number, (), most)
+
+
+def _needs_proved(plans: PlanArrays, facing: CompiledInstance) -> Int:
+    """Return what plans need with the rates that certificates let them have: rows are looked at one by one."""
+    needs = plans.needs.copy()
+    alone = largest_rate(plans.usage, most_supplied(facing.rows, facing.supplies))
+    np.maximum(needs[:, MAX_RATE], -alone, out=needs[:, MAX_RATE])
+    return needs
+
+
+def _instance_plans(plans: PlanArrays, is_cost: bool, needs: Int) -> TemplatePlans:
     nothing = np.zeros(len(plans), dtype=np.int64)
     return TemplatePlans(
         start=plans.start,
-        needs=plans.needs_alone,
+        needs=needs,
         value=nothing,
         cost=plans.billed_cost_nano if is_cost else nothing,
         usage=plans.usage,
@@ -315,6 +360,8 @@ def coupled_selection(selection: PlanSelection) -> CoupledProblem:
         floor=(selection.goodput_floor or 0) if is_cost else 0,
         most_used=_most_of_groups(selection, is_cost),
         solution=solution,
+        source=selection,
+        choices=plan_of[:, np.newaxis],
     )
 
 
