@@ -74,7 +74,7 @@ class BranchAndPrice:
         problem: CoupledProblem,
         root: Prices,
         incumbent: Assignment | None = None,
-        on_better: Callable[[Assignment], None] = lambda _: None,
+        on_better: Callable[[Assignment], object] = lambda _: None,
     ) -> None:
         self._problem, self._on_better = problem, on_better
         self.incumbent = incumbent

@@ -58,7 +58,7 @@ def solve_core(
     engine: Engine = "highs",
     seed: int = 0,
     threads: int = 1,
-    on_better: Callable[[Assignment], None] = lambda _: None,
+    on_better: Callable[[Assignment], object] = lambda _: None,
     should_stop: Callable[[], bool] = lambda: False,
 ) -> CoreAnswer:
     """Solve what survives exactly.
@@ -157,7 +157,7 @@ class _Found:
     """The best assignment and the least bound so far."""
 
     def __init__(
-        self, problem: CoupledProblem, start: Assignment | None, on_better: Callable[[Assignment], None]
+        self, problem: CoupledProblem, start: Assignment | None, on_better: Callable[[Assignment], object]
     ) -> None:
         self._problem, self._best, self._on_better = problem, start, on_better
         self.is_cost = problem.is_cost

@@ -10,6 +10,7 @@ import numpy as np
 from sloplan.decomposition.assignment import Assignment
 from sloplan.decomposition.coupled_problem import CoupledProblem
 from sloplan.decomposition.lagrangian import Response
+from sloplan.decomposition.objective_step import objective_step
 from sloplan.problem.certificates.from_prices import certificate_of_prices
 from sloplan.problem.run import Run
 
@@ -30,13 +31,14 @@ class Pursuit:
 
     Attributes
     ----------
+    problem : CoupledProblem
     best : Assignment or None
         Of greatest worth so far; not yet offered, perhaps (see `settle`).
     """
 
     def __init__(self, problem: CoupledProblem, run: Run) -> None:
-        self._problem, self._run = problem, run
-        self._step = worth_step(problem)
+        self.problem, self._run = problem, run
+        self._step = objective_step(problem)
         self._worth: int | None = None
         self._offered = True
         self._check_time = 0.0
@@ -48,23 +50,27 @@ class Pursuit:
         """Worth of the best assignment, None without one."""
         return self._worth
 
-    def take(self, assignment: Assignment | None) -> None:
-        """Keep an assignment if it is better than the best so far; offer it if the last check was long enough ago."""
+    def take(self, assignment: Assignment | None) -> bool:
+        """Keep an assignment if it is better than the best so far, and say so; offer it unless the last check was now.
+
+        Checks take a tenth of the time at most, until `settle`.
+        """
         if assignment is None:
-            return
-        worth = assignment.worth(self._problem)
+            return False
+        worth = assignment.worth(self.problem)
         if self._worth is not None and worth <= self._worth:
-            return
+            return False
         self.best, self._worth, self._offered = assignment, worth, False
         if self._run.elapsed() - self._checked_at >= self._check_time / _CHECKING_SHARE:
             self.settle()
+        return True
 
     def settle(self) -> None:
         """Offer the best assignment, if it has not been."""
         if self._offered or self.best is None:
             return
         began, best = self._run.elapsed(), self.best
-        self._run.offer(self._problem.solution(best.group, best.plan, best.count, best.amount))
+        self._run.offer(self.problem.solution(best.group, best.plan, best.count, best.amount))
         self._checked_at = self._run.elapsed()
         self._check_time = self._checked_at - began
         self._offered = True
@@ -75,7 +81,12 @@ class Pursuit:
             self._run.report_infeasible()
             return
         most = self.most(response.bound)
-        self._run.report_bound(-most if self._problem.is_cost else most)
+        self._run.report_bound(-most if self.problem.is_cost else most)
+
+    def core_bound(self, most: int) -> None:
+        """Report, on an engine's word, the most that what survives fixing is worth; else the best assignment is best."""
+        most = most if self._worth is None else max(most, self._worth)
+        self._run.report_bound(-most if self.problem.is_cost else most, "solver")
 
     def most(self, bound: float) -> int:
         """Return the greatest worth on the grid that a float bound leaves possible."""
@@ -85,12 +96,18 @@ class Pursuit:
     def is_settled(self) -> bool:
         """Whether the run's bound leaves nothing to gain over the best assignment."""
         bound = self._run.bound
-        return bound is not None and self._worth == (-bound if self._problem.is_cost else bound)
+        return bound is not None and self._worth == (-bound if self.problem.is_cost else bound)
 
     @property
     def check_time(self) -> float:
         """Seconds to keep back for the offer of the best assignment."""
         return 0.0 if self._offered else 2 * self._check_time
+
+    def time_is_up(self) -> bool:
+        """Tell whether the run should stop, or will by the time that the best assignment is checked."""
+        if self._run.remaining() <= self.check_time:
+            self._run.limit = "time"
+        return self._run.should_stop()
 
     def certify(self, response: Response, seconds: float) -> None:
         """Have the bound of a response verified as a certificate, and keep its prices.
@@ -101,7 +118,7 @@ class Pursuit:
         seconds : float
             Time for it.
         """
-        problem, prices = self._problem, response.prices
+        problem, prices = self.problem, response.prices
         self._run.prices = prices.row
         certificate = certificate_of_prices(
             problem.rows,
@@ -110,13 +127,3 @@ class Pursuit:
             prices.value if problem.is_cost else None,
         )
         self._run.certify(certificate, seconds)
-
-
-def worth_step(problem: CoupledProblem) -> int:
-    """Return a common divisor of everything that an assignment's worth is made of, at least 1."""
-    groups, plans = problem.groups, problem.plans
-    if not problem.is_cost:
-        return math.gcd(int(np.gcd.reduce(groups.value)), int(np.gcd.reduce(plans.value))) or 1
-    # The divisor of all products of two lists is the product of the lists' own.
-    of_plans = int(np.gcd.reduce(groups.rate)) * int(np.gcd.reduce(plans.cost))
-    return math.gcd(of_plans, int(np.gcd.reduce(problem.supply_price))) or 1

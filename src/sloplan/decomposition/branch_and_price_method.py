@@ -1,0 +1,117 @@
+"""The method `branch-and-price`: settled prices, a good answer, and a proof that nothing better is left."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from sloplan.decomposition.branch_and_price import BranchAndPrice
+from sloplan.decomposition.core_problem import solve_core
+from sloplan.decomposition.cutting_planes import cutting_planes
+from sloplan.decomposition.executors import ThreadExecutor
+from sloplan.decomposition.fixing import bounded_survivors, loss_allowed
+from sloplan.decomposition.pursuing import find_any, follow, improve, search, threads_for
+from sloplan.decomposition.pursuit import Pursuit
+from sloplan.decomposition.starting import start, unsupported_objective
+from sloplan.problem.errors import InputError
+
+if TYPE_CHECKING:
+    from sloplan.decomposition.lagrangian import Response
+    from sloplan.problem.compiled import CompiledInstance
+    from sloplan.problem.run import Run
+    from sloplan.problem.selections.selection import PlanSelection
+
+_SEARCH_ROUNDS: Final = 5
+"""Rounds of local search without a better answer, before the proof begins."""
+
+_MOST_PAIRS: Final = 30_000
+"""A core problem of more pairs is out of an engine's reach; answers are improved instead."""
+
+_FEW_PAIRS: Final = 6_000
+"""CP-SAT proves cores up to that soonest, HiGHS larger ones (docs/core-problem.md)."""
+
+_NODES: Final = 200_000
+
+_CERTIFYING_SHARE: Final = 0.2
+"""Part of the time left that may go into the verification of the root's bound."""
+
+
+class BranchAndPriceMethod:
+    """Prove what is best: prices rule most plans out, and what survives is solved exactly.
+
+    Cutting planes settle the row prices, and local search finds a good answer. No plan that loses more at the prices
+    than the gap between the two is in a better answer. What is left, the core problem, is solved by CP-SAT or HiGHS:
+    `proof` is "solver" then, and the certified bound is that of the prices. Or a tree of cases with prices of their own
+    proves it, which is a certificate: `proof` is "certified".
+    """
+
+    name = "branch-and-price"
+    summary = "exact: row prices rule most plans out, the core that survives is solved, or proved by a tree of prices"
+
+    def unsupported(self, problem: CompiledInstance | PlanSelection, objective: str) -> str | None:  # noqa: ARG002
+        """Return in one line why this method cannot solve `problem`, or None."""
+        return unsupported_objective(self.name, objective)
+
+    def solve(self, problem: CompiledInstance | PlanSelection, run: Run, *, proof: str = "solver") -> None:
+        """Solve `problem`.
+
+        Parameters
+        ----------
+        problem : CompiledInstance or PlanSelection
+        run : Run
+        proof : {"solver", "certified"}
+            What the proof may rest on: an engine's word on the core problem, or a certificate alone.
+
+        Raises
+        ------
+        InputError
+            If there is no such proof.
+        """
+        if proof not in ("solver", "certified"):
+            raise InputError("unknown kind of proof", field="proof", value=proof, allowed="solver, certified")
+        coupled = start(problem, run, sifted=proof == "solver")  # decisions on options need all plans
+        if coupled is None:
+            return
+        pursuit = Pursuit(coupled, run)
+        with ThreadExecutor(coupled, threads_for(coupled, run)) as respond:
+            best = follow(pursuit, run, cutting_planes(coupled, respond)).best
+        find_any(pursuit, run, best)
+        search(pursuit, run, best, _SEARCH_ROUNDS)
+        if proof == "solver":
+            self._solve_core(pursuit, run, best)
+            pursuit.settle()
+            pursuit.certify(best, _CERTIFYING_SHARE * run.remaining())
+        else:
+            self._prove(pursuit, run, best)
+        improve(pursuit, run, best)
+        pursuit.settle()
+
+    def _solve_core(self, pursuit: Pursuit, run: Run, response: Response) -> None:
+        """Solve what survives, if there is little enough of it."""
+        if pursuit.best is None or pursuit.is_settled or pursuit.time_is_up():
+            return
+        assert pursuit.worth is not None
+        allowed = loss_allowed(response, pursuit.worth + 1)
+        core, lost = bounded_survivors(response, allowed, _MOST_PAIRS)
+        if lost < allowed:
+            return
+        answer = solve_core(
+            pursuit.problem,
+            core,
+            seconds=run.remaining() - pursuit.check_time,
+            start=pursuit.best,
+            engine="cp" if len(core) <= _FEW_PAIRS else "highs",
+            seed=run.seed,
+            threads=run.threads,
+            on_better=pursuit.take,
+            should_stop=pursuit.time_is_up,
+        )
+        pursuit.take(answer.best)
+        if answer.bound is not None:
+            pursuit.core_bound(answer.bound)
+
+    def _prove(self, pursuit: Pursuit, run: Run, response: Response) -> None:
+        """Split cases until nothing better is left, or for as long as there is time; the tree is the certificate."""
+        if not pursuit.time_is_up():
+            tree = BranchAndPrice(pursuit.problem, response.prices, pursuit.best, on_better=pursuit.take)
+            tree.run(_NODES, pursuit.time_is_up)
+            run.certificate = tree.certificate().to_json()

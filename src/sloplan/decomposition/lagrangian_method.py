@@ -1,0 +1,76 @@
+"""The method `lagrangian`: row prices coordinate the queries, and what they say is put together and improved."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from sloplan.decomposition.cutting_planes import cutting_planes
+from sloplan.decomposition.executors import ThreadExecutor
+from sloplan.decomposition.pursuing import find_any, follow, improve, threads_for
+from sloplan.decomposition.pursuit import Pursuit
+from sloplan.decomposition.starting import start, unsupported_objective
+from sloplan.decomposition.subgradient import subgradient
+from sloplan.decomposition.volume import volume
+from sloplan.problem.errors import InputError
+
+if TYPE_CHECKING:
+    from sloplan.decomposition.coordination import Coordination
+    from sloplan.problem.compiled import CompiledInstance
+    from sloplan.problem.run import Run
+    from sloplan.problem.selections.selection import PlanSelection
+
+COORDINATIONS: Final[dict[str, Coordination]] = {
+    "cutting-planes": cutting_planes,
+    "subgradient": subgradient,
+    "volume": volume,
+}
+
+_CERTIFYING_SHARE: Final = 0.4
+"""Part of the time left that may go into the verification of the bound."""
+
+
+class Lagrangian:
+    """Coordinate queries by row prices: a certified bound at any size, and answers near it.
+
+    Cutting planes look for the prices of least bound; at some of their steps every query is served greedily at the best
+    prices so far. The bound's certificate is verified. Then local search and small core problems improve the best
+    answer in turn, until time is up or bound and answer meet.
+    """
+
+    name = "lagrangian"
+    summary = "row prices by cutting planes, answers put together and improved; a certified bound at any size"
+
+    def unsupported(self, problem: CompiledInstance | PlanSelection, objective: str) -> str | None:  # noqa: ARG002
+        """Return in one line why this method cannot solve `problem`, or None."""
+        return unsupported_objective(self.name, objective)
+
+    def solve(
+        self, problem: CompiledInstance | PlanSelection, run: Run, *, coordination: str = "cutting-planes"
+    ) -> None:
+        """Solve `problem`.
+
+        Parameters
+        ----------
+        problem : CompiledInstance or PlanSelection
+        run : Run
+        coordination : {"cutting-planes", "subgradient", "volume"}
+            How the prices are found.
+
+        Raises
+        ------
+        InputError
+            If there is no such coordination.
+        """
+        if coordination not in COORDINATIONS:
+            allowed = ", ".join(COORDINATIONS)
+            raise InputError("unknown coordination", field="coordination", value=coordination, allowed=allowed)
+        coupled = start(problem, run)
+        if coupled is None:
+            return
+        pursuit = Pursuit(coupled, run)
+        with ThreadExecutor(coupled, threads_for(coupled, run)) as respond:
+            best = follow(pursuit, run, COORDINATIONS[coordination](coupled, respond)).best
+        find_any(pursuit, run, best)
+        pursuit.certify(best, _CERTIFYING_SHARE * run.remaining())
+        improve(pursuit, run, best)
+        pursuit.settle()

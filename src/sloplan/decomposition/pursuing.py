@@ -1,0 +1,173 @@
+"""What decomposition methods do in the same way: follow prices to the best bound, and improve what comes of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+import numpy as np
+
+from sloplan.decomposition.coordination import Step
+from sloplan.decomposition.core_problem import solve_core
+from sloplan.decomposition.coupled_problem import CoupledProblem
+from sloplan.decomposition.fixing import Survivors, bounded_survivors
+from sloplan.decomposition.lagrangian import Response
+from sloplan.decomposition.local_search import LocalSearch
+from sloplan.decomposition.neighbourhoods import neighbourhood_steps
+from sloplan.decomposition.pairs import Pairs
+from sloplan.decomposition.pursuit import Pursuit
+from sloplan.decomposition.recovery import recover
+from sloplan.problem.run import Run
+
+_STEPS_PER_RECOVERY: Final = 10
+
+_GROUPS_WORTH_A_THREAD: Final = 5000
+
+_FIRST_PAIRS: Final = 5000
+"""Of the first core problem, where any answer at all is looked for."""
+
+_SEARCH_ROUNDS: Final = 40
+"""Rounds of local search without a better answer, after which neighbourhoods are put together anew."""
+
+_ROUNDING_SHARE: Final = 0.2
+"""Part of the time left that may go into putting a fractional solution together."""
+
+_IDLE_TURNS: Final = 3
+"""Turns of both without a better answer, after which a run without a time limit ends."""
+
+
+def threads_for(problem: CoupledProblem, run: Run) -> int:
+    """Return how many threads are worth while for pricing a problem."""
+    return run.threads if len(problem.groups) >= _GROUPS_WORTH_A_THREAD else 1
+
+
+def follow(pursuit: Pursuit, run: Run, steps: Iterator[Step]) -> Step:
+    """Follow a coordination until its prices are settled or the run should stop; return the last step.
+
+    The bound is reported at every step, and now and then an assignment is made at the best prices so far.
+
+    Parameters
+    ----------
+    pursuit : Pursuit
+    run : Run
+    steps : iterator of Step
+    """
+    for number, step in enumerate(steps):
+        pursuit.bound(step.best)
+        if number % _STEPS_PER_RECOVERY == 0 or step.settled:
+            pursuit.take(recover(pursuit.problem, step.best, run.seed))
+        if step.settled or pursuit.is_settled or pursuit.time_is_up():
+            break
+    return step
+
+
+def find_any(pursuit: Pursuit, run: Run, response: Response) -> None:
+    """Look for any valid assignment among the plans that lose least, where greedy service found none.
+
+    Parameters
+    ----------
+    pursuit : Pursuit
+    run : Run
+    response : Response
+        At good prices.
+    """
+    most = _FIRST_PAIRS
+    while pursuit.best is None and np.isfinite(response.bound) and not pursuit.time_is_up():
+        core, lost = bounded_survivors(response, np.inf, most)
+        answer = solve_core(
+            pursuit.problem,
+            core,
+            seconds=run.remaining(),
+            seed=run.seed,
+            threads=run.threads,
+            on_better=pursuit.take,
+            should_stop=lambda: pursuit.best is not None or pursuit.time_is_up(),
+        )
+        pursuit.take(answer.best)
+        if np.isinf(lost):  # all plans were there
+            if answer.ended == "infeasible":
+                run.report_infeasible()
+            return
+        most *= 4
+
+
+def round_off(pursuit: Pursuit, run: Run, step: Step) -> None:
+    """Put together what a fractional solution takes in whole or in part: a core problem of few plans.
+
+    Parameters
+    ----------
+    pursuit : Pursuit
+    run : Run
+    step : Step
+        Of a settled coordination.
+    """
+    fractional = step.fractional
+    if fractional is None or pursuit.is_settled or pursuit.time_is_up():
+        return
+    groups, supplies = pursuit.problem.groups, pursuit.problem.supplies
+    pairs = Pairs(fractional.group, fractional.plan, np.zeros(len(fractional.group)))
+    taken = Survivors(
+        pairs=pairs,
+        most=groups.count[pairs.group],
+        least_served=np.where(groups.must, groups.count, 0),
+        lower=np.zeros(len(supplies), dtype=np.int64),
+        upper=supplies.maximum,
+    )
+    answer = solve_core(
+        pursuit.problem,
+        taken,
+        seconds=_ROUNDING_SHARE * run.remaining(),
+        start=pursuit.best,
+        seed=run.seed,
+        threads=run.threads,
+        on_better=pursuit.take,
+        should_stop=pursuit.time_is_up,
+    )
+    pursuit.take(answer.best)
+
+
+def search(pursuit: Pursuit, run: Run, response: Response, rounds: int) -> None:
+    """Search around the best assignment until nothing better was found for some rounds.
+
+    Parameters
+    ----------
+    pursuit : Pursuit
+    run : Run
+    response : Response
+        At good prices.
+    rounds : int
+    """
+    if pursuit.best is None:
+        return
+    local, idle = LocalSearch(pursuit.problem, pursuit.best, response, run.seed), 0
+    while idle < rounds and not pursuit.is_settled and not pursuit.time_is_up():
+        idle = 0 if pursuit.take(local.improve()) else idle + 1
+
+
+def improve(pursuit: Pursuit, run: Run, response: Response) -> None:
+    """Improve the best assignment by local search and neighbourhoods in turn, for as long as there is time.
+
+    Parameters
+    ----------
+    pursuit : Pursuit
+    run : Run
+    response : Response
+        At good prices.
+    """
+    idle, turn = 0, 0
+    while pursuit.best is not None and idle < _IDLE_TURNS and not pursuit.is_settled and not pursuit.time_is_up():
+        before = pursuit.worth
+        search(pursuit, run, response, _SEARCH_ROUNDS)
+        steps = neighbourhood_steps(
+            response,
+            pursuit.best,
+            seconds=run.remaining() - pursuit.check_time,
+            seed=run.seed + turn,
+            should_stop=pursuit.time_is_up,
+        )
+        for better, _ in zip(steps, range(_SEARCH_ROUNDS // 10), strict=False):
+            pursuit.take(better)
+        turn += 1
+        idle = idle + 1 if pursuit.worth == before and run.time_limit is None else 0
+    if idle == _IDLE_TURNS:
+        run.limit = "iterations"
