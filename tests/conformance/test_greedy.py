@@ -9,7 +9,7 @@ from tests.conformance.seeds import SEEDS, every
 from tests.conformance.solving import solved
 
 
-@pytest.mark.parametrize("seed", every(2, SEEDS))
+@pytest.mark.parametrize("seed", every(4, SEEDS))
 def test_no_false_claims(seed: int) -> None:
     """Solutions are valid for both checkers and never above the optimum, bounds never below."""
     case = random_case(seed)
