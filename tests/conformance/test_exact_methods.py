@@ -24,6 +24,7 @@ METHODS_OF = {
 STAGED_SEEDS = (*range(80, 100), *CONTENDED_SEEDS[60:80])  # others than those of the least cost
 GOODPUT = every(4, SEEDS)
 COST = every(4, COST_SEEDS)
+REPLICAS = every(6, COST_SEEDS)
 STAGED = every(4, STAGED_SEEDS)
 
 
@@ -36,7 +37,7 @@ def test_greatest_goodput(seed: int) -> None:
     assert said == dict.fromkeys(METHODS, ("optimal", best, best)), str(case)
 
 
-@pytest.mark.parametrize("seed", COST)
+@pytest.mark.parametrize("seed", REPLICAS)
 def test_greatest_goodput_of_replicas(seed: int) -> None:
     """Objective and bound are the greatest goodput that whole replicas can carry."""
     tables = cost_tables(seed, Random(f"cost/{seed}"))
@@ -94,6 +95,6 @@ def test_replicas_and_units_decide_in_some_cases() -> None:
 def test_there_are_enough_instances() -> None:
     """Every method solves over 300 different instances; over a hundred of them every time."""
     fluid = [*GOODPUT, *COST, *STAGED]
-    for params in (fluid, [*fluid, *COST, *COST, *STAGED]):  # exhaustive; with an engine, replicas too
+    for params in (fluid, [*fluid, *REPLICAS, *COST, *STAGED]):  # exhaustive; with an engine, replicas too
         assert len(params) > 300
         assert sum(not param.marks for param in params) > 100
