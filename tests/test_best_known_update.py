@@ -247,7 +247,7 @@ def test_from_results(tmp_path: Path) -> None:
     instance = sp.load("edge-cloud-s-1.2-tight")
     assert isinstance(instance, Instance)
     greedy = sp.solve(instance, method="greedy", passes=1, display=False)
-    exact = sp.solve(instance, method="milp", display=False)
+    exact = sp.solve(instance, method="milp", display=False, in_process=True)
     update_from_result(instance, greedy, tmp_path)
     outcome = update_from_result(instance, exact, tmp_path)
     entry = outcome.entry
@@ -263,7 +263,7 @@ def test_from_results(tmp_path: Path) -> None:
 
 def test_a_result_without_a_solution(instance: Instance, tmp_path: Path) -> None:
     """A bound alone makes no entry, but tightens one that is there."""
-    result = sp.solve(instance, method="milp", display=False)
+    result = sp.solve(instance, method="milp", display=False, in_process=True)
     bound_alone = replace(result, solution=None)
     assert update_from_result(instance, bound_alone, tmp_path).entry is None
     update(instance, optimal(instance), method="mine", folder=tmp_path)
@@ -273,7 +273,7 @@ def test_a_result_without_a_solution(instance: Instance, tmp_path: Path) -> None
 
 def test_a_result_of_another_instance(instance: Instance, tmp_path: Path) -> None:
     """A result of another instance is refused."""
-    result = sp.solve(one_pool([3.0]), method="milp", display=False)
+    result = sp.solve(one_pool([3.0]), method="milp", display=False, in_process=True)
     with pytest.raises(InputError, match="is of another instance"):
         update_from_result(instance, result, tmp_path)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import pandas as pd
@@ -16,6 +17,12 @@ from sloplan.problem.instance import Instance
 from sloplan.problem.solution import Solution
 from tests.models.tiny_instances import CHAIN, TWO, tiny
 from tests.one_pool import one_pool, serving
+
+
+@pytest.fixture(autouse=True)
+def _in_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What `explain` solves is solved in this process: to start one takes seconds. test_explain_page.py does."""
+    monkeypatch.setattr("sloplan.explaining.solve", partial(sloplan.solve, in_process=True))
 
 
 def changed(instance: Instance, **tables: dict[str, Any]) -> Instance:
@@ -227,7 +234,7 @@ def test_served() -> None:
 def test_a_result_is_a_solution_too() -> None:
     """Its prices are used where it has them; the built-in exact methods have none."""
     instance = one_pool()
-    result = sloplan.solve(instance, "milp-plans", display=False)
+    result = sloplan.solve(instance, "milp-plans", display=False, in_process=True)
     service = sloplan.explain(instance, "q0", result).service
     assert service is not None
     assert service.displaced == (Displaced("q1", 1, 2.0),)
@@ -276,7 +283,9 @@ def test_a_result_without_a_solution_keeps_its_question() -> None:
     """A result under cost that found nothing is about cost; asking it about goodput is refused."""
     instance = one_pool()
     for objective in ("cost", "goodput-then-cost"):
-        solved = sloplan.solve(instance, "milp-plans", objective="cost", min_goodput=0.5, display=False)
+        solved = sloplan.solve(
+            instance, "milp-plans", objective="cost", min_goodput=0.5, display=False, in_process=True
+        )
         empty = replace(solved, objective_name=objective, solution=None)
         explanation = sloplan.explain(instance, "q2", empty, min_goodput=0.5)
         assert explanation.objective == "cost"

@@ -126,7 +126,7 @@ def test_choices(instance: Instance) -> None:
 
 def test_the_optimum(instance: Instance) -> None:
     """The method `milp` finds the page's optimum: who is served, goodput and cost in both units."""
-    result = sp.solve(instance, method="milp", display=False)
+    result = sp.solve(instance, method="milp", display=False, in_process=True)
     assert result.status == "optimal"
     assert sp.check(instance, result.solution) == []
     _, figures = tables_under(PAGE, "What fits together")

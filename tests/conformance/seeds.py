@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+
 ANY_SEEDS = range(40)
 """Instances as they come."""
 
@@ -24,3 +29,13 @@ CONTENDED_SEEDS = (
 """The first later seeds whose instances are contended (`random_instances.is_contended`)."""
 
 SEEDS = (*ANY_SEEDS, *CONTENDED_SEEDS)
+
+COST_SEEDS = (*range(80), *CONTENDED_SEEDS[:60])
+"""Seeds of the instances with units to rent, and of those with whole replicas."""
+
+
+def every(step: int, seeds: Sequence[int]) -> list[Any]:
+    """Return all seeds as parameters of a test; `make test` runs every `step`-th, `make test-all` the others too."""
+    return [
+        pytest.param(seed, marks=[] if place % step == 0 else [pytest.mark.slow]) for place, seed in enumerate(seeds)
+    ]

@@ -26,7 +26,7 @@ FIGURE_RULES = ("route", "latency", "accuracy", "cost", "min_rate", "own_pool", 
 
 
 @pytest.mark.timeout(600)  # where it runs first it also brute-forces all instances
-@pytest.mark.parametrize("changes", [2, pytest.param(10, marks=pytest.mark.slow)])
+@pytest.mark.parametrize(("changes", "step"), [(4, 2), pytest.param(10, 1, marks=pytest.mark.slow)])
 @pytest.mark.parametrize(
     ("hosting", "seeds", "rules"),
     [
@@ -35,13 +35,13 @@ FIGURE_RULES = ("route", "latency", "accuracy", "cost", "min_rate", "own_pool", 
     ],
     ids=["fluid", "replicas"],
 )
-def test_verdicts_agree(hosting: str, seeds: Sequence[int], rules: Sequence[str], changes: int) -> None:
+def test_verdicts_agree(hosting: str, seeds: Sequence[int], rules: Sequence[str], changes: int, step: int) -> None:
     """Valid and invalid are told apart alike; a rule broken alone is the one named; each rule is met.
 
-    Each instance's solution is changed `changes` times, once at a time.
+    The solution of every `step`-th instance is changed `changes` times, once at a time.
     """
     met: Counter[str] = Counter()
-    for seed in seeds:
+    for seed in seeds[::step]:
         case = random_case(seed)
         rng = Random(seed)
         plain = TinyInstance(case.tables, hosting)

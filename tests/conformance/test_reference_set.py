@@ -1,12 +1,14 @@
 """Exact methods on the reference set: what they prove is one number, and no bound is on the wrong side of a solution.
 
-The default suite takes one small instance of every family; the slow part takes all of sizes xs and s.
+The default suite takes one small instance of every family, each objective with either hosting on every other one; the
+slow part takes all of sizes xs and s.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import pytest
 
 import sloplan
@@ -23,9 +25,16 @@ FEW = [name for name in stored_names() if name.endswith("-xs-1.2-tight")]
 ALL = [name for name in stored_names() if "-xs-" in name or "-s-" in name]
 
 
-@pytest.mark.parametrize("hosting", HOSTINGS)
-@pytest.mark.parametrize("objective", OBJECTIVES)
-@pytest.mark.parametrize("name", FEW)
+def in_turn() -> list[Any]:
+    """Return all combinations of the few instances, the objectives and the hostings; every other one is slow."""
+    cells = []
+    for place in np.ndindex(len(FEW), len(OBJECTIVES), len(HOSTINGS)):
+        name, objective, hosting = (part[at] for part, at in zip((FEW, OBJECTIVES, HOSTINGS), place, strict=True))
+        cells.append(pytest.param(name, objective, hosting, marks=[pytest.mark.slow] if sum(place) % 2 else []))
+    return cells
+
+
+@pytest.mark.parametrize(("name", "objective", "hosting"), in_turn())
 def test_exact_methods_prove_one_number(name: str, objective: str, hosting: str) -> None:
     """On six queries every method proves its optimum, and all are equal to the integer."""
     results = every_method(name, objective, hosting, in_process=True)

@@ -38,7 +38,7 @@ def test_an_instance_read_back(file_format: str, instance: Instance, tmp_path: P
     path = tmp_path / f"model.{file_format}"
     export_milp(instance, path, file_format)
     engine = read_by_highs(path)
-    result = sp.solve(instance, method="milp", display=False)
+    result = sp.solve(instance, method="milp", display=False, in_process=True)
     scale = sp.models.compact_milp(instance).objective_scale
     assert round(engine.getInfo().objective_function_value * scale) == result.exact.objective
 

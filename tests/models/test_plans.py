@@ -64,7 +64,7 @@ def test_an_instance_has_the_optimum_of_its_listed_plans() -> None:
     """The compact MILP solves an instance to the value that both models find on its listed plans."""
     instance = sp.load("edge-cloud:queries=8,seed=3")
     selection = PlanSelection.from_instance(instance)
-    solved = sp.solve(instance, method="milp", display=False).exact.objective
+    solved = sp.solve(instance, method="milp", display=False, in_process=True).exact.objective
     model = sp.models.selection_milp(selection)
     assert round(highs_optimum_of_model(model) * model.objective_scale) == solved
     assert cp_optimum(sp.models.selection_cp(selection)) == solved

@@ -21,7 +21,7 @@ from tests.pricing.test_plan_arrays import all_plans
 
 Float = npt.NDArray[np.float64]
 
-SEEDS = range(40)
+SEEDS = range(20)
 
 
 def compiled_case(seed: int, hosting: str) -> CompiledInstance:

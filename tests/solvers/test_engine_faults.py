@@ -15,8 +15,17 @@ from tests.solvers.contended import contended, hard
 from tests.solvers.engine_faults import AFTER_THE_FIRST_ANSWER, FAULTS, METHODS, solved_with_child
 
 
-@pytest.mark.parametrize("fault", FAULTS)
-@pytest.mark.parametrize("method", METHODS)
+def faults_of_methods() -> list[Any]:
+    """Return all pairs of method and fault; those beyond one method per fault, and every method killed, are slow."""
+    pairs = []
+    for place, fault in enumerate(FAULTS):
+        for turn, method in enumerate(METHODS):
+            quick = fault == "kill -9" or place % len(METHODS) == turn
+            pairs.append(pytest.param(method, fault, marks=[] if quick else [pytest.mark.slow]))
+    return pairs
+
+
+@pytest.mark.parametrize(("method", "fault"), faults_of_methods())
 def test_what_was_found_before_a_fault_stays(monkeypatch: pytest.MonkeyPatch, method: str, fault: str) -> None:
     """The first answer was sent and checked; whatever its process does then, the result holds it and says why."""
     act, limit, reason = FAULTS[fault]

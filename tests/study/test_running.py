@@ -64,12 +64,17 @@ def test_a_row_says_everything(base: Path) -> None:
         ("exiting", "exited", "exited with code enough"),
         ("vanishing", "crashed", "the process ended without a word, exit code 7"),
         ("crashing", "crashed", "the process was killed by signal SIGSEGV"),
-        ("unnamed", "crashed", f"the process was killed by signal {signal.SIGRTMIN + 6}"),
-        ("haunting", "crashed", "the process was killed by signal SIGKILL"),
-        ("flooding", "timeout", "killed: still at work 1 s after its limit of 1 s"),
-        ("babbling", "timeout", "killed: still at work 1 s after its limit of 1 s"),
         ("refusing", "unsupported", "this method solves nothing at all"),
-        ("oversized", "unsupported", "more than 3 plans; next: fewer"),
+        *(
+            pytest.param(*ending, marks=pytest.mark.slow)  # each a variant of one above
+            for ending in (
+                ("unnamed", "crashed", f"the process was killed by signal {signal.SIGRTMIN + 6}"),
+                ("haunting", "crashed", "the process was killed by signal SIGKILL"),
+                ("flooding", "timeout", "killed: still at work 1 s after its limit of 1 s"),
+                ("babbling", "timeout", "killed: still at work 1 s after its limit of 1 s"),
+                ("oversized", "unsupported", "more than 3 plans; next: fewer"),
+            )
+        ),
     ],
 )
 def test_what_ends_a_run(base: Path, method: str, outcome: str, message: str) -> None:

@@ -40,7 +40,7 @@ class BranchAndPriceMethod:
 
     Cutting planes settle the row prices, and local search finds a good answer. No plan that loses more at the prices
     than the gap between the two is in a better answer. What is left, the core problem, is solved by CP-SAT or HiGHS:
-    `proof` is "solver" then, and the certified bound is that of the prices. Or a tree of cases with prices of their own
+    `proof` is "solver" then; where the bound of the prices is met, its certificate is verified. Or a tree of cases with prices of their own
     proves it, which is a certificate: `proof` is "certified".
     """
 
@@ -77,9 +77,11 @@ class BranchAndPriceMethod:
         find_any(pursuit, run, best)
         search(pursuit, run, best, _SEARCH_ROUNDS)
         if proof == "solver":
+            rests_on_prices = pursuit.is_settled
             self._solve_core(pursuit, run, best)
             pursuit.settle()
-            pursuit.certify(best, _CERTIFYING_SHARE * run.remaining())
+            if rests_on_prices or not pursuit.is_settled:  # an engine's proof says more than the prices
+                pursuit.certify(best, _CERTIFYING_SHARE * run.remaining())
         else:
             self._prove(pursuit, run, best)
         improve(pursuit, run, best)

@@ -27,12 +27,12 @@ from sloplan.problem.compiled import NO_LIMIT, Queries, Sparse
 from tests.instances.families.family_cases import SMALL, TINY, family, useful_plans
 from tests.instances.families.test_asking import asked
 
+LARGE = ("edge-only:queries=1000,load=2", "mixed:queries=1000,load=1.2")
 SPECS = [
     *TINY.values(),
     *SMALL.values(),
     "cloud-only:queries=1000,load=0.8",
-    "edge-only:queries=1000,load=2",
-    "mixed:queries=1000,load=1.2",
+    *(pytest.param(spec, marks=pytest.mark.slow) for spec in LARGE),
     "city:queries=300,load=0.8",
 ]
 

@@ -38,11 +38,16 @@ def test_rows_are_numbered_pools_first() -> None:
 
 @pytest.mark.parametrize(
     "spec",
-    [SMALL[name] for name in FAMILIES if name != "burst"]
-    + [
+    [
+        *(SMALL[name] for name in FAMILIES if name != "burst"),
         "city:queries=6,seed=6",
-        "city:queries=150,slo=loose,applications=vqa+document-qa",
-        "mixed:queries=200,applications=traffic-video",
+        *(
+            pytest.param(spec, marks=pytest.mark.slow)
+            for spec in (
+                "city:queries=150,slo=loose,applications=vqa+document-qa",
+                "mixed:queries=200,applications=traffic-video",
+            )
+        ),
     ],
 )
 def test_carried_plans_are_the_real_ones(spec: str, monkeypatch: pytest.MonkeyPatch) -> None:

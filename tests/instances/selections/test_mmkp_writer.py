@@ -60,7 +60,7 @@ def test_an_instance(tmp_path: Path) -> None:
     instance = sp.load("edge-cloud:queries=8,seed=3")
     write_mmkp(PlanSelection.from_instance(instance), tmp_path / "m")
     again = read_mmkp(tmp_path / "m")
-    solved = sp.solve(instance, method="milp", display=False).objective
+    solved = sp.solve(instance, method="milp", display=False, in_process=True).objective
     assert cp_optimum(sp.models.selection_cp(again)) == solved * again.value_scale
 
 

@@ -31,7 +31,7 @@ def test_relative_gaps_by_hand() -> None:
     assert np.isnan(gaps[2:]).all()
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(st.integers(-(10**9), 10**9), st.integers(-(10**9), 10**9))
 def test_relative_gaps_are_those_of_results(objective: int, bound: int) -> None:
     """In user units the gap is that of the exact integers, which results report."""
@@ -107,7 +107,7 @@ def test_no_rows_no_gaps() -> None:
     assert len(gap_to_certified_bound(rows)) == len(gap_to_best_known(rows)) == 0
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(st.lists(st.integers(0, 50), min_size=1, max_size=8), st.integers(0, 10**6))
 def test_order_of_rows_changes_nothing(values: list[int], seed: int) -> None:
     """Every run keeps its gap when the rows are permuted, under its own index."""

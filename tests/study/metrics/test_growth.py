@@ -84,7 +84,7 @@ def test_methods_are_fitted_on_their_own() -> None:
     assert table["problems"].to_dict() == {"cp": 2, "milp": 3}
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(
     st.lists(st.tuples(st.floats(0.01, 900), st.integers(1, 60)), min_size=3, max_size=8, unique_by=lambda p: p[1]),
     st.floats(0.01, 1),

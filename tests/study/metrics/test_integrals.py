@@ -137,7 +137,7 @@ def _step_sum(rows: pd.DataFrame, path: pd.DataFrame, of: str, steps_per_s: int 
     return sums
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(st.lists(st.tuples(_points, _values, _values, st.integers(0, 11)), min_size=1, max_size=4), st.integers(0, 99))
 def test_integrals_agree_with_a_plain_sum(runs_drawn: list, seed: int) -> None:
     """Both integrals equal a sum over quarter seconds, are within [0, limit].
@@ -153,7 +153,7 @@ def test_integrals_agree_with_a_plain_sum(runs_drawn: list, seed: int) -> None:
         pd.testing.assert_frame_equal(metric(shuffled(rows, seed), path).sort_index(), table)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(st.integers(1, 9), st.integers(1, 9))
 def test_earlier_is_better(first: int, second: int) -> None:
     """The same incumbent sooner never has the greater integral."""

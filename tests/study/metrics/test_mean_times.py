@@ -79,7 +79,7 @@ def test_only_shared_problems_with_known_times_count() -> None:
         assert table["problems"].tolist() == table["problems_left_out"].tolist() == [2, 2]
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(st.lists(st.floats(0.01, 20), min_size=1, max_size=6), st.integers(0, 99))
 def test_means_agree_with_scipy(times: list[float], seed: int) -> None:
     """The geometric means are scipy's of the capped times, the shifted one shifted back.

@@ -85,7 +85,7 @@ _tables = st.integers(1, 6).flatmap(
 )
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(_tables, st.floats(0.01, 100), st.integers(0, 99))
 def test_properties(table: list[list[float]], factor: float, seed: int) -> None:
     """Fractions never fall; some method is best wherever one got there; scale and order of rows change nothing."""
@@ -100,7 +100,7 @@ def test_properties(table: list[list[float]], factor: float, seed: int) -> None:
     pd.testing.assert_frame_equal(scaled, profile, rtol=1e-9)
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=10, deadline=None)
 @given(_tables)
 def test_profiles_agree_with_perfprof(table: list[list[float]]) -> None:
     """At every ratio the curve is the one that the package perfprof draws."""

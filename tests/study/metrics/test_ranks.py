@@ -62,7 +62,7 @@ _tables = st.tuples(st.integers(3, 5), st.integers(2, 7)).flatmap(
 )
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=10, deadline=None)
 @given(_tables, st.booleans(), st.integers(0, 99))
 def test_agreement_with_other_implementations(table: list[list[float]], higher: bool, seed: int) -> None:
     """Ranks are scipy's, Friedman's test is scipy's on the values.

@@ -118,7 +118,7 @@ def test_interval_against_all_samples() -> None:
     assert table[["low", "high"]].to_numpy()[0] == pytest.approx([every[2], every[-3]])
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=10, deadline=None)
 @given(st.lists(st.floats(0.01, 100), min_size=2, max_size=8), st.floats(0.01, 100), st.integers(0, 99))
 def test_properties(values: list[float], factor: float, seed: int) -> None:
     """The mean is scipy's of the ratios, within its interval's ends and theirs.

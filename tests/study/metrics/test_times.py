@@ -80,7 +80,7 @@ def test_without_a_trajectory_the_end_counts() -> None:
     assert time_to_target(rows, trajectory(0), target=0.0, reference="best").tolist() == [4.0]
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(st.integers(1, 1000), st.integers(0, 100))
 def test_a_value_on_the_target_has_reached_it(reference: int, percent: int) -> None:
     """What is exactly `percent` below the reference reaches the target however the division rounds.
@@ -94,7 +94,7 @@ def test_a_value_on_the_target_has_reached_it(reference: int, percent: int) -> N
         assert found.tolist() == [expected]
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(st.lists(st.tuples(st.integers(0, 9), st.integers(1, 20)), min_size=1, max_size=6), st.integers(0, 99))
 def test_harder_targets_take_no_less(points: list[tuple[int, int]], seed: int) -> None:
     """The smaller the gap asked for, the later it is reached; the order of rows changes nothing."""
