@@ -78,6 +78,7 @@ class BranchAndPriceMethod:
         search(pursuit, run, best, _SEARCH_ROUNDS)
         if proof == "solver":
             rests_on_prices = pursuit.is_settled
+            pursuit.settle()
             self._solve_core(pursuit, run, best)
             pursuit.settle()
             if rests_on_prices or not pursuit.is_settled:  # an engine's proof says more than the prices
