@@ -1,4 +1,4 @@
-"""The core problem against brute force: fixing loses nothing that is better, and the engines' answers are the optima."""
+"""The core problem against brute force: fixing loses nothing that is better, and the engines' answers are optima."""
 
 from __future__ import annotations
 

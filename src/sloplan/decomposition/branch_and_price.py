@@ -22,7 +22,7 @@ from sloplan.problem.certificates.format import Branch, Certificate, Leaf, Node
 from sloplan.problem.selections.selection import PlanSelection
 
 _SAFE = 1e-11
-"""Relative distance that a closed leaf keeps from the next better worth: sums in floating point are closer than that."""
+"""Relative distance that a closed leaf keeps from the next better worth: floating-point sums are closer than that."""
 
 _BITS = 61  # a certificate allows priced plans up to 2^62
 
@@ -149,7 +149,7 @@ class BranchAndPrice:
         """Keep the linear program's optimum where it happens to be a better assignment."""
         master, pairs = self._master, self._pairs
         amount, supplied = np.rint(master.amount).astype(np.int64), np.rint(master.supplied).astype(np.int64)
-        if np.abs(master.amount - amount).max(initial=0.0) > 1e-6:  # noqa: PLR2004 - HiGHS's own tolerance
+        if np.abs(master.amount - amount).max(initial=0.0) > 1e-6:
             return
         taken = np.flatnonzero(amount)
         pair = master.column_pair[taken]

@@ -186,7 +186,9 @@ class _Found:
                 self._bound = worth
 
     def answer(self, ended: Ending) -> CoreAnswer:
-        if self._best is not None and (ended == "infeasible" or (self._bound is not None and self._worth > self._bound)):
+        if self._best is not None and (
+            ended == "infeasible" or (self._bound is not None and self._worth > self._bound)
+        ):
             logger.warning("the engine denies an assignment that is valid: its bound is not believed")
             return CoreAnswer("limit", self._best, None)
         return CoreAnswer(ended, self._best, self._bound)

@@ -61,9 +61,9 @@ def node_bound(pairs: OpenPairs, master: NodeMaster, case: Case, inherited: Node
         if bound < best.bound:
             best = NodeBound(bound, prices)
         unit, pair = best_pairs(pairs, master, case, prices)
-        if bound - master.worth <= _TOLERANCE * max(1.0, abs(bound)) or not master.add(unit, pair):
-            if not master.raise_shortfalls():
-                return best
+        is_last = bound - master.worth <= _TOLERANCE * max(1.0, abs(bound)) or not master.add(unit, pair)
+        if is_last and not master.raise_shortfalls():
+            return best
     return best
 
 
