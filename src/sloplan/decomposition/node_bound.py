@@ -54,7 +54,7 @@ def node_bound(pairs: OpenPairs, master: NodeMaster, case: Case, inherited: Node
     master.add(*best_pairs(pairs, master, case, best.prices))  # who must be served needs a column
     for _ in range(_MOST_ROUNDS):
         if best.bound < cutoff:
-            return _gentle(pairs, case, inherited, best, cutoff, master.denominator)
+            break
         master.face(case)
         prices = master.solve()
         bound = case.bound(pairs, prices)
@@ -63,8 +63,8 @@ def node_bound(pairs: OpenPairs, master: NodeMaster, case: Case, inherited: Node
         unit, pair = best_pairs(pairs, master, case, prices)
         is_last = bound - master.worth <= _TOLERANCE * max(1.0, abs(bound)) or not master.add(unit, pair)
         if is_last and not master.raise_shortfalls():
-            return best
-    return best
+            break
+    return _gentle(pairs, case, inherited, best, cutoff, master.denominator) if best.bound < cutoff else best
 
 
 def _gentle(pairs: OpenPairs, case: Case, inherited: NodeBound, best: NodeBound, cutoff: float, grid: int) -> NodeBound:
