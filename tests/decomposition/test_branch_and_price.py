@@ -50,7 +50,7 @@ def test_goodput_of_instances(seed: int) -> None:
 @pytest.mark.parametrize("hosting", ["fluid", "replicas"])
 @pytest.mark.parametrize("seed", SEEDS[:12])
 def test_cost_of_instances(seed: int, hosting: str) -> None:
-    """The same under cost, up to the grid that prices are on; that nothing reaches the floor need not show in bounds."""
+    """The same under cost, up to the grid prices are on; that nothing reaches the floor need not show in bounds."""
     case = cost_case(seed, hosting)
     problem = coupled_instance(case.instance.compiled, "cost", case.floor, sifted=False)
     assert problem is not None

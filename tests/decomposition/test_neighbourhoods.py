@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import islice
+
 import numpy as np
 
 from sloplan.decomposition.assignment import Assignment
@@ -16,7 +18,7 @@ def test_from_nothing_to_the_optimum() -> None:
     for seed in CONTENDED_SEEDS[:8]:
         problem, best = goodput_problem(seed)
         start = Assignment(none, none, none, np.zeros(len(problem.supplies), dtype=np.int64))
-        steps = [step for step, _ in zip(neighbourhood_steps(settled(problem), start, seconds=60), range(20))]
+        steps = list(islice(neighbourhood_steps(settled(problem), start, seconds=60), 20))
         worth = [step.worth(problem) for step in steps]
         assert all(step.is_valid(problem) for step in steps)
         assert worth == sorted(worth)

@@ -22,7 +22,7 @@ from sloplan.problem.certificates.format import Branch, Certificate, Leaf, Node
 from sloplan.problem.selections.selection import PlanSelection
 
 _SAFE = 1e-11
-"""Relative distance that a closed leaf keeps from the next better worth: sums in floating point are closer than that."""
+"""Relative distance that a closed leaf keeps from the next better worth: floating-point sums are closer than that."""
 
 _BITS = 61  # a certificate allows priced plans up to 2^62
 

@@ -70,8 +70,8 @@ class CopySplit:
         """Return the split as a certificate states it."""
         (group, number), source = self.copy, pairs.problem.source
         if isinstance(source, PlanSelection):
-            names = tuple(source.plans.name[self.members].tolist())
-            return PlanDecision(str(source.groups.name[group]), number, names)
+            plans = tuple(source.plans.name[self.members].tolist())
+            return PlanDecision(str(source.groups.name[group]), number, plans)
         names, options = source.names, source.options
         application = source.templates.application[source.queries.template[group]]
         operator = source.applications[application].operators[self.position]

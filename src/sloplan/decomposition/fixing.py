@@ -112,7 +112,7 @@ def survivors(response: Response, most_lost: float, near: NearPairs | None = Non
     near : NearPairs, optional
         Of the same response, where it is at hand.
     """
-    problem, groups, supplies = response.problem, response.problem.groups, response.problem.supplies
+    groups, supplies = response.problem.groups, response.problem.supplies
     pairs = (near or NearPairs(response)).within(most_lost)
     out = np.where(groups.must, np.inf, np.maximum(response.worth, 0.0))
     staying = _at_most(most_lost, out, groups.count)

@@ -82,10 +82,9 @@ class _Kin:
     def __init__(self, response: Response) -> None:
         problem = response.problem
         self._groups, self._usage = len(problem.groups), problem.plans.usage
-        # A row counts as much as its capacity is worth: none of those with room to spare.
-        self._weight: Float = response.prices.row * problem.most_supplied
-        if not self._weight.any():
-            self._weight = np.ones(len(problem.rows))
+        # A row counts as much as its capacity is worth; those with room to spare come last.
+        worth: Float = response.prices.row * problem.most_supplied
+        self._weight: Float = worth + max(float(worth.sum()), 1.0) * 1e-3
 
     def related(self, every: Survivors, rng: np.random.Generator, most_pairs: float) -> Bool:
         """Return groups, (groups,) bool, that may use one row or some, with about `most_pairs` pairs together."""
@@ -97,7 +96,7 @@ class _Kin:
         free[pairs.group] = ~uses[pairs.group]  # nobody competes with those
         size = 0
         chance = self._weight / self._weight.sum()
-        for row in rng.choice(len(chance), size=int(np.count_nonzero(chance)), replace=False, p=chance).tolist():
+        for row in rng.choice(len(chance), size=len(chance), replace=False, p=chance).tolist():
             users: Int = np.unique(pairs.group[usage.row_of_entry[usage.column == row]])
             users = rng.permutation(users[~free[users]])
             fitting = size + np.cumsum(number[users]) <= most_pairs

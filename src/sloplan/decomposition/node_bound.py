@@ -54,16 +54,37 @@ def node_bound(pairs: OpenPairs, master: NodeMaster, case: Case, inherited: Node
     master.add(*best_pairs(pairs, master, case, best.prices))  # who must be served needs a column
     for _ in range(_MOST_ROUNDS):
         if best.bound < cutoff:
-            return best
+            break
         master.face(case)
         prices = master.solve()
         bound = case.bound(pairs, prices)
         if bound < best.bound:
             best = NodeBound(bound, prices)
         unit, pair = best_pairs(pairs, master, case, prices)
-        if bound - master.worth <= _TOLERANCE * max(1.0, abs(bound)) or not master.add(unit, pair):
-            if not master.raise_shortfalls():
-                return best
+        is_last = bound - master.worth <= _TOLERANCE * max(1.0, abs(bound)) or not master.add(unit, pair)
+        if is_last and not master.raise_shortfalls():
+            break
+    return _gentle(pairs, case, inherited, best, cutoff, master.denominator) if best.bound < cutoff else best
+
+
+def _gentle(pairs: OpenPairs, case: Case, inherited: NodeBound, best: NodeBound, cutoff: float, grid: int) -> NodeBound:
+    """Return prices no further from the inherited ones than closing the node takes, by powers of two.
+
+    Shortfalls make prices that are a thousand times as large as any other, and a certificate has one grid for all.
+    The bound is convex between the two, so what closes the node nearer by is found by going there.
+    """
+    before, after = inherited.prices, best.prices
+    if after.row.max(initial=0.0) <= 2 * before.row.max(initial=0.0) and after.value <= 2 * before.value:
+        return best
+    for exponent in range(16, 0, -1):
+        part = 2.0**-exponent
+        between = Prices(
+            np.rint((before.row + part * (after.row - before.row)) * grid) / grid,
+            float(np.rint((before.value + part * (after.value - before.value)) * grid) / grid),
+        )
+        bound = case.bound(pairs, between)
+        if bound < cutoff:
+            return NodeBound(bound, between)
     return best
 
 

@@ -1,7 +1,7 @@
 """The linear program over known pairs at a node of the tree: its duals are the node's prices, and it is kept warm.
 
 Columns are copies that take a pair, supplies, and shortfalls: capacity, and goodput under cost, that is bought at a
-price that rises where any is bought. So the program always has a solution, and where a node has none its prices tell so.
+price that rises where any is bought. So the program always has a solution, and where a node has none its prices tell.
 """
 
 from __future__ import annotations
@@ -163,7 +163,8 @@ class NodeMaster:
             self._known.add((int(unit[place]), int(pair[place])))
             self._columns_of[int(unit[place])].append(len(self.column_unit) + place)
         self._check(self._engine.addCols(
-            len(pair), -self._worth[pair] / self._unit, np.zeros(len(pair)), np.full(len(pair), self._highspy.kHighsInf),
+            len(pair), -self._worth[pair] / self._unit,
+            np.zeros(len(pair)), np.full(len(pair), self._highspy.kHighsInf),
             len(index), np.array(start[:-1], dtype=np.int32), np.array(index, dtype=np.int32), np.array(amount),
         ))  # fmt: skip
         self.column_unit = np.concatenate([self.column_unit, unit])
@@ -179,10 +180,10 @@ class NodeMaster:
             columns = np.array(self._columns_of[unit], dtype=np.int64)
             closed = columns[~of_copy.open[self.column_pair[columns] - pairs.start[copy[0]]]]
             upper[closed] = 0.0
-        columns = len(upper)
-        if columns:
-            index = np.arange(self._first_pair, self._first_pair + columns, dtype=np.int32)
-            self._check(engine.changeColsBounds(columns, index, np.zeros(columns), upper))
+        number = len(upper)
+        if number:
+            index = np.arange(self._first_pair, self._first_pair + number, dtype=np.int32)
+            self._check(engine.changeColsBounds(number, index, np.zeros(number), upper))
         supplies = len(case.lower)
         if supplies:
             index = np.arange(supplies, dtype=np.int32)

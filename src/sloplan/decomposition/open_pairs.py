@@ -33,7 +33,7 @@ class OpenPairs:
         self.group, self.plan = problem.open_plans(np.arange(len(groups)))
         self.start: Int = np.searchsorted(self.group, np.arange(len(groups) + 1)).astype(np.int64)
         self.value: Float = (groups.value[self.group] + plans.value[self.plan]).astype(np.float64)
-        self.cost: Float = plans.cost[self.plan] * groups.rate[self.group].astype(np.float64)
+        self.cost: Float = np.asarray(plans.cost[self.plan] * groups.rate[self.group], dtype=np.float64)
         self._filled = np.flatnonzero(np.diff(self.start))
 
     def __len__(self) -> int:
