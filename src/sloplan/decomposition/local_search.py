@@ -88,7 +88,7 @@ class LocalSearch:
         kernels.trim_all(memory.cells)
         memory["BEST_AMOUNT"][:] = memory["AMOUNT"]
         self._is_idle = len(pieces.group) == 0 or _largest_total(response, pieces) >= _LARGEST_TOTAL
-        self._weight = _penalties(response)
+        self._weight = _penalties(response, assignment)
         self._schedule = _schedule(response, pieces)
         if assignment.is_valid(problem):
             energy = memory.cells[kernels.COST] if problem.is_cost else -memory.cells[kernels.VALUE]
@@ -245,15 +245,17 @@ def _largest_total(response: Response, pieces: _Pieces) -> float:
     return max(float(value @ size), float(cost @ size) + supplies)
 
 
-def _penalties(response: Response) -> Float:
+def _penalties(response: Response, assignment: Assignment) -> Float:
     """What a must copy that is out, and a unit of value below the floor, count in the units of the objective."""
     problem, (value, paid) = response.problem, value_and_price(response)
     must = problem.groups.must & (response.plan >= 0)
     of_copy = 2 * float(np.abs(paid[must]).max(initial=0.0) + value[must].max(initial=0.0)) + 1.0
     of_value = response.prices.value
-    if problem.is_cost and of_value == 0:
-        of_value = float(np.divide(paid, value, out=np.zeros(len(value)), where=value > 0).max(initial=0.0))
-    return np.array([of_copy, 2 * of_value + 1.0 if problem.is_cost else 0.0, _USAGE_SHARE])
+    if problem.floor > 0:  # to serve nobody must not pay, whatever whole units cost
+        of_value = max(of_value, float(assignment.cost(problem)) / problem.floor)
+    # Where whole units are paid for, usage within them is free: only every other cycle holds its price against it.
+    first_share = 0.0 if problem.is_cost else _USAGE_SHARE
+    return np.array([of_copy, 2 * of_value + 1.0 if problem.is_cost else 0.0, first_share, _USAGE_SHARE])
 
 
 def _schedule(response: Response, pieces: _Pieces) -> Float:

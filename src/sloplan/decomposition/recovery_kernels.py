@@ -636,7 +636,7 @@ def _drop(m: Int) -> None:
         spare, worst = m[VALUE] - m[FLOOR], -1
         if spare < 0:
             break
-        for _ in range(4):
+        for _ in range(1 + _below(m, 4)):
             item = _below(m, m[ITEMS])
             plan, group = m[m[PLAN] + item], m[m[GROUP] + item]
             if plan < 0 or m[m[MUST] + group]:
@@ -660,7 +660,7 @@ def _refill_cheaply(m: Int, queue: Int, queued: int) -> None:
     for _ in range(_TRIES):
         if m[VALUE] >= m[FLOOR] or m[OUTSIDE] == 0:
             break
-        _insert_cheaply(m, _one_out(m, 3), share)
+        _insert_cheaply(m, _one_out(m, 1 + _below(m, 3)), share)
     _drop(m)
 
 
@@ -713,9 +713,10 @@ def search(m: Int, schedule: Float, weight: Float, steps: int) -> None:
         See the module.
     schedule : (5,) float64
         See `LEAST`. A cycle cools down from hot to cold; the next begins at the best answer, and is twice as long.
-    weight : (3,) float64
-        Penalty per must copy that is out and per unit of value below the floor, doubled after a cycle without any
-        answer; share of the priced usage: of answers that are worth the same, one that uses less leaves more room.
+    weight : (4,) float64
+        Penalty per must copy that is out and per unit of value below the floor, doubled after a cycle that ends without
+        them; share of the priced usage, in odd cycles and in even ones: of answers that are worth the same, one that
+        uses less leaves more room.
     steps : int
     """
     queue = np.empty(_QUEUE, dtype=np.int64)
@@ -723,10 +724,11 @@ def search(m: Int, schedule: Float, weight: Float, steps: int) -> None:
         if schedule[POSITION] >= schedule[LENGTH]:
             schedule[POSITION] = 0.0
             schedule[LENGTH] *= 2
+            if m[MISSING] > 0 or m[VALUE] < m[FLOOR]:
+                weight[:2] *= 2
+            weight[2], weight[3] = weight[3], weight[2]
             if np.isfinite(schedule[LEAST]):
                 _restore(m)
-            else:
-                weight[:2] *= 2
         schedule[POSITION] += 1
         m[STEP] += 1
         m[LOGGED] = 0
