@@ -18,6 +18,7 @@ from sloplan.problem.solution import Solution
 from tests.conformance.cases import instance_from
 from tests.conformance.cost_cases import cost_case
 from tests.conformance.random_instances import random_tables
+from tests.one_pool import one_pool
 from tests.pricing.large_plan_space import large_instance
 from tests.pricing.pricing_cases import HOSTINGS
 
@@ -167,7 +168,6 @@ def test_a_bound_holds_when_labels_are_cut_off(monkeypatch: pytest.MonkeyPatch) 
 def test_no_plan_uses_more_than_is_said(seed: int, hosting: str) -> None:
     """Usage of every row and bills of all listed plans are within what a searched template says of its own."""
     compiled = cost_case(seed, hosting).instance.compiled
-    tight = 0
     for template in range(len(compiled.templates)):
         one, figures = SearchedTemplate(compiled, template, 1.0), enumerate_plans(compiled, template).figures
         most, billed = one.most_used()
@@ -175,8 +175,15 @@ def test_no_plan_uses_more_than_is_said(seed: int, hosting: str) -> None:
         limit[one.rows] = most
         assert (figures.usage.amount <= limit[figures.usage.column]).all()
         assert figures.billed_cost_nano.max(initial=0) <= billed
-        tight += int((figures.usage.amount == limit[figures.usage.column]).any())
-    assert tight or not any(len(enumerate_plans(compiled, t).choices) for t in range(len(compiled.templates)))
+
+
+def test_what_the_only_plan_uses_is_the_most() -> None:
+    """With one operator on one pool nothing is overestimated."""
+    compiled = one_pool(busy_ms=400.0).compiled
+    most, billed = SearchedTemplate(compiled, 0, 1.0).most_used()
+    figures = enumerate_plans(compiled, 0).figures
+    assert most.tolist() == figures.usage.amount.tolist() == [400_000]
+    assert billed == figures.billed_cost_nano[0]
 
 
 @pytest.mark.slow

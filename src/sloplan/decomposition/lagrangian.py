@@ -134,10 +134,10 @@ class TemplateTotals:
         templates, rows = len(plans.start) - 1, len(problem.rows)
         copies = groups.count[takes].astype(np.float64)
         rate_of_plan = np.bincount(plan, weights=copies * groups.rate[takes], minlength=len(plans))
-        entry = np.flatnonzero(rate_of_plan[plans.usage.row_of_entry])
-        by = plans.usage.row_of_entry[entry]
-        place = plans.template[by] * rows + plans.usage.column[entry]
-        used = _summed(place, plans.usage.amount[entry] * rate_of_plan[by], templates * rows)
+        taken = np.flatnonzero(rate_of_plan)  # few of many
+        usage = plans.usage.taken(taken)
+        by = taken[usage.row_of_entry]
+        used = _summed(plans.template[by] * rows + usage.column, usage.amount * rate_of_plan[by], templates * rows)
         value = copies * (groups.value[takes] + plans.value[plan])
         return cls(
             value=_summed(template, value, templates),
