@@ -7,6 +7,7 @@ import dataclasses
 import numpy as np
 import pytest
 
+from sloplan.instances.families.spec import generate_spec
 from sloplan.instances.library import load
 from sloplan.pricing import plan_lister
 from sloplan.pricing.plan_arrays import PlanArrays, list_plans
@@ -70,7 +71,7 @@ def test_small_ones_of_the_library(family: str) -> None:
 
 def test_room_grows(monkeypatch: pytest.MonkeyPatch) -> None:
     """However little room there is at first, plans of earlier templates stay and none is written twice."""
-    compiled = load("edge-cloud-xs-0.8-loose").compiled
+    compiled = generate_spec("edge-cloud:queries=12,seed=1").compiled
     monkeypatch.setattr(plan_lister, "_FIRST_ROOM", 1)
     assert_same(listed(compiled), plain_arrays(compiled))
 
@@ -107,9 +108,9 @@ def test_far_too_many_plans(monkeypatch: pytest.MonkeyPatch) -> None:
         assert plain is not None
 
 
-def test_refused_templates_leave_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_refused_templates_leave_nothing() -> None:
     """What a refused template has begun to list is not among the plans."""
-    compiled = load("edge-cloud-xs-0.8-loose").compiled
+    compiled = generate_spec("edge-cloud:queries=12,seed=1").compiled
     expected = plain_arrays(compiled)
     lengths = np.diff(expected.start)
     refused = int(np.argmax(lengths))
@@ -137,7 +138,7 @@ def enumerates(compiled: CompiledInstance, template: int, limit: int) -> bool:
 
 def test_listing_stops() -> None:
     """Only the templates before the stop have plans, and a lister that is emptied begins anew."""
-    compiled = load("edge-cloud-xs-0.8-loose").compiled
+    compiled = generate_spec("edge-cloud:queries=12,seed=1").compiled
     expected = plain_arrays(compiled)
     found, number = list_plans(compiled, PLAN_LIMIT, lambda num_listed: num_listed == 2)
     assert number == 2

@@ -209,12 +209,18 @@ def list_template(
     spent[0], gained[0], nats[0], latest[0], least_rate[0], routed[0] = 0, 0, 0, 0, 0, True
     range_first, range_end = np.empty(len(previous), np.int64), np.empty(len(previous), np.int64)
 
+    # Partial plans are counted, so that what was merged for another one is told apart.
+    partial, num_partial, merged_for = np.zeros(operators, np.int64), 0, np.zeros(num_sites, np.int64)
+    merged_rows, merged_amounts = np.empty(num_sites * width, np.int64), np.empty(num_sites * width, np.int64)
+    merged_length = np.zeros(num_sites, np.int64)
+
     entries = usage_end[number - 1] if number else 0
     failed, depth, end_depth, is_new = DONE, 0, operators, True
     while depth >= 0:
         if is_new:  # look at sites and configurations after the partial plan that ends before `depth`
             is_new = False
-            cursor[depth] = option_start[depth]
+            num_partial += 1
+            cursor[depth], partial[depth] = option_start[depth], num_partial
             for site in range(num_sites):
                 if not has_site[depth, site]:
                     continue
@@ -306,18 +312,26 @@ def list_template(
             into_rows, into_amounts, first = usage_row, usage_amount, entries
         else:
             into_rows, into_amounts, first = rows, amounts, depth * width
-        used = lengths[depth]
+        # Up to the transfers that arrive, options at one site share their entries.
+        if merged_for[site] != partial[depth]:
+            merged_for[site] = partial[depth]
+            begin, used = site * width, lengths[depth]
+            for entry in range(used):
+                merged_rows[begin + entry] = rows[(depth - 1) * width + entry]
+                merged_amounts[begin + entry] = amounts[(depth - 1) * width + entry]
+            if input_size[depth] != NONE:
+                leg, sent = leg_of[source * num_sites + site], sizes[input_size[depth]]
+                used = _with_leg(merged_rows, merged_amounts, begin, used, leg, sent, leg_start, leg_row)
+            for edge in range(edge_start[depth], edge_start[depth + 1]):
+                sender = chosen[edge_producer[edge]]
+                leg, sent = leg_of[options[sender, SITE] * num_sites + site], sizes[options[sender, BYTES]]
+                used = _with_leg(merged_rows, merged_amounts, begin, used, leg, sent, leg_start, leg_row)
+            merged_length[site] = used
+        used = merged_length[site]
         for entry in range(used):
-            into_rows[first + entry] = rows[(depth - 1) * width + entry]
-            into_amounts[first + entry] = amounts[(depth - 1) * width + entry]
+            into_rows[first + entry] = merged_rows[site * width + entry]
+            into_amounts[first + entry] = merged_amounts[site * width + entry]
         used = _with_entry(into_rows, into_amounts, first, used, options[k, ROW], options[k, BUSY])
-        if input_size[depth] != NONE:
-            leg, sent = leg_of[source * num_sites + site], sizes[input_size[depth]]
-            used = _with_leg(into_rows, into_amounts, first, used, leg, sent, leg_start, leg_row)
-        for edge in range(edge_start[depth], edge_start[depth + 1]):
-            sender = chosen[edge_producer[edge]]
-            leg, sent = leg_of[options[sender, SITE] * num_sites + site], sizes[options[sender, BYTES]]
-            used = _with_leg(into_rows, into_amounts, first, used, leg, sent, leg_start, leg_row)
         if onward != NONE:
             used = _with_leg(into_rows, into_amounts, first, used, onward, sizes[size], leg_start, leg_row)
 
@@ -341,7 +355,8 @@ def list_template(
             if into_amounts[first + used]:
                 own_rate = min(own_rate, capacity[into_rows[first + used]] // into_amounts[first + used])
         for entry in range(first, first + used):
-            if into_amounts[entry]:
+            # Most rows bind nobody: a product in floats, well below the capacity, saves the division.
+            if np.float64(into_amounts[entry]) * rate >= 0.999 * capacity[into_rows[entry]] and into_amounts[entry]:
                 rate = min(rate, capacity[into_rows[entry]] // into_amounts[entry])
         to_sink = 0
         if sink != NONE:

@@ -12,7 +12,7 @@ from sloplan.problem.evaluation import own_capacity
 from sloplan.problem.servable import largest_rate_alone
 from sloplan.problem.transfers import transfers_of
 
-_FIRST_ROOM = 4096  # plans
+_FIRST_ROOM = 32_768  # plans; memory that is not written to costs nothing
 
 
 class PlanLister:
@@ -36,7 +36,7 @@ class PlanLister:
         self._row_of_link = np.where(links.query_scope, own_link, links.row)
         self._most_rate = int(compiled.queries.rate_milli.max(initial=0))
         self._width = max((len(application.operators) for application in compiled.applications), default=0)
-        self._begin(_FIRST_ROOM, 4 * _FIRST_ROOM)
+        self._begin(_FIRST_ROOM, 8 * _FIRST_ROOM)
 
     def _begin(self, plans: int, entries: int) -> None:
         """Take room for some plans, of which there are none yet."""

@@ -59,7 +59,9 @@ class ShardPricer:
     ) -> None:
         self._compiled, self._threads, self._label_limit = compiled, threads, label_limit
         self._pricers: dict[int, TemplatePricer] = {}
-        plans, listed, labelled = UndominatedPlans(compiled, PLAN_LIMIT, billed=True), [], []
+        plans = UndominatedPlans(compiled, PLAN_LIMIT, billed=True)
+        listed: list[int] = []
+        labelled: list[int] = []
         for template in range(len(compiled.templates)) if templates is None else map(int, templates):
             is_listed = self._has_few_plans(template, list_limit) and _is_added(plans, template)
             (listed if is_listed else labelled).append(template)

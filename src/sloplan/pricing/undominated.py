@@ -16,7 +16,7 @@ from sloplan.problem.compiled import CompiledInstance, Int
 
 Float = npt.NDArray[np.float64]
 
-_SIFTED_TOGETHER = 50_000
+_SIFTED_TOGETHER = 10_000
 """Plans listed before they are sifted: few enough to be in memory still warm, many enough for calls to cost nothing."""
 
 
