@@ -8,10 +8,12 @@ import pytest
 
 from sloplan.instances.families.spec import generate_spec
 from sloplan.pricing import plan_kernels
+from sloplan.pricing import undominated as undominated_module
 from sloplan.pricing.plan_arrays import PlanArrays
-from sloplan.pricing.plan_kernels import prefer
-from sloplan.pricing.undominated import undominated
+from sloplan.pricing.plan_kernels import allowed_by, prefer
+from sloplan.pricing.undominated import list_undominated, undominated
 from sloplan.problem.compiled import CompiledInstance, Int
+from sloplan.problem.errors import SizeLimitError
 from sloplan.problem.instance import Instance
 from tests.conformance.random_instances import random_tables
 from tests.conformance.seeds import every
@@ -86,3 +88,52 @@ def test_very_long_lists_are_compared_in_part(monkeypatch: pytest.MonkeyPatch) -
     assert cheapest(compiled, more, prices, more.needs) == pytest.approx(
         cheapest(compiled, everything, prices, everything.needs)
     )
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+@pytest.mark.parametrize("together", [0, 300, 10**6])
+@pytest.mark.parametrize("billed", [False, True])
+def test_listing_in_blocks(billed: bool, together: int, threads: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many plans are sifted together, and by how many threads, those of all plans at once are kept."""
+    monkeypatch.setattr(undominated_module, "_SIFTED_TOGETHER", together)
+    compiled = generate_spec("edge-cloud:queries=12,seed=1").compiled
+    expected = undominated(all_plans(compiled), compiled, billed=billed)
+    found, number = list_undominated(compiled, 10**6, lambda _: False, billed=billed, threads=threads)
+    assert number == len(compiled.templates)
+    assert np.array_equal(found.start, expected.start)
+    assert np.array_equal(found.choices, expected.choices)
+    assert np.array_equal(found.needs_alone, expected.needs_alone)
+    for name in ("start", "column", "amount"):
+        assert np.array_equal(getattr(found.usage, name), getattr(expected.usage, name))
+
+
+def test_listing_in_blocks_stops_and_refuses() -> None:
+    """A stop leaves out the templates after it, and a template too large is refused, beside a thread too."""
+    compiled = generate_spec("edge-cloud:queries=12,seed=1").compiled
+    found, number = list_undominated(compiled, 10**6, lambda listed: listed == 1, threads=2)
+    assert number == 1
+    assert found.start[1] == found.start[-1] > 0
+    with pytest.raises(SizeLimitError):
+        list_undominated(compiled, 1, lambda _: False, threads=2)
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_what_is_kept_is_what_no_other_replaces(seed: int) -> None:
+    """Kept are the plans that none uses as little as and misses as little as; of equals the first."""
+    tables = random_tables(seed)
+    compiled = Instance.from_frames({name: pd.DataFrame(rows) for name, rows in tables.items()}).compiled
+    plans = all_plans(compiled)
+    used = np.zeros((len(plans), len(compiled.rows)), dtype=np.int64)
+    used[plans.usage.row_of_entry, plans.usage.column] = plans.usage.amount
+    kept = []
+    for plan, template in enumerate(plans.template):
+        levels = [np.unique(column) for column in allowed_by(compiled.queries)[compiled.template_queries(template)].T]
+        rivals = np.arange(plans.start[template], plans.start[template + 1])
+        missed = np.stack([np.searchsorted(levels[c], plans.needs[rivals, c]) for c in range(5)], axis=1)
+        figures = np.column_stack([missed, used[rivals]])
+        own = figures[plan - rivals[0]]
+        as_good = (figures <= own).all(axis=1)
+        better = as_good & ((figures < own).any(axis=1) | (rivals < plan))
+        if not better.any():
+            kept.append(plan)
+    assert np.array_equal(undominated(plans, compiled).choices, plans.choices[kept])

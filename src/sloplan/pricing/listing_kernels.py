@@ -19,7 +19,7 @@ NONE = -1
 """No leg, no input from the source, no sink."""
 
 CONFIGURATION, BYTES, LATENCY, BUSY, ROW, COST, BILLED, MIN_RATE, SITE = range(9)
-"""Rows of the table of a template's options."""
+"""Columns of the table of a template's options."""
 
 FULL, DONE = -2, -1
 """What `list_template` returns instead of the operator at which there are too many partial plans."""
@@ -82,8 +82,8 @@ def _least_to_come(option_start: Int, options: Int, edge_producer: Int, edge_sta
         own_latency, own_cost = 0, 0
         for k in range(option_start[consumer], option_start[consumer + 1]):
             is_first = k == option_start[consumer]
-            own_latency = options[LATENCY, k] if is_first else min(own_latency, options[LATENCY, k])
-            own_cost = options[COST, k] if is_first else min(own_cost, options[COST, k])
+            own_latency = options[k, LATENCY] if is_first else min(own_latency, options[k, LATENCY])
+            own_cost = options[k, COST] if is_first else min(own_cost, options[k, COST])
         for edge in range(edge_start[consumer], edge_start[consumer + 1]):
             producer = edge_producer[edge]
             latency[producer] = max(latency[producer], own_latency + latency[consumer])
@@ -123,7 +123,7 @@ def list_template(
             Links of every leg, and the row (or, after the rows, the own pool or link) that each loads.
         most : (operators,)
             Largest number of partial plans that end at each operator.
-    options : (9, options)
+    options : (options, 9)
         Figures of the options, by the constants above; `BYTES` is an index into `sizes`.
     application : tuple of arrays
         edge_start : (operators + 1,)
@@ -185,17 +185,17 @@ def list_template(
 
     # What depends on an option's site, or on its configuration, is computed once per partial plan before it.
     arrival, arrival_cost = np.empty((operators, num_sites), np.int64), np.empty((operators, num_sites), np.int64)
-    reached_nano_nats = np.empty(options.shape[1], dtype=np.int64)  # at the first option of a configuration
-    next_configuration = np.empty(options.shape[1], dtype=np.int64)
+    reached_nano_nats = np.empty(len(options), dtype=np.int64)  # at the first option of a configuration
+    next_configuration = np.empty(len(options), dtype=np.int64)
     has_site = np.zeros((operators, num_sites), dtype=np.bool_)
     for position in range(operators):
         end = option_start[position + 1]
         after = end
         for k in range(end - 1, option_start[position] - 1, -1):
-            if k + 1 < end and options[CONFIGURATION, k] != options[CONFIGURATION, k + 1]:
+            if k + 1 < end and options[k, CONFIGURATION] != options[k + 1, CONFIGURATION]:
                 after = k + 1
             next_configuration[k] = after
-            has_site[position, options[SITE, k]] = True
+            has_site[position, options[k, SITE]] = True
 
     # Of the partial plan that ends at each position.
     cursor, chosen = np.empty(operators, np.int64), np.empty(operators, np.int64)
@@ -209,12 +209,18 @@ def list_template(
     spent[0], gained[0], nats[0], latest[0], least_rate[0], routed[0] = 0, 0, 0, 0, 0, True
     range_first, range_end = np.empty(len(previous), np.int64), np.empty(len(previous), np.int64)
 
+    # Partial plans are counted, so that what was merged for another one is told apart.
+    partial, num_partial, merged_for = np.zeros(operators, np.int64), 0, np.zeros(num_sites, np.int64)
+    merged_rows, merged_amounts = np.empty(num_sites * width, np.int64), np.empty(num_sites * width, np.int64)
+    merged_length = np.zeros(num_sites, np.int64)
+
     entries = usage_end[number - 1] if number else 0
     failed, depth, end_depth, is_new = DONE, 0, operators, True
     while depth >= 0:
         if is_new:  # look at sites and configurations after the partial plan that ends before `depth`
             is_new = False
-            cursor[depth] = option_start[depth]
+            num_partial += 1
+            cursor[depth], partial[depth] = option_start[depth], num_partial
             for site in range(num_sites):
                 if not has_site[depth, site]:
                     continue
@@ -228,18 +234,18 @@ def list_template(
                         cost = leg_cost[leg, input_size[depth]]
                 for edge in range(edge_start[depth], edge_start[depth + 1]):
                     sender = chosen[edge_producer[edge]]
-                    leg = leg_of[options[SITE, sender] * num_sites + site]
+                    leg = leg_of[options[sender, SITE] * num_sites + site]
                     if leg == NONE or time == NONE:
                         time = NONE
                         break
-                    time = max(time, finish[edge_producer[edge]] + leg_latency[leg, options[BYTES, sender]])
-                    cost += leg_cost[leg, options[BYTES, sender]]
+                    time = max(time, finish[edge_producer[edge]] + leg_latency[leg, options[sender, BYTES]])
+                    cost += leg_cost[leg, options[sender, BYTES]]
                 arrival[depth, site], arrival_cost[depth, site] = time, cost
             k = option_start[depth]
             while k < option_start[depth + 1]:
-                place, total = place_of[options[CONFIGURATION, k]], nats[depth]
+                place, total = place_of[options[k, CONFIGURATION]], nats[depth]
                 for pair in range(pair_start[depth], pair_start[depth + 1]):
-                    first = place_of[options[CONFIGURATION, chosen[pair_first[pair]]]]
+                    first = place_of[options[chosen[pair_first[pair]], CONFIGURATION]]
                     if not pair_cells[pair_table[pair] + first * pair_width[pair] + place]:
                         total = NONE
                         break
@@ -250,7 +256,7 @@ def list_template(
                             first, end = 0, length[member]
                             if previous[member] != NONE:
                                 first, end = range_first[previous[member]], range_end[previous[member]]
-                            base, value = column[member], options[CONFIGURATION, k]
+                            base, value = column[member], options[k, CONFIGURATION]
                             where = _first_at_least(columns, base + first, base + end, value) - base
                             if where < end and columns[base + where] == value:  # others are forbidden elsewhere
                                 total += cells[nano_nats[member] + where]
@@ -262,17 +268,17 @@ def list_template(
         if k >= option_start[depth + 1] or depth >= end_depth:
             depth -= 1
             continue
-        if k == option_start[depth] or options[CONFIGURATION, k] != options[CONFIGURATION, k - 1]:
+        if k == option_start[depth] or options[k, CONFIGURATION] != options[k - 1, CONFIGURATION]:
             if reached_nano_nats[k] == NONE:
                 cursor[depth] = next_configuration[k]
                 continue
             nats[depth + 1] = reached_nano_nats[k]
         cursor[depth] = k + 1
-        site = options[SITE, k]
+        site = options[k, SITE]
         if arrival[depth, site] == NONE:
             continue
-        done = arrival[depth, site] + options[LATENCY, k]
-        cost = spent[depth] + arrival_cost[depth, site] + options[COST, k]
+        done = arrival[depth, site] + options[k, LATENCY]
+        cost = spent[depth] + arrival_cost[depth, site] + options[k, COST]
         if done + rest_latency[depth] > slo_latency or cost + rest_cost[depth] > slo_cost:
             continue
         ending[depth] += 1
@@ -282,12 +288,12 @@ def list_template(
         if depth == end_depth - 1 and failed != DONE:
             continue
         chosen[depth], finish[depth], spent[depth + 1] = k, done, cost
-        least_rate[depth + 1] = max(least_rate[depth], options[MIN_RATE, k])
+        least_rate[depth + 1] = max(least_rate[depth], options[k, MIN_RATE])
         # The way to the sink counts in the plan's figures, not in what a partial plan is judged by.
-        gained[depth + 1] = gained[depth] + options[BILLED, k] - options[COST, k]
+        gained[depth + 1] = gained[depth] + options[k, BILLED] - options[k, COST]
         routed[depth + 1] = routed[depth]
         onward = NONE
-        size = options[BYTES, k]
+        size = options[k, BYTES]
         if sink != NONE and leaf[depth]:
             onward = leg_of[site * num_sites + sink]
             if onward == NONE:
@@ -306,18 +312,26 @@ def list_template(
             into_rows, into_amounts, first = usage_row, usage_amount, entries
         else:
             into_rows, into_amounts, first = rows, amounts, depth * width
-        used = lengths[depth]
+        # Up to the transfers that arrive, options at one site share their entries.
+        if merged_for[site] != partial[depth]:
+            merged_for[site] = partial[depth]
+            begin, used = site * width, lengths[depth]
+            for entry in range(used):
+                merged_rows[begin + entry] = rows[(depth - 1) * width + entry]
+                merged_amounts[begin + entry] = amounts[(depth - 1) * width + entry]
+            if input_size[depth] != NONE:
+                leg, sent = leg_of[source * num_sites + site], sizes[input_size[depth]]
+                used = _with_leg(merged_rows, merged_amounts, begin, used, leg, sent, leg_start, leg_row)
+            for edge in range(edge_start[depth], edge_start[depth + 1]):
+                sender = chosen[edge_producer[edge]]
+                leg, sent = leg_of[options[sender, SITE] * num_sites + site], sizes[options[sender, BYTES]]
+                used = _with_leg(merged_rows, merged_amounts, begin, used, leg, sent, leg_start, leg_row)
+            merged_length[site] = used
+        used = merged_length[site]
         for entry in range(used):
-            into_rows[first + entry] = rows[(depth - 1) * width + entry]
-            into_amounts[first + entry] = amounts[(depth - 1) * width + entry]
-        used = _with_entry(into_rows, into_amounts, first, used, options[ROW, k], options[BUSY, k])
-        if input_size[depth] != NONE:
-            leg, sent = leg_of[source * num_sites + site], sizes[input_size[depth]]
-            used = _with_leg(into_rows, into_amounts, first, used, leg, sent, leg_start, leg_row)
-        for edge in range(edge_start[depth], edge_start[depth + 1]):
-            sender = chosen[edge_producer[edge]]
-            leg, sent = leg_of[options[SITE, sender] * num_sites + site], sizes[options[BYTES, sender]]
-            used = _with_leg(into_rows, into_amounts, first, used, leg, sent, leg_start, leg_row)
+            into_rows[first + entry] = merged_rows[site * width + entry]
+            into_amounts[first + entry] = merged_amounts[site * width + entry]
+        used = _with_entry(into_rows, into_amounts, first, used, options[k, ROW], options[k, BUSY])
         if onward != NONE:
             used = _with_leg(into_rows, into_amounts, first, used, onward, sizes[size], leg_start, leg_row)
 
@@ -328,7 +342,7 @@ def list_template(
                 begin, end = 0, length[member]
                 if previous[member] != NONE:
                     begin, end = range_first[previous[member]], range_end[previous[member]]
-                base, value = column[member], options[CONFIGURATION, k]
+                base, value = column[member], options[k, CONFIGURATION]
                 range_first[member] = _first_at_least(columns, base + begin, base + end, value) - base
                 range_end[member] = _first_at_least(columns, base + begin, base + end, value + 1) - base
             depth += 1
@@ -341,15 +355,16 @@ def list_template(
             if into_amounts[first + used]:
                 own_rate = min(own_rate, capacity[into_rows[first + used]] // into_amounts[first + used])
         for entry in range(first, first + used):
-            if into_amounts[entry]:
+            # Most rows bind nobody: a product in floats, well below the capacity, saves the division.
+            if np.float64(into_amounts[entry]) * rate >= 0.999 * capacity[into_rows[entry]] and into_amounts[entry]:
                 rate = min(rate, capacity[into_rows[entry]] // into_amounts[entry])
         to_sink = 0
         if sink != NONE:
             for position in range(operators):
                 if leaf[position]:
                     sender = chosen[position]
-                    leg = leg_of[options[SITE, sender] * num_sites + sink]
-                    to_sink += leg_cost[leg, options[BYTES, sender]]
+                    leg = leg_of[options[sender, SITE] * num_sites + sink]
+                    to_sink += leg_cost[leg, options[sender, BYTES]]
         for position in range(operators):
             choices[number, position] = option[chosen[position]]
         for position in range(operators, choices.shape[1]):
@@ -369,7 +384,7 @@ def compile_listing() -> None:
     start, table = np.zeros(2, dtype=np.int64), np.zeros((0, 1), dtype=np.int64)
     list_template(
         (start, none, zero, zero, none, none, zero),
-        np.zeros((9, 0), dtype=np.int64),
+        np.zeros((0, 9), dtype=np.int64),
         (start, none, zero, zero, zero, zero, none),
         (start, none, none, none, none),
         (start, *(none for _ in range(7))),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from sloplan.pricing.listing_kernels import DONE, FULL, NONE, list_template
+from sloplan.pricing.listing_kernels import BYTES, CONFIGURATION, DONE, FULL, MIN_RATE, NONE, SITE, list_template
 from sloplan.pricing.listing_layout import ApplicationLayout, Legs
 from sloplan.problem import plan_table
 from sloplan.problem.compiled import CompiledInstance, Int, Sparse
@@ -12,7 +12,7 @@ from sloplan.problem.evaluation import own_capacity
 from sloplan.problem.servable import largest_rate_alone
 from sloplan.problem.transfers import transfers_of
 
-_FIRST_ROOM = 4096  # plans
+_FIRST_ROOM = 32_768  # plans; memory that is not written to costs nothing
 
 
 class PlanLister:
@@ -36,7 +36,7 @@ class PlanLister:
         self._row_of_link = np.where(links.query_scope, own_link, links.row)
         self._most_rate = int(compiled.queries.rate_milli.max(initial=0))
         self._width = max((len(application.operators) for application in compiled.applications), default=0)
-        self._begin(_FIRST_ROOM, 4 * _FIRST_ROOM)
+        self._begin(_FIRST_ROOM, 8 * _FIRST_ROOM)
 
     def _begin(self, plans: int, entries: int) -> None:
         """Take room for some plans, of which there are none yet."""
@@ -50,7 +50,7 @@ class PlanLister:
         own_row = len(compiled.rows) + options.pool
         # A deployment's row has the index of its supply; without replicas the busy row is the pool's.
         row = np.where(options.deployment >= 0, options.deployment, compiled.pools.row[options.pool])
-        self._table = np.stack(
+        self._table = np.column_stack(
             [
                 options.configuration,
                 np.zeros_like(options.site),
@@ -89,17 +89,17 @@ class PlanLister:
             self._layouts[number] = ApplicationLayout.of(compiled, compiled.applications[number])
         layout, transfers = self._layouts[number], transfers_of(compiled)
         *slos, rate = self._loosest[template].tolist()
-        parts = [part[self._table[7, part] <= rate] for part in compiled.template_options(template)]
+        parts = [part[self._table[part, MIN_RATE] <= rate] for part in compiled.template_options(template)]
         option_start = np.cumsum([0, *map(len, parts)])
         option = np.concatenate(parts)
-        figures = self._table[:, option]
-        figures[1] = layout.size_of[figures[0]]
+        figures = self._table[option]
+        figures[:, BYTES] = layout.size_of[figures[:, CONFIGURATION]]
         source, sink = int(compiled.templates.source[template]), int(compiled.templates.sink[template])
         ends = [source] if sink < 0 else [source, sink]
-        sites, place = np.unique(np.concatenate([ends, figures[8]]), return_inverse=True)
-        figures[8] = place[len(ends) :]
+        sites, place = np.unique(np.concatenate([ends, figures[:, SITE]]), return_inverse=True)
+        figures[:, SITE] = place[len(ends) :]
         stands = np.zeros((len(parts), len(sites)), dtype=np.bool_)
-        stands[np.repeat(np.arange(len(parts)), np.diff(option_start)), figures[8]] = True
+        stands[np.repeat(np.arange(len(parts)), np.diff(option_start)), figures[:, SITE]] = True
         source, sink = int(place[0]), NONE if sink < 0 else int(place[1])
         legs = Legs.of(layout, transfers, sites, stands, (source, sink))
         links, link = np.unique(legs.link, return_inverse=True)

@@ -18,7 +18,7 @@ from sloplan.problem.errors import SizeLimitError
 
 Float = npt.NDArray[np.float64]
 
-_SIFTED_TOGETHER = 50_000
+_SIFTED_TOGETHER = 10_000
 """Plans listed before they are sifted: few enough to be in memory still warm, many enough for calls to cost nothing."""
 
 
