@@ -90,7 +90,7 @@ def test_a_study_lists_for_certificates_alone(tmp_path: Path, monkeypatch: pytes
     """A method that gives a certificate has the plans listed, one that gives none does not; nothing is left behind."""
     monkeypatch.syspath_prepend(install(tmp_path / "site"))
     write_instance(tmp_path)
-    run(configuration_text("greedy", "best"), tmp_path / "study", tmp_path)
+    run(configuration_text("greedy", "best", time_limits=[60]), tmp_path / "study", tmp_path)
     rows = {row["method"]: row for row in StudyFolder(tmp_path / "study").rows()}
     assert rows["greedy"]["list_s"] > 0
     assert rows["greedy"]["certified_bound"] is not None
