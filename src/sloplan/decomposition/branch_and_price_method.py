@@ -40,8 +40,8 @@ class BranchAndPriceMethod:
 
     Cutting planes settle the row prices, and local search finds a good answer. No plan that loses more at the prices
     than the gap between the two is in a better answer. What is left, the core problem, is solved by CP-SAT or HiGHS:
-    `proof` is "solver" then; where the bound of the prices is met, its certificate is verified. Or a tree of cases with prices of their own
-    proves it, which is a certificate: `proof` is "certified".
+    `proof` is "solver" then. Where the bound of the prices is met already, its certificate is verified. Or a tree of
+    cases with prices of their own proves it, which is a certificate: `proof` is "certified".
     """
 
     name = "branch-and-price"

@@ -100,7 +100,7 @@ def _supply_prices(problem: CoupledProblem) -> Float:
     for some in (~takes, takes):
         paid = np.where(brought.amount < 0, -brought.amount * price[brought.column], 0.0)
         each = problem.supply_price + np.bincount(entry_of, weights=paid, minlength=len(brought))
-        price += _cheapest(problem, some, each)
+        price += _cheapest(problem, some, np.asarray(each, dtype=np.float64))
     return price
 
 

@@ -171,4 +171,4 @@ class PriceMaster:
         pairs.append((nothing, nothing, np.zeros(0)))
         group, plan, weight = (np.concatenate(part) for part in zip(*pairs, strict=True))
         amount = self._engine.duals[: len(problem.supplies)].clip(0.0) * problem.supplies.maximum
-        return Fractional.of(problem, group, plan, weight, amount)
+        return Fractional.of(problem, group, plan, weight, np.asarray(amount, dtype=np.float64))
