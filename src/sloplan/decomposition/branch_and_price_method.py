@@ -89,8 +89,8 @@ class BranchAndPriceMethod:
         pursuit.settle()
 
     def _solve_core(self, pursuit: Pursuit, run: Run, response: Response) -> None:
-        """Solve what survives, if there is little enough of it."""
-        if pursuit.best is None or pursuit.is_settled or pursuit.time_is_up():
+        """Solve what survives, if all of it is known and there is little enough."""
+        if pursuit.problem.searched or pursuit.best is None or pursuit.is_settled or pursuit.time_is_up():
             return
         assert pursuit.worth is not None
         allowed = loss_allowed(response, pursuit.worth + 1)

@@ -271,7 +271,7 @@ def coupled_instance(
         supply_price=compiled.under_cost.supply_price if is_cost else np.zeros(len(facing.supplies), dtype=np.int64),
         is_cost=is_cost,
         floor=floor or 0,
-        most_used=_most_used(listed, _largest_rates(compiled), is_cost),
+        most_used=_most_used(listed, searched, _largest_rates(compiled), is_cost),
         solution=solution,
         source=compiled,
         choices=choices,
@@ -286,9 +286,13 @@ def _largest_rates(compiled: CompiledInstance) -> Int:
     return rate
 
 
-def _most_used(listed: Listed, rate: Int, is_cost: bool) -> Float:
+def _most_used(listed: Listed, searched: Mapping[int, SearchedTemplate], rate: Int, is_cost: bool) -> Float:
     """Return the most that a copy of each template's queries uses of each row, and costs in the end."""
     most = listed.most_used * rate[:, None]
+    for template, one in searched.items():
+        used, billed = one.most_used()
+        most[template, one.rows] = used * float(rate[template])
+        most[template, -1] = billed * float(rate[template])
     most[:, -1] *= is_cost
     return np.asarray(most, dtype=np.float64)
 

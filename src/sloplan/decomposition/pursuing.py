@@ -85,7 +85,7 @@ def find_any(pursuit: Pursuit, run: Run, response: Response) -> None:
         )
         pursuit.take(answer.best)
         if np.isinf(lost):  # all plans were there
-            if answer.ended == "infeasible":
+            if answer.ended == "infeasible" and not pursuit.problem.searched:
                 run.report_infeasible()
             return
         most *= 4

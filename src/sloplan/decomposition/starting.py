@@ -9,6 +9,7 @@ import numpy as np
 
 from sloplan.decomposition.assignment import Assignment
 from sloplan.decomposition.coupled_problem import CoupledProblem, Groups, coupled_instance, coupled_selection
+from sloplan.decomposition.fixing import bounded_survivors
 from sloplan.decomposition.lagrangian import Prices, respond
 from sloplan.decomposition.local_search import LocalSearch
 from sloplan.decomposition.recovery import recover
@@ -65,4 +66,5 @@ def _compile_kernels(problem: CoupledProblem) -> float:
     recover(empty, response, seed=0)
     nothing = Assignment(none, none, none, np.zeros(len(problem.supplies), dtype=np.int64))
     LocalSearch(empty, nothing, response, seed=0).improve(1)
+    bounded_survivors(response, 0.0, 1)
     return time.monotonic() - began
