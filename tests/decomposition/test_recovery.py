@@ -5,12 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from sloplan.decomposition import candidate_kernels, recovery_kernels
 from sloplan.decomposition.coupled_problem import coupled_selection
 from sloplan.decomposition.lagrangian import Prices, respond
 from sloplan.decomposition.least_supplies import least_supplies
 from sloplan.decomposition.local_search import LocalSearch
 from sloplan.decomposition.priced_greedy import by_return, by_worth, serve_by_price
-from sloplan.decomposition.recovery import recover
+from sloplan.decomposition.recovery import compile_kernels, recover
 from sloplan.problem.selections.selection import PlanSelection
 from tests.decomposition.coupled_cases import HOSTINGS, OBJECTIVES, coupled_case, random_prices
 from tests.decomposition.recovery_cases import crowded_selection, same, settled
@@ -153,3 +154,20 @@ def test_nothing_to_recover() -> None:
     assert found is not None
     assert found.value(problem) == 0
     assert same(LocalSearch(problem, found, response, 0).improve(10), found)
+
+
+def test_kernels_are_compiled_once() -> None:
+    """After they were compiled, an instance needs no further version of any kernel."""
+    compile_kernels()
+    before = {name: len(kernel.signatures) for name, kernel in _kernels()}
+    problem = coupled_case(3, "cost", "replicas").problem
+    response = settled(problem)
+    found = recover(problem, response, 0)
+    assert found is not None
+    LocalSearch(problem, found, response, 0).improve(10)
+    assert {name: len(kernel.signatures) for name, kernel in _kernels()} == before
+
+
+def _kernels():
+    modules = (recovery_kernels, candidate_kernels)
+    return [(name, kernel) for module in modules for name, kernel in vars(module).items() if hasattr(kernel, "py_func")]

@@ -149,7 +149,8 @@ def _choice(response: Response, gap: float, wanted: Bool) -> dict[str, Int]:
         *writable(plans.usage.start, plans.usage.column, plans.usage.amount, plans.value, plans.cost),
         len(response.problem.rows),
         *writable(groups.template, groups.allowed, plans.start, order, plans.needs),
-        *(response.plan_price, highest, wanted, candidate, number),
+        *writable(response.plan_price),
+        *(highest, wanted, candidate, number),
     )
     rank = np.empty(len(groups), dtype=np.int64)
     rank[np.argsort(-response.worth, kind="stable")] = np.arange(len(groups))

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import time
 from typing import Final
 
+import numpy as np
+
 from sloplan.decomposition.assignment import Assignment
-from sloplan.decomposition.coupled_problem import CoupledProblem
-from sloplan.decomposition.lagrangian import Response
+from sloplan.decomposition.coupled_problem import CoupledProblem, coupled_selection
+from sloplan.decomposition.lagrangian import Prices, Response, respond
+from sloplan.decomposition.least_supplies import least_supplies
 from sloplan.decomposition.local_search import STEPS, LocalSearch
 from sloplan.decomposition.priced_greedy import by_return, by_worth, serve_by_price
+from sloplan.problem.selections.selection import PlanSelection
 
 COMPLETING_CALLS: Final = 25
 """Calls of local search, about a second in all, that may complete what greedy leaves without must groups or floor."""
@@ -51,3 +56,15 @@ def _completed(problem: CoupledProblem, assignment: Assignment, response: Respon
         if found.is_valid(problem):
             return found
     return None
+
+
+def compile_kernels() -> float:
+    """Compile the kernels of recovery, or read them from numba's cache, and return the seconds that it took."""
+    began = time.monotonic()
+    tiny = coupled_selection(
+        PlanSelection.from_numbers(group=[0], value=[1], usage=[[1]], capacity=[1], must=[False], name="tiny")
+    )
+    response = respond(tiny, Prices(np.ones(1)))
+    LocalSearch(tiny, serve_by_price(tiny, response, by_return(response, 0)), response, 0).improve(1)
+    least_supplies(tiny, *np.zeros((3, 0), dtype=np.int64))
+    return time.monotonic() - began

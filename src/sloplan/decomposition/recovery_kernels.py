@@ -433,7 +433,7 @@ def _random(m: Int) -> int:
     x ^= x << np.uint64(25)
     x ^= x >> np.uint64(27)
     m[RANDOM] = np.int64(x)
-    return np.int64((x * np.uint64(2685821657736338717)) >> np.uint64(33))  # type: ignore[return-value]
+    return int((x * np.uint64(2685821657736338717)) >> np.uint64(33))
 
 
 @numba.njit(cache=True, nogil=True)
