@@ -65,7 +65,7 @@ class Drawn:
     must: float = 0.0
 
 
-def drawn_selection(seed: int, objective: str, shape: Drawn = Drawn(), **changes: Any) -> CoupledProblem:  # noqa: B008
+def drawn_selection(seed: int, objective: str, shape: Drawn = Drawn(), **changes: Any) -> CoupledProblem:
     """Draw a plan selection; under cost with a supply per row, and a floor if groups may stay out."""
     random = np.random.default_rng(seed)
     size = shape.groups * shape.plans

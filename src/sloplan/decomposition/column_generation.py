@@ -101,7 +101,7 @@ def column_generation(
 
 
 def _adjusted(weight: float, slope: float) -> float:
-    """Return a smaller weight of the best prices if the bound still falls beyond what was priced; a larger one if not."""
+    """Return a smaller weight of the best prices if the bound still falls beyond what was priced, else a larger one."""
     if slope > 0:
         return weight + 0.1 * (1.0 - weight)
     return weight / 1.1 if weight >= 0.5 else max(0.0, weight - 0.1 * (1.0 - weight))

@@ -41,7 +41,7 @@ class Fractional:
         """Add up the weights of equal pairs, and leave out those that are nothing but rounding."""
         plans = max(len(problem.plans), 1)
         pair, place = np.unique(group * plans + plan, return_inverse=True)
-        total = np.bincount(place, weights=weight, minlength=len(pair))
+        total = np.bincount(place, weights=weight, minlength=len(pair)).astype(np.float64)
         kept = np.flatnonzero(total > _LEAST_WEIGHT * problem.groups.count[pair // plans])
         return cls(problem, pair[kept] // plans, pair[kept] % plans, total[kept], amount)
 
