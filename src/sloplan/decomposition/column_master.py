@@ -224,5 +224,6 @@ class ColumnMaster:
         used = np.flatnonzero(share > 0)
         weight = share[used] * self._classes.count[self._class[used]]
         entry, group, weight = self._classes.spread(self._class[used], weight)
-        amount = self._engine.columns[: len(problem.supplies)].clip(0.0) * problem.supplies.maximum
-        return Fractional.of(problem, group, self._plan[used][entry], weight, np.asarray(amount, dtype=np.float64))
+        supplied = self._engine.columns[: len(problem.supplies)].clip(0.0)
+        amount = supplied * problem.supplies.maximum.astype(np.float64)
+        return Fractional.of(problem, group, self._plan[used][entry], weight, amount)

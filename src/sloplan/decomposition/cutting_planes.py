@@ -2,7 +2,8 @@
 
 Every response adds, for each template, the worth of what its groups take as a function of the prices. The least value
 of that model over a box around the best prices is where the next response is asked for; the box grows where the model
-foretold well and shrinks where it did not. Three subgradient steps come first: they spare the model wild guesses.
+foretold well and shrinks where it did not. Three subgradient steps come first: they spare the
+model its wildest guesses.
 
 Source: R. E. Marsten, W. W. Hogan, J. W. Blankenship, The boxstep method for large-scale optimization, Operations
 Research 23(3), 1975, with the radius managed as in J. Linderoth, S. Wright, Decomposition algorithms for stochastic

@@ -99,8 +99,9 @@ def _supply_prices(problem: CoupledProblem) -> Float:
     price = np.zeros(len(problem.rows))
     for some in (~takes, takes):
         paid = np.where(brought.amount < 0, -brought.amount * price[brought.column], 0.0)
-        each = problem.supply_price + np.bincount(entry_of, weights=paid, minlength=len(brought))
-        price += _cheapest(problem, some, np.asarray(each, dtype=np.float64))
+        taken = np.bincount(entry_of, weights=paid, minlength=len(brought))
+        each = problem.supply_price.astype(np.float64) + taken
+        price += _cheapest(problem, some, each)
     return price
 
 

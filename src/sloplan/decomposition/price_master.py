@@ -170,5 +170,6 @@ class PriceMaster:
         nothing = np.zeros(0, dtype=np.int64)
         pairs.append((nothing, nothing, np.zeros(0)))
         group, plan, weight = (np.concatenate(part) for part in zip(*pairs, strict=True))
-        amount = self._engine.duals[: len(problem.supplies)].clip(0.0) * problem.supplies.maximum
-        return Fractional.of(problem, group, plan, weight, np.asarray(amount, dtype=np.float64))
+        share_supplied = self._engine.duals[: len(problem.supplies)].clip(0.0)
+        amount = share_supplied * problem.supplies.maximum.astype(np.float64)
+        return Fractional.of(problem, group, plan, weight, amount)

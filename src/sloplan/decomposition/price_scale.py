@@ -110,11 +110,12 @@ class PriceScale:
         """
         if best.bound < least_worth(self.problem):
             return Step(response, best, settled=True)
-        slope = self.slope(response)
-        worth = response.bound - float(slope @ self.point(response.prices))
-        if slope.min(initial=0.0) < 0 or best.bound - worth > TOLERANCE * max(abs(best.bound), 1.0):
+        if self.slope(response).min(initial=0.0) < 0:
             return Step(response, best)
-        return Step(response, best, settled=True, fractional=Fractional.of_response(response))
+        wanted = Fractional.of_response(response)
+        if best.bound - wanted.worth > TOLERANCE * max(abs(best.bound), 1.0):
+            return Step(response, best)
+        return Step(response, best, settled=True, fractional=wanted)
 
 
 def projected(point: Float, slope: Float) -> Float:
@@ -133,6 +134,7 @@ def _can_bind(problem: CoupledProblem) -> Int:
     demand = copies @ largest.reshape(templates, rows)
     taken_from = np.zeros(rows, dtype=np.bool_)
     taken_from[brought.column[(brought.amount < 0) & (problem.supplies.maximum[brought.row_of_entry] > 0)]] = True
+    demand[plans.usage.column[plans.usage.amount == 0]] = np.inf  # room for plans that are not known yet
     # What cannot be supplied at all is used by no open plan: those fit alone.
     scarce = (demand * (1 + 1e-9) > problem.rows.capacity) & (problem.most_supplied > 0)
     return np.flatnonzero(scarce | taken_from)

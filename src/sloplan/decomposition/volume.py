@@ -5,13 +5,16 @@ mean of the responses keeps every row, and it solves the linear program.
 
 Source: F. Barahona, R. Anbil, The volume algorithm: producing primal solutions with a subgradient method, Mathematical
 Programming 87, 2000. As there: weights of the newest response by the shortest mean, steps that lengthen after a green
-step (an improvement on which slope and mean agree) and shorten after twenty red ones (none), a target 5 % ahead.
+step (an improvement on which slope and mean agree) and shorten after red ones (none), a target 5 % ahead. Unlike there:
+the first steps are subgradient steps, since from prices of 0 a mean of slopes leads nowhere for long; ten red steps
+shorten, not twenty; and the newest response weighs up to 0.3.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import chain, islice
 from typing import Final
 
 import numpy as np
@@ -21,13 +24,15 @@ from sloplan.decomposition.coordination import TOLERANCE, Respond, Step
 from sloplan.decomposition.coupled_problem import CoupledProblem
 from sloplan.decomposition.first_prices import begin
 from sloplan.decomposition.price_scale import projected
+from sloplan.decomposition.subgradient import polyak_steps
 
 Float = npt.NDArray[np.float64]
 
+_EARLY_STEPS: Final = 50  # by subgradients
 _AHEAD: Final = 0.05  # of the bound, of the target
-_MOST_WEIGHT: Final = 0.1  # of the newest response
-_HALVING: Final = 50  # steps without progress after which the newest response may weigh half
-_RED_STEPS: Final = 20
+_MOST_WEIGHT: Final = 0.3  # of the newest response
+_HALVING: Final = 100  # steps without progress after which the newest response may weigh half
+_RED_STEPS: Final = 10
 _PATIENCE: Final = 200  # steps in which the bound has to fall by _PROGRESS, or they end
 _PROGRESS: Final = 1e-5
 
@@ -45,12 +50,12 @@ def volume(
         Returns what the best known solution is worth: a better target.
     """
     beginning = begin(problem, respond)
-    for step in beginning.steps():
+    for step in chain(beginning.steps(), islice(polyak_steps(beginning, respond, incumbent), _EARLY_STEPS)):
         yield step
         if step.settled:
             return
-    scale, best = beginning.scale, beginning.best
-    center, mean = scale.point(best.prices), scale.slope(beginning.responses[-1])
+    scale, best = beginning.scale, step.best
+    center, mean = scale.point(best.prices), scale.slope(best)
     length, since = _StepLength(), _Progress(best.bound)
     while since.steps < _PATIENCE:
         size = max(abs(best.bound), 1.0)
