@@ -84,7 +84,7 @@ class Pursuit:
         self._run.report_bound(-most if self.problem.is_cost else most)
 
     def core_bound(self, most: int) -> None:
-        """Report, on an engine's word, the most that survivors of fixing are worth; all else is no better than the best."""
+        """Report, on an engine's word, the most that survivors of fixing are worth; nothing else is better."""
         most = most if self._worth is None else max(most, self._worth)
         self._run.report_bound(-most if self.problem.is_cost else most, "solver")
 
