@@ -152,6 +152,6 @@ def respond(problem: CoupledProblem, prices: Prices) -> Response:
     return Response(problem, prices, plan, worth, price)
 
 
-def _summed(place: Int, amount: Float, size: int) -> Float:
+def _summed(place: Int, amount: Int | Float, size: int) -> Float:
     """Add up amounts by place, shape (size,)."""
     return np.bincount(place, weights=amount, minlength=size).astype(np.float64)
