@@ -40,7 +40,7 @@ WAYS: dict[str, Coordination] = {
     "volume": volume,
     "cutting planes": cutting_planes,
     "column generation": column_generation,
-    "column generation, not smoothed": partial(column_generation, smoothing=0.0),
+    "column generation, smoothed": partial(column_generation, smoothing=0.8),
     "cutting planes, then column generation": after_cutting_planes,
 }
 

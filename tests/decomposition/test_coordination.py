@@ -24,9 +24,9 @@ from tests.decomposition.linear_cases import Drawn, drawn_selection, lp_worth, r
 from tests.one_pool import one_pool
 
 
-def unsmoothed(problem: CoupledProblem, respond: Respond) -> Iterator[Step]:
-    """Column generation that prices the master's own prices."""
-    return column_generation(problem, respond, smoothing=0.0)
+def smoothed(problem: CoupledProblem, respond: Respond) -> Iterator[Step]:
+    """Column generation that prices smoothed prices, and is misled by them at times."""
+    return column_generation(problem, respond, smoothing=0.8)
 
 
 def warm(problem: CoupledProblem, respond: Respond) -> Iterator[Step]:
@@ -38,7 +38,7 @@ def warm(problem: CoupledProblem, respond: Respond) -> Iterator[Step]:
 EXACT: dict[str, Coordination] = {
     "cutting planes": cutting_planes,
     "column generation": column_generation,
-    "unsmoothed": unsmoothed,
+    "smoothed": smoothed,
     "warm": warm,
 }
 LOOSE: dict[str, Coordination] = {"subgradient": subgradient, "volume": volume}

@@ -1,7 +1,7 @@
-"""Column generation: a linear program over known plans, whose prices are smoothed before they are priced.
+"""Column generation: a linear program over known plans, whose prices may be smoothed before they are priced.
 
-The restricted master gives prices; priced are prices between them and those of the best bound so far, which move less
-and teach more. Every pricing gives a bound. The best plan of every group becomes a column where the master's own prices
+The restricted master gives prices; priced are those, or prices between them and those of the best bound so far, which
+move less. Every pricing gives a bound. The best plan of every group becomes a column where the master's own prices
 make it worth having. Where none is (the smoothed prices misled), the prices move towards the master's, until they are
 its own: if there is none then either, its optimum is the optimum over all plans.
 
@@ -28,7 +28,7 @@ from sloplan.decomposition.lagrangian import Prices
 
 Float = npt.NDArray[np.float64]
 
-_SMOOTHING: Final = 0.8  # weight of the best prices so far, at first
+_SMOOTHING: Final = 0.8  # weight of the best prices so far, at first, where a start is given
 _RAISES: Final = 8  # of the penalties, tenfold each
 
 
@@ -37,7 +37,7 @@ def column_generation(
     respond: Respond,
     start: Prices | None = None,
     known: Fractional | None = None,
-    smoothing: float = _SMOOTHING,
+    smoothing: float | None = None,
 ) -> Iterator[Step]:
     """Yield steps until the prices are settled; those since the master is feasible have a fractional solution.
 
@@ -50,8 +50,11 @@ def column_generation(
     known : Fractional, optional
         Its pairs become columns at once.
     smoothing : float
-        Weight of the best prices so far at first, from 0 (none, then or later) to below 1.
+        Weight of the best prices so far at first, from 0 (none, then or later) to below 1. Default: 0.8 with a start,
+        which is worth staying close to, otherwise 0: with a column per group from every pricing, smoothing costs steps.
     """
+    if smoothing is None:
+        smoothing = 0.0 if start is None else _SMOOTHING
     beginning = begin(problem, respond)
     for step in beginning.steps():
         yield step
