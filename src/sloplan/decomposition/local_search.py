@@ -29,7 +29,7 @@ from sloplan.decomposition.choice_kernels import sort_by_price
 from sloplan.decomposition.coupled_problem import CoupledProblem
 from sloplan.decomposition.lagrangian import Response
 from sloplan.decomposition.priced_greedy import value_and_price
-from sloplan.decomposition.room import Memory, room_of, writable
+from sloplan.decomposition.room import Memory, has_whole_units, room_of, writable
 from sloplan.problem.compiled import Bool, Int
 from sloplan.problem.errors import InputError
 
@@ -38,9 +38,9 @@ Float = npt.NDArray[np.float64]
 STEPS: Final = 4000
 """Steps of one call: some hundredths of a second."""
 
-_CANDIDATES = 12
+_CANDIDATES, _CANDIDATES_OF_WHOLE_UNITS = 12, 32
 _LARGEST_TOTAL = 2.0**62  # of values or costs, so that int64 holds every sum
-_HOT, _COLD = 0.01, 0.001  # temperatures as shares of what an item is worth on average
+_HOT, _HOT_OF_WHOLE_UNITS, _COLD = 0.01, 0.1, 0.001  # temperatures as shares of what an item is worth on average
 _USAGE_SHARE = 0.7  # of the priced usage in what the search makes small
 _FIRST_CYCLE = 5_000  # steps
 
@@ -73,9 +73,10 @@ class LocalSearch:
         scalars, arrays = room_of(problem, response.prices.row, assignment.amount)
         scalars |= {"IS_COST": problem.is_cost, "FLOOR": problem.floor, "RANDOM": _seeded(seed)}
         charges, shift = _charges(response, pieces)
+        choice = _choice(response, gap, wanted)
+        scalars |= {"LISTED": choice["CANDIDATE"].shape[1]}
         self._memory = memory = Memory.of(
-            scalars | _sizes(problem, pieces) | shift,
-            arrays | _items(problem, pieces) | charges | _choice(response, gap, wanted),
+            scalars | _sizes(problem, pieces) | shift, arrays | _items(problem, pieces) | charges | choice
         )
         kernels.begin(memory.cells)
         if np.any(memory["LEFT"] < 0):
@@ -140,7 +141,8 @@ def _worth_trying(response: Response, gap: float) -> Bool:
 def _choice(response: Response, gap: float, wanted: Bool) -> dict[str, Int]:
     """Candidate plans of every group and their number, value, must and rank by reduced worth."""
     groups, plans = response.problem.groups, response.problem.plans
-    candidate, number = np.zeros((len(groups), _CANDIDATES), dtype=np.int64), np.zeros(len(groups), dtype=np.int64)
+    most = _CANDIDATES_OF_WHOLE_UNITS if has_whole_units(response.problem) else _CANDIDATES
+    candidate, number = np.zeros((len(groups), most), dtype=np.int64), np.zeros(len(groups), dtype=np.int64)
     found, highest = np.flatnonzero(response.plan >= 0), np.zeros(len(groups))
     lost = np.where(groups.must, 0.0, np.maximum(-response.worth, 0.0))[found]  # by serving them at all
     highest[found] = response.plan_price[response.plan[found]] + (gap - lost) / groups.rate[found]
@@ -215,7 +217,6 @@ def _sizes(problem: CoupledProblem, pieces: _Pieces) -> dict[str, int]:
         "MISSING": int(pieces.size[problem.groups.must[pieces.group]].sum()),
         "WIDTH": _width(problem),
         "ITEMS": number,
-        "LISTED": _CANDIDATES,
     }
 
 
@@ -254,8 +255,8 @@ def _penalties(response: Response, assignment: Assignment) -> Float:
     of_value = response.prices.value
     if problem.floor > 0:  # to serve nobody must not pay, whatever whole units cost
         of_value = max(of_value, float(assignment.cost(problem)) / problem.floor)
-    # Where whole units are paid for, usage within them is free: only every other cycle holds its price against it.
-    first_share = 0.0 if problem.is_cost else _USAGE_SHARE
+    # Within whole units usage is free, and prices mislead: only every other cycle listens to them.
+    first_share = 0.0 if has_whole_units(problem) else _USAGE_SHARE
     return np.array([of_copy, 2 * of_value + 1.0 if problem.is_cost else 0.0, first_share, _USAGE_SHARE])
 
 
@@ -264,7 +265,8 @@ def _schedule(response: Response, pieces: _Pieces) -> Float:
     value, paid = value_and_price(response)
     of_piece = (paid if response.problem.is_cost else value)[pieces.group] * pieces.size
     scale = max(float(of_piece.mean()), 1.0) if len(of_piece) else 1.0
-    schedule = np.zeros(5)
-    schedule[kernels.HOT], schedule[kernels.COLD] = _HOT * scale, _COLD * scale
+    hot = _HOT_OF_WHOLE_UNITS if has_whole_units(response.problem) else _HOT
+    schedule = np.zeros(6)
+    schedule[[kernels.HOT, kernels.HOT_NEXT, kernels.COLD]] = hot * scale, _HOT * scale, _COLD * scale
     schedule[kernels.LENGTH], schedule[kernels.LEAST] = _FIRST_CYCLE, np.inf
     return schedule

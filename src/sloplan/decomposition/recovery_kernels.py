@@ -51,12 +51,15 @@ LOG_LENGTH: Final = 1 << 15
 STACK_LENGTH: Final = 1024
 
 _MOST_GROWTHS = 256  # of supplies for one plan, before it counts as not fitting
-_QUEUE = 48  # items that one step puts back, at most
+_QUEUE = 160  # items that one step puts back, at most
+_EJECTED = 24  # items that leave for others, at most
 _UNIT = 1.0 / 2147483648.0
 _FORCED_IN = 0.75  # of the steps: somebody who is out is forced in
 _FORCED_OVER = 0.90  # up to here: somebody is forced over to another plan; else a row loses a few users
 _FORCED_ON = 0.3  # of those who lost their place and found no other: they force their way in
-_CLOSES = 0.3  # of the steps, where supplies are priced: one closes
+_CLOSES = 0.3  # of the steps, where supplies are priced: one loses a unit
+_CLOSES_ALL = 0.2  # of those: it loses all its units
+_OTHERS = 0.1  # of those who lost their place, under cost: others are tried first
 _RIVALS = 4  # users of a row of whom the one worth least leaves, at most
 _SKIP = 0.01  # of the plans that a copy would take next
 _FILLS = 1  # who are out that are tried after each step
@@ -533,7 +536,7 @@ def _force(m: Int, item: int, queue: Int, queued: int) -> int:
         short = _put(m, item, plan, True)
         if short < 0:
             return queued
-        user = _user(m, short) if queued < _QUEUE // 2 else -1
+        user = _user(m, short) if queued < _EJECTED else -1
         if user < 0:
             break
         _take(m, user)
@@ -563,8 +566,10 @@ def _energy(m: Int, weight: Float) -> float:
 
 @numba.njit(cache=True, nogil=True)
 def _close(m: Int, supply: int, queue: Int) -> int:
-    """Take items out until a supply needs one unit less, and forbid that unit; return how many queue."""
+    """Take items out until a supply needs a unit less, or none, and forbid the units; return how many queue."""
     target, queued = m[m[AMOUNT] + supply] - 1, 0
+    if _chance(m, _CLOSES_ALL):
+        target = 0
     m[m[MOST] + supply] = target
     while m[m[AMOUNT] + supply] > target and queued < _QUEUE - 8:
         user = -1
@@ -620,7 +625,7 @@ def _refill(m: Int, queue: Int, queued: int) -> None:
         if m[m[PLAN] + item] >= 0 or _insert(m, item, _SKIP):
             continue
         eager = 1.0 if m[m[MUST] + m[m[GROUP] + item]] else _FORCED_ON
-        if forces > 0 and queued < _QUEUE // 2 and _chance(m, eager):
+        if forces > 0 and queued < _EJECTED and _chance(m, eager):
             forces -= 1
             queued = _force(m, item, queue, queued)
     for _ in range(_FILLS):
@@ -655,7 +660,8 @@ def _refill_cheaply(m: Int, queue: Int, queued: int) -> None:
     share = 0.5 * _below(m, 3)
     for at in range(queued):
         item = queue[at]
-        if m[m[PLAN] + item] < 0 and (m[m[MUST] + m[m[GROUP] + item]] or m[VALUE] < m[FLOOR]):
+        is_due = m[m[MUST] + m[m[GROUP] + item]] or (m[VALUE] < m[FLOOR] and not _chance(m, _OTHERS))
+        if m[m[PLAN] + item] < 0 and is_due:
             _insert_cheaply(m, item, share)
     for _ in range(_TRIES):
         if m[VALUE] >= m[FLOOR] or m[OUTSIDE] == 0:
@@ -699,8 +705,9 @@ def _restore(m: Int) -> None:
     m[LOGGED] = 0
 
 
-HOT, COLD, POSITION, LENGTH, LEAST = 0, 1, 2, 3, 4
-"""Places in `schedule`: temperatures, place in the cycle and its length, least energy so far."""
+HOT, COLD, POSITION, LENGTH, LEAST, HOT_NEXT = 0, 1, 2, 3, 4, 5
+"""Places in `schedule`: temperatures at the beginning and the end of a cycle, place in it and its length, least value
+or bill so far, temperature at the beginning of the next cycle."""
 
 
 @numba.njit(cache=True, nogil=True)
@@ -711,8 +718,8 @@ def search(m: Int, schedule: Float, weight: Float, steps: int) -> None:
     ----------
     m
         See the module.
-    schedule : (5,) float64
-        See `LEAST`. A cycle cools down from hot to cold; the next begins at the best answer, and is twice as long.
+    schedule : (6,) float64
+        See `HOT_NEXT`. A cycle cools down from hot to cold; the next begins at the best answer, and is twice as long.
     weight : (4,) float64
         Penalty per must copy that is out and per unit of value below the floor, doubled after a cycle that ends without
         them; share of the priced usage, in odd cycles and in even ones: of answers that are worth the same, one that
@@ -727,6 +734,7 @@ def search(m: Int, schedule: Float, weight: Float, steps: int) -> None:
             if m[MISSING] > 0 or m[VALUE] < m[FLOOR]:
                 weight[:2] *= 2
             weight[2], weight[3] = weight[3], weight[2]
+            schedule[HOT], schedule[HOT_NEXT] = schedule[HOT_NEXT], schedule[HOT]
             if np.isfinite(schedule[LEAST]):
                 _restore(m)
         schedule[POSITION] += 1

@@ -62,7 +62,7 @@ def room_of(
         Supplies that stand; default: those alone that always do.
     """
     supplies, brought, rows = problem.supplies, problem.supplies.brought, len(problem.rows)
-    moves = _taking(problem) | (problem.supply_price > 0)
+    moves = _moving(problem)
     standing = np.where(moves, 0 if amount is None else amount, supplies.maximum)
     left = problem.rows.capacity.copy()
     np.add.at(left, brought.column, brought.amount * standing[brought.row_of_entry])
@@ -101,12 +101,16 @@ def writable(*arrays: npt.NDArray) -> tuple[npt.NDArray, ...]:
     return tuple(np.array(array, order="C") for array in arrays)
 
 
-def _taking(problem: CoupledProblem) -> Bool:
-    """Supplies that take from a row, shape (supplies,)."""
-    brought = problem.supplies.brought
-    taking = np.zeros(len(problem.supplies), dtype=np.bool_)
-    taking[brought.row_of_entry[brought.amount < 0]] = True
-    return taking
+def has_whole_units(problem: CoupledProblem) -> bool:
+    """Tell whether there are supplies that come and go with what is served: replicas, rented units."""
+    return bool(_moving(problem).any())
+
+
+def _moving(problem: CoupledProblem) -> Bool:
+    """Supplies that cost something or take from a row, shape (supplies,)."""
+    brought, moving = problem.supplies.brought, problem.supply_price > 0
+    moving[brought.row_of_entry[brought.amount < 0]] = True
+    return moving
 
 
 def _helpers(problem: CoupledProblem, row_price: npt.NDArray[np.float64], moves: Bool) -> dict[str, Int]:
