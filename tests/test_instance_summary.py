@@ -10,6 +10,7 @@ import pytest
 from sloplan import instance_summary
 from sloplan.instance_summary import summarise
 from sloplan.instances import library
+from sloplan.pricing.plan_lister import PlanLister
 from sloplan.problem import plan_table
 from sloplan.problem.errors import SizeLimitError
 from sloplan.problem.instance import Instance
@@ -99,10 +100,11 @@ def test_servable_share_is_that_of_the_servable_value(seed: int) -> None:
 
 
 def test_plans_are_listed_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each template is enumerated exactly once."""
+    """Each template is listed exactly once, and not by plain enumeration besides."""
     instance, listed = one_pool(), []
-    made = plan_table._Enumeration
-    monkeypatch.setattr(plan_table, "_Enumeration", lambda *given: listed.append(given[1]) or made(*given))
+    enumerated, add = plan_table._Enumeration, PlanLister.add
+    monkeypatch.setattr(plan_table, "_Enumeration", lambda *given: listed.append(given[1]) or enumerated(*given))
+    monkeypatch.setattr(PlanLister, "add", lambda lister, template: listed.append(template) or add(lister, template))
     summarise(instance)
     assert listed == [0]
 
