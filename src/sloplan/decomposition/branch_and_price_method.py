@@ -12,11 +12,14 @@ from sloplan.decomposition.fixing import bounded_survivors, loss_allowed
 from sloplan.decomposition.pursuing import find_any, follow, improve, search, threads_for
 from sloplan.decomposition.pursuit import Pursuit
 from sloplan.decomposition.starting import start, unsupported_objective
+from sloplan.problem.compiled import CompiledInstance
 from sloplan.problem.errors import InputError
+from sloplan.solvers.milp import CompactMilp
 
 if TYPE_CHECKING:
+    from sloplan.decomposition.core_problem import Engine
+    from sloplan.decomposition.fixing import Survivors
     from sloplan.decomposition.lagrangian import Response
-    from sloplan.problem.compiled import CompiledInstance
     from sloplan.problem.run import Run
     from sloplan.problem.selections.selection import PlanSelection
 
@@ -27,7 +30,13 @@ _MOST_PAIRS: Final = 30_000
 """A core problem of more pairs is out of an engine's reach; answers are improved instead."""
 
 _FEW_PAIRS: Final = 6_000
-"""CP-SAT proves cores up to that soonest, HiGHS larger ones (docs/core-problem.md)."""
+"""CP-SAT settles small cores soonest (docs/core-problem.md)."""
+
+_EFFORT: Final = 1.0
+"""Work that CP-SAT may put into a core, about seconds, before others try: it settles a core soon, or not for long."""
+
+_FEW_COPIES: Final = 500
+"""So many copies the compact MILP can cope with; see `solving.automatic_method`."""
 
 _NODES: Final = 200_000
 
@@ -79,7 +88,7 @@ class BranchAndPriceMethod:
         if proof == "solver":
             rests_on_prices = pursuit.is_settled
             pursuit.settle()
-            self._solve_core(pursuit, run, best)
+            self._solve_core(problem, pursuit, run, best)
             pursuit.settle()
             if rests_on_prices or not pursuit.is_settled:  # an engine's proof says more than the prices
                 pursuit.certify(best, _CERTIFYING_SHARE * run.remaining())
@@ -88,8 +97,14 @@ class BranchAndPriceMethod:
         improve(pursuit, run, best)
         pursuit.settle()
 
-    def _solve_core(self, pursuit: Pursuit, run: Run, response: Response) -> None:
-        """Solve what survives, if all of it is known and there is little enough."""
+    def _solve_core(
+        self, problem: CompiledInstance | PlanSelection, pursuit: Pursuit, run: Run, response: Response
+    ) -> None:
+        """Solve what survives, if all of it is known and there is little enough.
+
+        CP-SAT on the pairs comes first, since it settles some cores at once. Few single copies are then left to the
+        compact MILP, which starts from the best answer; other cores to HiGHS on the pairs.
+        """
         if pursuit.problem.searched or pursuit.best is None or pursuit.is_settled or pursuit.time_is_up():
             return
         assert pursuit.worth is not None
@@ -97,12 +112,26 @@ class BranchAndPriceMethod:
         core, lost = bounded_survivors(response, allowed, _MOST_PAIRS)
         if lost < allowed:
             return
+        if len(core) <= _FEW_PAIRS:
+            self._solve_pairs(pursuit, run, core, "cp", _EFFORT)
+        if pursuit.is_settled or pursuit.time_is_up():
+            return
+        pursuit.settle()
+        if isinstance(problem, CompiledInstance) and problem.queries.count.sum() <= _FEW_COPIES:
+            CompactMilp().solve(problem, run, in_process=True)
+        else:
+            self._solve_pairs(pursuit, run, core, "highs")
+
+    def _solve_pairs(
+        self, pursuit: Pursuit, run: Run, core: Survivors, engine: Engine, effort: float | None = None
+    ) -> None:
         answer = solve_core(
             pursuit.problem,
             core,
             seconds=run.remaining() - pursuit.check_time,
             start=pursuit.best,
-            engine="cp" if len(core) <= _FEW_PAIRS else "highs",
+            engine=engine,
+            effort=effort,
             seed=run.seed,
             threads=run.threads,
             on_better=pursuit.take,

@@ -56,6 +56,7 @@ def solve_core(
     seconds: float,
     start: Assignment | None = None,
     engine: Engine = "highs",
+    effort: float | None = None,
     seed: int = 0,
     threads: int = 1,
     on_better: Callable[[Assignment], object] = lambda _: None,
@@ -73,6 +74,8 @@ def solve_core(
         A valid one, which is let in: only what is worth more is looked for.
     engine : {"cp", "highs"}
         CP-SAT or HiGHS.
+    effort : float, optional
+        Most work of CP-SAT, see `cp_sat.search`.
     seed, threads : int
     on_better : callable, optional
         Called with every valid assignment that is better than all before, from an engine's thread, one at a time.
@@ -96,7 +99,7 @@ def solve_core(
         return found.answer_of_nothing()
     core = Core.of(problem, survivors)
     interrupted = threading.Event()
-    search = _Search(core, start, found, deadline, seed, threads, lambda: interrupted.is_set() or should_stop())
+    search = _Search(core, start, found, deadline, effort, seed, threads, lambda: interrupted.is_set() or should_stop())
     with interrupts_noted(interrupted):
         ended = search.by_cp() if engine == "cp" else search.by_highs()
     if interrupted.is_set():
@@ -110,6 +113,7 @@ class _Search:
     start: Assignment | None
     found: _Found
     deadline: float
+    effort: float | None
     seed: int
     threads: int
     should_stop: Callable[[], bool]
@@ -144,7 +148,7 @@ class _Search:
         ended = search(
             model, seconds=self.deadline - time.monotonic(), seed=self.seed, threads=self.threads,
             maximise=not found.is_cost, linearization=2, found=offer, bounded=found.bounded,
-            should_stop=self.should_stop, watched=True,
+            should_stop=self.should_stop, effort=self.effort, watched=True,
         )  # fmt: skip
         if ended.kind == "optimal" and found.nothing:
             offer(ended.value)  # serving nobody is no improvement that CP-SAT would tell of

@@ -38,6 +38,7 @@ class Pursuit:
 
     def __init__(self, problem: CoupledProblem, run: Run) -> None:
         self.problem, self._run = problem, run
+        self._sign = -1 if problem.is_cost else 1
         self._step = objective_step(problem)
         self._worth: int | None = None
         self._offered = True
@@ -94,9 +95,10 @@ class Pursuit:
 
     @property
     def is_settled(self) -> bool:
-        """Whether the run's bound leaves nothing to gain over the best assignment."""
+        """Whether the run's bound leaves nothing to gain over the best answer, whoever found it."""
         bound = self._run.bound
-        return bound is not None and self._worth == (-bound if self.problem.is_cost else bound)
+        reached = self._worth, -math.inf if self._run.best_objective is None else self._sign * self._run.best_objective
+        return bound is not None and self._sign * bound in reached
 
     @property
     def check_time(self) -> float:

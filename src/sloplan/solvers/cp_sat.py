@@ -126,6 +126,7 @@ def search(
     should_stop: Callable[[], bool],
     rel_gap: float = 0.0,
     linearization: int = 1,
+    effort: float | None = None,
     watched: bool = False,
     log: Callable[[str], None] | None = None,
 ) -> Ended:
@@ -146,6 +147,8 @@ def search(
     rel_gap : float
     linearization : int
         CP-SAT's `linearization_level`: 2 puts all it can into its linear programs.
+    effort : float, optional
+        Most of CP-SAT's own measure of work, about seconds: unlike time, it ends a search at the same place every time.
     watched : bool
         Ask `should_stop` from a thread of its own too, some fifty times a second.
     log : callable, optional
@@ -162,6 +165,8 @@ def search(
     solver.parameters.random_seed = seed % 2**31
     solver.parameters.relative_gap_limit = rel_gap
     solver.parameters.linearization_level = linearization
+    if effort is not None:
+        solver.parameters.max_deterministic_time = effort
     solutions = _Solutions(found, should_stop)
 
     def better_bound(bound: float) -> None:
