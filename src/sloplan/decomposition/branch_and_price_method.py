@@ -86,11 +86,10 @@ class BranchAndPriceMethod:
         find_any(pursuit, run, best)
         search(pursuit, run, best, _SEARCH_ROUNDS)
         if proof == "solver":
-            rests_on_prices = pursuit.is_settled
             pursuit.settle()
             self._solve_core(problem, pursuit, run, best)
             pursuit.settle()
-            if rests_on_prices or not pursuit.is_settled:  # an engine's proof says more than the prices
+            if run.proof != "solver" or not pursuit.is_settled:  # an engine's proof says more than the prices
                 pursuit.certify(best, _CERTIFYING_SHARE * run.remaining())
         else:
             self._prove(pursuit, run, best)
