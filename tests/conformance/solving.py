@@ -11,7 +11,7 @@ from tests.conformance.brute_force import TinyInstance
 from tests.conformance.brute_force_check import Assignment, PlannedCopies, bill_pico, brute_force_check
 
 IN_PROCESS: dict[str, Any] = {"in_process": True}  # starting a process takes seconds
-ENGINES = {"milp": IN_PROCESS, "milp-plans": IN_PROCESS, "cp": IN_PROCESS}
+ENGINES = {"milp": IN_PROCESS, "milp-plans": IN_PROCESS, "cp": IN_PROCESS, "branch-and-price": {}}
 """Exact methods with an engine, and the options that they are tested with."""
 
 METHODS = {**ENGINES, "exhaustive": {}}
