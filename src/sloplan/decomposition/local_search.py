@@ -37,7 +37,7 @@ from sloplan.problem.errors import InputError
 
 Float = npt.NDArray[np.float64]
 
-STEPS: Final = 4000
+STEPS: Final = 2000
 """Steps of one call: some hundredths of a second."""
 
 _CANDIDATES, _CANDIDATES_OF_WHOLE_UNITS = 12, 32

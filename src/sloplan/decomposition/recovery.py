@@ -16,7 +16,7 @@ from sloplan.decomposition.local_search import STEPS, LocalSearch
 from sloplan.decomposition.priced_greedy import by_return, by_worth, serve_by_price
 from sloplan.problem.selections.selection import PlanSelection
 
-COMPLETING_CALLS: Final = 25
+COMPLETING_CALLS: Final = 50
 """Calls of local search, about a second in all, that may complete what greedy leaves without must groups or floor."""
 
 
