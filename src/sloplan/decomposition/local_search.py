@@ -5,8 +5,9 @@ or takes a few users of one row out; or, under cost, closes a unit. Who left goe
 least price that fits, or forces its own way in, a few links deep; then others are tried on the room that came free.
 Simulated annealing, in cycles of twice the length that begin at the best answer, keeps the step or undoes it.
 
-Candidates are the plans whose loss at the prices is at most the gap between bound and answer: no other plan, and no
-group that loses more by being served, is in a better answer.
+Prices are those given, raised a little so that they tell equals apart (`guiding_prices`). Candidates are the cheapest
+plans whose loss at the prices is at most the gap between bound and answer: plans that lose more, and groups that lose
+more by being served, are in no better answer.
 
 Sources: G. Schrimpf et al., Record breaking optimization results using the ruin and recreate principle, Journal of
 Computational Physics 159(2), 2000; J. Christiaens, G. Vanden Berghe, Slack induction by string removals for vehicle
@@ -27,6 +28,7 @@ from sloplan.decomposition import recovery_kernels as kernels
 from sloplan.decomposition.assignment import Assignment
 from sloplan.decomposition.choice_kernels import sort_by_price
 from sloplan.decomposition.coupled_problem import CoupledProblem
+from sloplan.decomposition.guiding_prices import guided
 from sloplan.decomposition.lagrangian import Response
 from sloplan.decomposition.priced_greedy import value_and_price
 from sloplan.decomposition.room import Memory, has_whole_units, room_of, writable
@@ -35,7 +37,7 @@ from sloplan.problem.errors import InputError
 
 Float = npt.NDArray[np.float64]
 
-STEPS: Final = 4000
+STEPS: Final = 2000
 """Steps of one call: some hundredths of a second."""
 
 _CANDIDATES, _CANDIDATES_OF_WHOLE_UNITS = 12, 32
@@ -66,6 +68,7 @@ class LocalSearch:
 
     def __init__(self, problem: CoupledProblem, assignment: Assignment, response: Response, seed: int) -> None:
         self._problem, self._best = problem, assignment
+        response = guided(response)
         gap = _gap(problem, assignment, response)
         wanted = _worth_trying(response, gap)
         pieces = _Pieces.of(problem, assignment, wanted)

@@ -9,21 +9,22 @@ import numpy as np
 
 from sloplan.decomposition.assignment import Assignment
 from sloplan.decomposition.coupled_problem import CoupledProblem, coupled_selection
+from sloplan.decomposition.guiding_prices import guided
 from sloplan.decomposition.lagrangian import Prices, Response, respond
 from sloplan.decomposition.least_supplies import least_supplies
 from sloplan.decomposition.local_search import STEPS, LocalSearch
 from sloplan.decomposition.priced_greedy import by_return, by_worth, serve_by_price
 from sloplan.problem.selections.selection import PlanSelection
 
-COMPLETING_CALLS: Final = 25
+COMPLETING_CALLS: Final = 50
 """Calls of local search, about a second in all, that may complete what greedy leaves without must groups or floor."""
 
 
 def recover(problem: CoupledProblem, response: Response, seed: int) -> Assignment | None:
     """Return a valid assignment made at the prices of a response, or None if none was found.
 
-    Groups are served greedily in two orders, and the better answer is kept. Where must groups or the floor are missed,
-    local search completes it for a bounded number of steps.
+    At prices that tell equals apart (`guided`), groups are served greedily in two orders, and the better answer is
+    kept. Where must groups or the floor are missed, local search completes it for a bounded number of steps.
 
     Parameters
     ----------
@@ -32,7 +33,8 @@ def recover(problem: CoupledProblem, response: Response, seed: int) -> Assignmen
     seed : int
         Decides between equals, and leads the search.
     """
-    found = [serve_by_price(problem, response, order(response, seed)) for order in (by_return, by_worth)]
+    guide = guided(response)
+    found = [serve_by_price(problem, guide, order(guide, seed)) for order in (by_return, by_worth)]
     valid = [assignment for assignment in found if assignment.is_valid(problem)]
     if valid:
         return max(valid, key=lambda assignment: assignment.worth(problem))
