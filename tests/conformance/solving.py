@@ -11,10 +11,13 @@ from tests.conformance.brute_force import TinyInstance
 from tests.conformance.brute_force_check import Assignment, PlannedCopies, bill_pico, brute_force_check
 
 IN_PROCESS: dict[str, Any] = {"in_process": True}  # starting a process takes seconds
-ENGINES = {"milp": IN_PROCESS, "milp-plans": IN_PROCESS, "cp": IN_PROCESS, "branch-and-price": {}}
+ENGINES = {"milp": IN_PROCESS, "milp-plans": IN_PROCESS, "cp": IN_PROCESS}
 """Exact methods with an engine, and the options that they are tested with."""
 
-METHODS = {**ENGINES, "exhaustive": {}}
+EXACT: dict[str, Any] = {**ENGINES, "branch-and-price": {}}
+"""Exact methods for instances of more than a few combinations."""
+
+METHODS = {**EXACT, "exhaustive": {}}
 """All exact methods."""
 
 Proved = tuple[str, int | None, int | None]

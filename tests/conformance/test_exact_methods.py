@@ -15,11 +15,11 @@ from tests.conformance.brute_force_cost import least_cost, most_goodput
 from tests.conformance.cases import instance_from, random_case
 from tests.conformance.cost_cases import cost_case, cost_tables
 from tests.conformance.seeds import CONTENDED_SEEDS, COST_SEEDS, SEEDS, every
-from tests.conformance.solving import ENGINES, METHODS, proved, solved
+from tests.conformance.solving import EXACT, METHODS, proved, solved
 
 METHODS_OF = {
     "fluid": METHODS,
-    "replicas": ENGINES,  # whole replicas and rented units have too many combinations to try them all
+    "replicas": EXACT,  # whole replicas and rented units have too many combinations to try them all
 }
 STAGED_SEEDS = (*range(80, 100), *CONTENDED_SEEDS[60:80])  # others than those of the least cost
 GOODPUT = every(4, SEEDS)
@@ -46,8 +46,8 @@ def test_greatest_goodput_of_replicas(seed: int) -> None:
     plain = TinyInstance(tables, "replicas")
     best = most_goodput(plain)
     instance = instance_from(tables, name=f"random-replicas-{seed}", hosting="replicas")
-    said = {method: proved(solved(instance, plain, method)) for method in ENGINES}
-    assert said == dict.fromkeys(ENGINES, ("optimal", best, best)), f"seed {seed}\n{tables}"
+    said = {method: proved(solved(instance, plain, method)) for method in EXACT}
+    assert said == dict.fromkeys(EXACT, ("optimal", best, best)), f"seed {seed}\n{tables}"
 
 
 @pytest.mark.parametrize("hosting", METHODS_OF)

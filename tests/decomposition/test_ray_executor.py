@@ -54,12 +54,16 @@ def steps_with_threads(problem: CoupledProblem) -> list[Response]:
 
 
 @pytest.mark.timeout(400)
-def test_a_lost_node_changes_nothing(cluster: Cluster) -> None:
-    """Of two nodes one is lost, later a worker: prices, bounds and plans stay those of threads."""
+@pytest.mark.parametrize("list_limit", [500, 100_000])
+def test_a_lost_node_changes_nothing(cluster: Cluster, list_limit: int) -> None:
+    """Of two nodes one is lost, later a worker: listed plans give the very steps of threads, searched ones the bound.
+
+    A search that begins again may settle ties between plans in another way, so its steps may be others.
+    """
     first, second = add_nodes(cluster, 2)
-    expected = steps_with_threads(problem_of(500))
-    problem = problem_of(500)
-    assert problem.searched
+    expected = steps_with_threads(problem_of(list_limit))
+    problem = problem_of(list_limit)
+    assert bool(problem.searched) == (list_limit == 500)
     with RayExecutor(problem, workers=2) as respond:
 
         def losing(prices: Prices) -> Response:
@@ -76,6 +80,10 @@ def test_a_lost_node_changes_nothing(cluster: Cluster) -> None:
         with pytest.raises(InputError, match="fewer processors"):
             RayExecutor(problem, workers=9)
     cluster.remove_node(second)
+    if problem.searched:
+        least = min(response.bound for response in expected)
+        assert min(response.bound for response in found) == pytest.approx(least, rel=3e-7)
+        return
     assert len(found) == len(expected)
     for mine, its in zip(found, expected, strict=True):
         assert np.array_equal(mine.prices.row, its.prices.row)

@@ -12,6 +12,7 @@ programming on a computational grid, Computational Optimization and Applications
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from itertools import chain, islice
 from typing import Final
@@ -24,6 +25,9 @@ from sloplan.decomposition.first_prices import begin
 from sloplan.decomposition.least_worth import least_worth
 from sloplan.decomposition.price_master import PriceMaster
 from sloplan.decomposition.subgradient import polyak_steps
+from sloplan.solvers.engine import EngineError
+
+logger = logging.getLogger(__name__)
 
 _EARLY_STEPS: Final = 3  # by subgradients
 _FIRST_RADIUS: Final = 0.03  # of what everything is worth, for a row's whole capacity
@@ -46,7 +50,11 @@ def cutting_planes(problem: CoupledProblem, respond: Respond) -> Iterator[Step]:
     center = scale.point(best.prices)
     radius = _FIRST_RADIUS
     while best.bound >= none_below:
-        master.solve(center, radius)
+        try:
+            master.solve(center, radius)
+        except EngineError as error:  # figures too far apart for it; the best prices stand
+            logger.warning("cutting planes end before the prices are settled: %s", error)
+            return
         promised = best.reached - master.value  # the model knows only plans that were found
         tolerance = TOLERANCE * max(abs(best.bound), 1.0)
         if promised <= tolerance:

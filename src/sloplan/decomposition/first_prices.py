@@ -79,7 +79,8 @@ def begin(problem: CoupledProblem, respond: Respond) -> Beginning:
 def _value_price(problem: CoupledProblem, cheapest: Response, cost: Float) -> float:
     """Return the least price of value at which the floor is reached, were nothing scarce."""
     groups, able = problem.groups, cheapest.plan >= 0
-    value = np.where(able, groups.value + problem.plans.value[cheapest.plan], 0).astype(np.float64)
+    value = np.zeros(len(groups))
+    value[able] = groups.value[able] + problem.plans.value[cheapest.plan[able]]
     missing = problem.floor - float((groups.count * value)[groups.must].sum())
     free = np.flatnonzero(~groups.must & (value > 0))
     if missing <= 0 or not len(free):

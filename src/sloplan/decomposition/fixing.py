@@ -129,7 +129,8 @@ def survivors(response: Response, most_lost: float, near: NearPairs | None = Non
 def _at_most(most_lost: float, loss: np.ndarray, limit: Int) -> Int:
     """Return how often something can be done that loses `loss` each time, `limit` times at most."""
     often = np.full(len(loss), np.inf)
-    np.divide(most_lost, loss, out=often, where=loss > 0)
+    np.divide(most_lost, loss, out=often, where=(loss > 0) & np.isfinite(loss))
+    often[np.isposinf(loss) & np.isfinite(most_lost)] = 0.0
     # The quotient is nudged up: a whole number of times must not fall below it by rounding.
     return np.minimum(np.floor(np.minimum(often * (1 + 1e-12), limit)), limit).astype(np.int64)
 
