@@ -230,12 +230,12 @@ def test_unsupported(instance: Instance) -> None:
 
 
 def test_auto_says_what_it_picked() -> None:
-    """`auto` is the compact model where every query is one copy, listed plans where copies are alike or many."""
+    """`auto` is the compact model of single copies, listed plans where copies are alike, row prices of many queries."""
     result = solve(one_pool(), display=False)
     assert (result.method, result.status, result.objective) == ("milp", "optimal", 6.0)
     assert automatic_method(one_pool(counts=[1, 2, 1])) == "milp-plans"
     assert automatic_method(one_pool((1.0,) * 500)) == "milp"
-    assert automatic_method(one_pool((1.0,) * 501)) == "milp-plans"
+    assert automatic_method(one_pool((1.0,) * 501)) == "lagrangian"
     assert automatic_method(PlanSelection.from_instance(one_pool())) == "milp-plans"
 
 

@@ -118,7 +118,8 @@ def automatic_method(problem: Instance | PlanSelection) -> str:
     """Return the name of the method that "auto" stands for.
 
     The compact model proves most, as long as every query is a single copy and there are not too many. Where copies are
-    alike, a count for each plan keeps them together; a plan selection is listed plans in any case.
+    alike, a count for each plan keeps them together; a plan selection is listed plans in any case. With more queries
+    row prices coordinate them: no model of them all together comes near.
 
     Parameters
     ----------
@@ -127,7 +128,9 @@ def automatic_method(problem: Instance | PlanSelection) -> str:
     if isinstance(problem, PlanSelection):
         return "milp-plans"
     count = problem.compiled.queries.count
-    return "milp" if len(count) <= COPY_LIMIT and count.max(initial=1) <= 1 else "milp-plans"
+    if len(count) > COPY_LIMIT:
+        return "lagrangian"
+    return "milp" if count.max(initial=1) <= 1 else "milp-plans"
 
 
 def _own_objective(selection: PlanSelection, asked: Objective) -> Objective:

@@ -85,7 +85,7 @@ class BranchAndPriceMethod:
             best = follow(pursuit, run, cutting_planes(coupled, respond)).best
         find_any(pursuit, run, best)
         search(pursuit, run, best, _SEARCH_ROUNDS)
-        if proof == "solver":
+        if proof == "solver" or pursuit.is_settled:
             pursuit.settle()
             self._solve_core(problem, pursuit, run, best)
             pursuit.settle()

@@ -1,0 +1,94 @@
+"""The methods of decomposition through the front door: what they report is true, whatever they reach."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+import sloplan
+from sloplan.problem.certificates.verification import certificate_bound
+from sloplan.problem.errors import InputError
+from sloplan.problem.selections.selection import PlanSelection
+from tests.conformance.cases import random_case
+from tests.conformance.cost_cases import cost_case
+from tests.conformance.seeds import CONTENDED_SEEDS, every
+from tests.one_pool import one_pool
+
+WAYS: list[tuple[str, dict[str, Any]]] = [
+    ("lagrangian", {}),
+    ("lagrangian", {"coordination": "subgradient"}),
+    ("lagrangian", {"coordination": "volume"}),
+    ("column-generation", {}),
+    ("column-generation", {"warm_start": False}),
+    ("branch-and-price", {"proof": "certified"}),
+]
+ASKED: dict[str, Any] = {"display": False, "threads": 1, "time_limit": 2.0}
+
+
+@pytest.mark.parametrize(("method", "options"), WAYS)
+@pytest.mark.parametrize("seed", every(3, CONTENDED_SEEDS[:9]))
+def test_goodput(seed: int, method: str, options: dict[str, Any]) -> None:
+    """The optimum lies between objective and bound, and the certificate proves the certified bound."""
+    case = random_case(seed)
+    best = case.optimum.value_milli
+    result = sloplan.solve(case.instance, method, **ASKED, **options)
+    assert result.message is None, str(case)
+    assert result.exact.objective <= best <= result.exact.bound, str(case)
+    assert sloplan.check(case.instance, result.solution) == []
+    assert certificate_bound(case.instance, result.solution.certificate) == result.exact.certified_bound
+    assert result.prices is not None or method == "branch-and-price"
+
+
+@pytest.mark.parametrize("hosting", ["fluid", "replicas"])
+@pytest.mark.parametrize(("method", "options"), WAYS)
+@pytest.mark.parametrize("seed", every(3, range(1, 10)))
+def test_cost(seed: int, method: str, options: dict[str, Any], hosting: str) -> None:
+    """The least cost lies between bound and objective; a floor out of reach has no answer."""
+    case = cost_case(seed, hosting)
+    result = sloplan.solve(case.instance, method, "cost", min_goodput=case.min_goodput, **ASKED, **options)
+    if case.optimum is None:
+        assert result.solution is None, str(case)
+        assert result.status in ("infeasible", "unknown"), str(case)
+        return
+    least = case.optimum.cost_pico
+    assert result.exact.bound is None or result.exact.bound <= least, str(case)
+    assert result.solution is not None, str(case)
+    assert least <= result.exact.objective, str(case)
+
+
+@pytest.mark.parametrize(("method", "options"), [*WAYS, ("branch-and-price", {})])
+def test_must_groups_of_a_selection(method: str, options: dict[str, Any]) -> None:
+    """Least cost of an assignment problem: two jobs, two agents with room for one each."""
+    numbers: dict[str, Any] = {
+        "group": [0, 0, 1, 1],
+        "value": [0, 0, 0, 0],
+        "cost": [1, 4, 1, 9],
+        "usage": [[1, 0], [0, 1], [1, 0], [0, 1]],
+        "capacity": [1, 1],
+        "must": [True, True],
+        "objective": "cost",
+    }
+    result = sloplan.solve(PlanSelection.from_numbers(**numbers), method, "cost", **ASKED, **options)
+    assert (result.status, result.exact.objective) == ("optimal", 5)
+    nowhere = PlanSelection.from_numbers(**(numbers | {"capacity": [1, 0]}))
+    assert sloplan.solve(nowhere, method, "cost", **ASKED, **options).status == "infeasible"
+
+
+@pytest.mark.parametrize("method", ["lagrangian", "column-generation", "branch-and-price"])
+def test_nothing_servable(method: str) -> None:
+    """Without units nobody is served, and that is proved."""
+    instance = one_pool()
+    empty = instance.replace(pools=instance.table("pools").assign(units=0))
+    result = sloplan.solve(empty, method, **ASKED)
+    assert (result.status, result.exact.objective, result.exact.bound) == ("optimal", 0, 0)
+
+
+@pytest.mark.parametrize(
+    ("method", "options"),
+    [("lagrangian", {"coordination": "telepathy"}), ("branch-and-price", {"proof": "by intimidation"})],
+)
+def test_unknown_options_are_refused(method: str, options: dict[str, Any]) -> None:
+    """The message says what there is."""
+    with pytest.raises(InputError, match=r"allowed: (cutting-planes|solver)"):
+        sloplan.solve(one_pool(), method, **ASKED, **options)
