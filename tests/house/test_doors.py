@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-DOORS = ("models", "solvers", "instances")
+DOORS = ("models", "solvers", "decomposition", "instances")
 
 
 @pytest.mark.parametrize("door", DOORS)

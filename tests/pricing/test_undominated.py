@@ -13,7 +13,6 @@ from sloplan.pricing.plan_arrays import PlanArrays
 from sloplan.pricing.plan_kernels import allowed_by, prefer
 from sloplan.pricing.undominated import list_undominated, undominated
 from sloplan.problem.compiled import CompiledInstance, Int
-from sloplan.problem.errors import SizeLimitError
 from sloplan.problem.instance import Instance
 from tests.conformance.random_instances import random_tables
 from tests.conformance.seeds import every
@@ -98,8 +97,16 @@ def test_listing_in_blocks(billed: bool, together: int, threads: int, monkeypatc
     monkeypatch.setattr(undominated_module, "_SIFTED_TOGETHER", together)
     compiled = generate_spec("edge-cloud:queries=12,seed=1").compiled
     expected = undominated(all_plans(compiled), compiled, billed=billed)
-    found, number = list_undominated(compiled, 10**6, lambda _: False, billed=billed, threads=threads)
-    assert number == len(compiled.templates)
+    everything = all_plans(compiled)
+    listed = list_undominated(compiled, 10**6, lambda _: False, billed=billed, threads=threads)
+    found = listed.plans
+    assert (listed.num_listed, listed.too_many) == (len(compiled.templates), ())
+    most = np.zeros_like(listed.most_used)
+    np.maximum.at(
+        most, (everything.template[everything.usage.row_of_entry], everything.usage.column), everything.usage.amount
+    )
+    np.maximum.at(most[:, -1], everything.template, everything.billed_cost_nano)
+    assert np.array_equal(listed.most_used, most)
     assert np.array_equal(found.start, expected.start)
     assert np.array_equal(found.choices, expected.choices)
     assert np.array_equal(found.needs_alone, expected.needs_alone)
@@ -107,14 +114,15 @@ def test_listing_in_blocks(billed: bool, together: int, threads: int, monkeypatc
         assert np.array_equal(getattr(found.usage, name), getattr(expected.usage, name))
 
 
-def test_listing_in_blocks_stops_and_refuses() -> None:
-    """A stop leaves out the templates after it, and a template too large is refused, beside a thread too."""
+def test_listing_in_blocks_stops_and_leaves_out() -> None:
+    """A stop leaves out the templates after it, and those that are too large are named, beside a thread too."""
     compiled = generate_spec("edge-cloud:queries=12,seed=1").compiled
-    found, number = list_undominated(compiled, 10**6, lambda listed: listed == 1, threads=2)
-    assert number == 1
-    assert found.start[1] == found.start[-1] > 0
-    with pytest.raises(SizeLimitError):
-        list_undominated(compiled, 1, lambda _: False, threads=2)
+    stopped = list_undominated(compiled, 10**6, lambda listed: listed == 1, threads=2)
+    assert stopped.num_listed == 1
+    assert stopped.plans.start[1] == stopped.plans.start[-1] > 0
+    small = list_undominated(compiled, 1, lambda _: False, threads=2)
+    assert small.too_many == tuple(range(len(compiled.templates)))
+    assert len(small.plans) == 0
 
 
 @pytest.mark.parametrize("seed", range(40))
