@@ -17,7 +17,6 @@ from sloplan.problem.certificates.pricing import (
     priced_usage,
 )
 from sloplan.problem.compiled import NO_LIMIT, Bool, CompiledInstance, Int, Rows, Supplies
-from sloplan.problem.evaluation import largest_rate
 from sloplan.problem.most_supplied import most_supplied
 from sloplan.problem.plan_table import PlanTable, enumerate_plans
 from sloplan.problem.query_classes import QueryClasses
@@ -80,9 +79,14 @@ class InstancePricer:
 
     def _fitting(self, table: PlanTable) -> PlanTable:
         """Return a template's plans with the rates at which each fits, alone, into all that can ever stand."""
-        figures = table.figures
-        alone = largest_rate(figures.usage, self._most_supplied)
-        return replace(table, figures=replace(figures, max_rate_milli=np.minimum(figures.max_rate_milli, alone)))
+        figures, usage, capacity = table.figures, table.figures.usage, self._most_supplied
+        most = self._compiled.queries.rate_milli[self._compiled.template_queries(table.template)].max(initial=1)
+        # Entries that no query's rate could make too much, which most are, are passed over.
+        entry = np.flatnonzero(usage.amount > (capacity // most)[usage.column])
+        plan = np.searchsorted(usage.start, entry, side="right") - 1
+        rate = figures.max_rate_milli.copy()
+        np.minimum.at(rate, plan, capacity[usage.column[entry]] // usage.amount[entry])
+        return replace(table, figures=replace(figures, max_rate_milli=rate))
 
     @cached_property
     def _most_supplied(self) -> Int:
