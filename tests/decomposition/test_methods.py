@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 import sloplan
+from sloplan.decomposition import branch_and_price_method
 from sloplan.problem.certificates.verification import certificate_bound
 from sloplan.problem.errors import InputError
 from sloplan.problem.selections.selection import PlanSelection
@@ -73,6 +74,16 @@ def test_must_groups_of_a_selection(method: str, options: dict[str, Any]) -> Non
     assert (result.status, result.exact.objective) == ("optimal", 5)
     nowhere = PlanSelection.from_numbers(**(numbers | {"capacity": [1, 0]}))
     assert sloplan.solve(nowhere, method, "cost", **ASKED, **options).status == "infeasible"
+
+
+@pytest.mark.parametrize("seed", CONTENDED_SEEDS[:6])
+def test_no_proof_from_part_of_the_survivors(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where more pairs survive than an engine is given, nothing is proved beyond the prices."""
+    monkeypatch.setattr(branch_and_price_method, "_MOST_PAIRS", 1)
+    case = random_case(seed)
+    result = sloplan.solve(case.instance, "branch-and-price", **ASKED)
+    assert result.exact.objective <= case.optimum.value_milli <= result.exact.bound, str(case)
+    assert result.proof == "certified"
 
 
 @pytest.mark.parametrize("method", ["lagrangian", "column-generation", "branch-and-price"])

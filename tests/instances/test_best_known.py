@@ -165,3 +165,15 @@ def test_xs_s_and_m_have_entries() -> None:
             entry = known[reference.name]
             assert entry.certified_bound is not None, reference.name
             assert entry.certified_bound >= entry.value, reference.name
+
+
+def test_a_certified_bound_may_be_claimed_too_weakly_but_not_too_tightly(tmp_path: Path) -> None:
+    """The certificate proves 7,000: a claim of 7,500 is true, one of 6,500, or none beside it, is not."""
+    instance = one_pool()
+    entry = update(instance, worse(instance, certificate=WEAK), method="mine", folder=tmp_path).entry
+    assert entry is not None
+    assert entry.certified_bound == 7000
+    assert check_entry(replace(entry, certified_bound=7500), instance, tmp_path).certified_bound == 7000
+    for claimed in (6500, None):
+        with pytest.raises(InputError, match=f"the index claims {claimed} for one-pool"):
+            check_entry(replace(entry, certified_bound=claimed), instance, tmp_path)
