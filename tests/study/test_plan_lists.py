@@ -11,9 +11,10 @@ from typing import Any
 import numpy as np
 import pytest
 
+from sloplan.problem.certificates.fitting import FittingPlans
 from sloplan.problem.certificates.verification import Certificate, certificate_bound
+from sloplan.problem.cost_problem import under_objective
 from sloplan.problem.instance import Instance
-from sloplan.problem.plan_table import enumerate_plans
 from sloplan.study.folder import StudyFolder
 from sloplan.study.machine import usable_cores
 from sloplan.study.plan_lists import PlanLists, plans_from
@@ -32,10 +33,12 @@ def instance() -> Instance:
     return next(found for found in seeds if len(found.compiled.templates) > 1)
 
 
-def listed(lists: PlanLists, instance: Instance, limits: Limits = LIMITS) -> tuple[Path | None, float]:
+def listed(
+    lists: PlanLists, instance: Instance, limits: Limits = LIMITS, objective: str = "goodput"
+) -> tuple[Path | None, float]:
     """Have an instance listed."""
     assert instance.compiled is not None
-    return lists.of(instance, pickle.dumps(instance), limits, threading.Event())
+    return lists.of(instance, pickle.dumps(instance), objective, limits, threading.Event())
 
 
 def arrays(figures: Any) -> list[np.ndarray]:
@@ -44,26 +47,30 @@ def arrays(figures: Any) -> list[np.ndarray]:
     return [array for part in parts for array in ([part] if isinstance(part, np.ndarray) else arrays(part))]
 
 
-def test_they_are_those_of_enumeration(instance: Instance, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("objective", "floor"), [("goodput", None), ("cost", 1)])
+def test_they_are_those_that_certificates_count(
+    instance: Instance, objective: str, floor: int | None, tmp_path: Path
+) -> None:
     """Choices and figures are equal, and so is what a certificate proves."""
+    counted = FittingPlans(under_objective(instance.compiled, objective))
     with PlanLists(tmp_path / "plans", 60.0) as lists:
-        file, seconds = listed(lists, instance)
+        file, seconds = listed(lists, instance, objective=objective)
         assert file is not None
         assert seconds > 0
-        assert listed(lists, instance) == (file, seconds)
+        assert listed(lists, instance, objective=objective) == (file, seconds)
         with plans_from(file) as plans:
             assert plans is not None
             for template in range(len(instance.compiled.templates)):
-                table, own = plans(template), enumerate_plans(instance.compiled, template)
+                table, own = plans(template), counted(template)
                 np.testing.assert_array_equal(table.choices, own.choices)
                 for mapped, listed_here in zip(arrays(table.figures), arrays(own.figures), strict=True):
                     np.testing.assert_array_equal(mapped, listed_here)
                     assert mapped.dtype == listed_here.dtype
                     assert mapped.flags.aligned
-        certificate = Certificate.root(1, {})
+        certificate = Certificate.root(1, {}, goodput_price=floor)
         with plans_from(file) as plans:
-            bound = certificate_bound(instance, certificate, plans_of_template=plans)
-        assert bound == certificate_bound(instance, certificate)
+            bound = certificate_bound(instance, certificate, goodput_floor=floor, plans_of_template=plans)
+        assert bound == certificate_bound(instance, certificate, goodput_floor=floor)
     assert not (tmp_path / "plans").exists()
 
 

@@ -1,7 +1,7 @@
 """All plans of an instance on the disk, listed once, for the checks of all certificates that its runs give.
 
 Verifying a certificate lists the plans of every template and prices them. The list takes most of the time and follows
-from the instance alone, so the harness has it made by itself, in a process of its own, before the first check.
+from instance and objective alone, so the harness has it made once, in a process of its own, before the first check.
 
 A list is a file with a record for each template: a pickled head, then the arrays of its plans as they are in memory.
 Whoever checks maps the arrays into its own memory: what pricing does not look at is not even read.
@@ -20,8 +20,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Final
 
+from sloplan.problem.certificates.fitting import FittingPlans
+from sloplan.problem.cost_problem import under_objective
 from sloplan.problem.instance import Instance
-from sloplan.problem.plan_table import PlanTable, enumerate_plans
+from sloplan.problem.plan_table import PlanTable
 from sloplan.study.supervision import supervise
 from sloplan.study.task_messages import Clock, Limits
 
@@ -40,11 +42,14 @@ class Listing:
     ----------
     problem : bytes
         The pickled instance, compiled.
+    objective_name : str
+        Whose capacities decide at which rates a plan fits.
     file : Path
         Where its plans go, one template after the other.
     """
 
     problem: bytes
+    objective_name: str
     file: Path
 
 
@@ -53,9 +58,10 @@ def list_plans(listing: Listing, clock: Clock) -> None:
     with clock:
         problem = pickle.loads(listing.problem)
         assert isinstance(problem, Instance)
+        plans = FittingPlans(under_objective(problem.compiled, listing.objective_name))
         with listing.file.open("wb") as stream:
             for template in range(len(problem.compiled.templates)):
-                _write(stream, enumerate_plans(problem.compiled, template))
+                _write(stream, plans(template))
 
 
 def _write(stream: BinaryIO, table: PlanTable) -> None:
@@ -128,7 +134,7 @@ class PlanLists:
     def __init__(self, folder: Path, limit_s: float) -> None:
         self._folder = folder
         self._limit_s = limit_s
-        self._listed: dict[str, tuple[Path | None, float]] = {}
+        self._listed: dict[tuple[str, str], tuple[Path | None, float]] = {}
         self._one_at_a_time = threading.Lock()
 
     def __enter__(self) -> PlanLists:
@@ -139,7 +145,7 @@ class PlanLists:
         self._clear()
 
     def of(
-        self, instance: Instance, pickled: bytes, within: Limits, stop: threading.Event
+        self, instance: Instance, pickled: bytes, objective_name: str, within: Limits, stop: threading.Event
     ) -> tuple[Path | None, float]:
         """Return the file that holds an instance's plans, and the seconds that listing them took, once.
 
@@ -151,34 +157,36 @@ class PlanLists:
         instance : Instance
         pickled : bytes
             The same, compiled.
+        objective_name : str
         within : Limits
             Cores and memory of the run at hand.
         stop : Event
             As in `supervise`.
         """
+        key = instance.sha256, objective_name
         with self._one_at_a_time:
-            if instance.sha256 not in self._listed:
+            if key not in self._listed:
                 while len(self._listed) >= _KEPT:
                     file, _ = self._listed.pop(next(iter(self._listed)))
                     if file is not None:
                         file.unlink(missing_ok=True)
-                self._listed[instance.sha256] = self._made(instance.sha256, pickled, within, stop)
-            self._listed[instance.sha256] = self._listed.pop(instance.sha256)  # the one used last goes last
-            return self._listed[instance.sha256]
+                file = self._folder / "-".join(key)
+                self._listed[key] = self._made(Listing(pickled, objective_name, file.resolve()), within, stop)
+            self._listed[key] = self._listed.pop(key)  # the one used last goes last
+            return self._listed[key]
 
-    def _made(self, sha256: str, pickled: bytes, within: Limits, stop: threading.Event) -> tuple[Path | None, float]:
+    def _made(self, listing: Listing, within: Limits, stop: threading.Event) -> tuple[Path | None, float]:
         began = time.monotonic()
-        file = self._folder / sha256
         limits = Limits(self._limit_s, within.grace_s, within.memory_bytes, within.cores)
         try:
             self._folder.mkdir(exist_ok=True)
-            ending = supervise(list_plans, Listing(pickled, file.resolve()), limits, stop)
+            ending = supervise(list_plans, listing, limits, stop)
         except OSError:  # a full disk
             return None, time.monotonic() - began
         if ending.outcome != "finished":
-            file.unlink(missing_ok=True)
+            listing.file.unlink(missing_ok=True)
             return None, time.monotonic() - began
-        return file, time.monotonic() - began
+        return listing.file, time.monotonic() - began
 
     def _clear(self) -> None:
         shutil.rmtree(self._folder, ignore_errors=True)

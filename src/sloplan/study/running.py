@@ -211,7 +211,7 @@ class _Runner:
         certifies = claims.has_solution and claims.columns["claimed_certified_bound"] is not None
         if not certifies or not isinstance(prepared.problem, Instance):
             return None, None
-        return self._lists.of(prepared.problem, prepared.pickled, self._limits(run, taken), self._stop)
+        return self._lists.of(prepared.problem, prepared.pickled, run.objective, self._limits(run, taken), self._stop)
 
     def _verified(
         self, run: PlannedRun, prepared: Prepared, file: Path, plans: Path | None, taken: tuple[int, ...]

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
-from functools import cache, cached_property, partial
+from dataclasses import dataclass
+from functools import cache, cached_property
 
 import numpy as np
 
+from sloplan.problem.certificates.fitting import FittingPlans
 from sloplan.problem.certificates.format import OptionDecision, PlanDecision
 from sloplan.problem.certificates.pricing import (
     Prices,
@@ -17,8 +18,7 @@ from sloplan.problem.certificates.pricing import (
     priced_usage,
 )
 from sloplan.problem.compiled import NO_LIMIT, Bool, CompiledInstance, Int, Rows, Supplies
-from sloplan.problem.most_supplied import most_supplied
-from sloplan.problem.plan_table import PlanTable, enumerate_plans
+from sloplan.problem.plan_table import PlanTable
 from sloplan.problem.query_classes import QueryClasses
 from sloplan.problem.violation import Violation
 
@@ -32,8 +32,8 @@ class InstancePricer:
     floor : int, optional
         Goodput floor under "cost", milli-value; None under "goodput".
     plans_of_template : callable, optional
-        Returns the plans of a template by its number, asked in order; None stands for enumeration. They are the same
-        under every objective, and whoever has them at hand saves most of a verification.
+        Returns the plans of a template by its number, asked in order, as `FittingPlans` lists them under the objective;
+        None stands for that. Whoever has them at hand saves most of a verification.
     """
 
     def __init__(
@@ -44,7 +44,7 @@ class InstancePricer:
     ) -> None:
         self._is_cost = floor is not None
         self._compiled = compiled.under_cost.compiled if self._is_cost else compiled
-        self._plans_of_template = plans_of_template or partial(enumerate_plans, self._compiled)
+        self._plans_of_template = plans_of_template or FittingPlans(self._compiled)
         self.floor = floor or 0
         self.supply_price: Int = (
             compiled.under_cost.supply_price if self._is_cost else np.zeros(len(compiled.supplies), dtype=np.int64)
@@ -75,22 +75,7 @@ class InstancePricer:
             If a template has more plans than plain enumeration lists.
         """
         for template in range(len(self._compiled.templates)):
-            yield TemplatePlans.of(self._compiled, self._fitting(self._plans_of_template(template)), self._is_cost)
-
-    def _fitting(self, table: PlanTable) -> PlanTable:
-        """Return a template's plans with the rates at which each fits, alone, into all that can ever stand."""
-        figures, usage, capacity = table.figures, table.figures.usage, self._most_supplied
-        most = self._compiled.queries.rate_milli[self._compiled.template_queries(table.template)].max(initial=1)
-        # Entries that no query's rate could make too much, which most are, are passed over.
-        entry = np.flatnonzero(usage.amount > (capacity // most)[usage.column])
-        plan = np.searchsorted(usage.start, entry, side="right") - 1
-        rate = figures.max_rate_milli.copy()
-        np.minimum.at(rate, plan, capacity[usage.column[entry]] // usage.amount[entry])
-        return replace(table, figures=replace(figures, max_rate_milli=rate))
-
-    @cached_property
-    def _most_supplied(self) -> Int:
-        return most_supplied(self.rows, self.supplies)
+            yield TemplatePlans.of(self._compiled, self._plans_of_template(template), self._is_cost)
 
     def statement(self, decision: OptionDecision | PlanDecision) -> Statement | Violation:
         """Translate query, operator and options to indices, or say what is wrong with them."""

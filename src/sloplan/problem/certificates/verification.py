@@ -99,8 +99,8 @@ def certificate_bound(
     goodput_floor : int, optional
         As in `verify_certificate`.
     plans_of_template : callable, optional
-        Of an instance: gives the listed plans of each template, in order, to someone who verifies several certificates
-        of one instance. Trusted: they decide what the certificate proves.
+        Of an instance: gives the plans of each template, in order, as `FittingPlans` lists them under the objective, to
+        someone who verifies several certificates of one instance. Trusted: they decide what the certificate proves.
 
     Returns
     -------
