@@ -11,8 +11,10 @@ import sloplan
 from sloplan.problem.errors import SizeLimitError
 from sloplan.problem.run import Run
 from sloplan.solvers import supervisor
-from sloplan.solvers.cp import Cp
+from sloplan.solvers.cp import Cp, run_compact_cp_job
 from sloplan.solvers.cp_sat import whole_bound
+from sloplan.solvers.engine_options import EngineOptions
+from sloplan.solvers.supervisor import run_job
 from tests.one_pool import one_pool
 from tests.solvers.contended import contended, hard
 
@@ -57,6 +59,18 @@ def test_a_start_is_the_first_incumbent() -> None:
     result = sloplan.solve(instance, "cp", display=False, initial_solution=start.solution, **more)
     assert result.objective is not None
     assert result.objective >= start.objective
+
+
+def test_effort_ends_a_search() -> None:
+    """With hardly any work allowed a search ends without proof, and without it the same one ends with it."""
+    optimal = sloplan.solve(hard(12, 4), "cp", display=False, threads=1, in_process=True)
+    runs = [Run(hard(12, 4), threads=1) for _ in range(2)]
+    here = EngineOptions(in_process=True)
+    for run, effort in zip(runs, (1e-6, None), strict=True):
+        run_job(run_compact_cp_job, run, engine="CP-SAT", limit=12, options=here, effort=effort)
+    assert runs[0].bound is not None
+    assert runs[0].bound > optimal.exact.objective
+    assert runs[1].bound == optimal.exact.objective
 
 
 def test_a_floor_out_of_reach_is_infeasible() -> None:

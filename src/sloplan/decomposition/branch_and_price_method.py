@@ -14,7 +14,10 @@ from sloplan.decomposition.pursuit import Pursuit
 from sloplan.decomposition.starting import start, unsupported_objective
 from sloplan.problem.compiled import CompiledInstance
 from sloplan.problem.errors import InputError
+from sloplan.solvers.cp import run_compact_cp_job
+from sloplan.solvers.engine_options import EngineOptions
 from sloplan.solvers.milp import CompactMilp
+from sloplan.solvers.supervisor import run_job
 
 if TYPE_CHECKING:
     from sloplan.decomposition.core_problem import Engine
@@ -29,11 +32,15 @@ _SEARCH_ROUNDS: Final = 5
 _MOST_PAIRS: Final = 30_000
 """A core problem of more pairs is out of an engine's reach; answers are improved instead."""
 
-_FEW_PAIRS: Final = 6_000
-"""CP-SAT settles small cores soonest (docs/core-problem.md)."""
+_FEW_PAIRS: Final = 600
+"""Small cores are settled soonest pair by pair, larger ones operator by operator (docs/core-problem.md)."""
 
 _EFFORT: Final = 1.0
-"""Work that CP-SAT may put into a core, about seconds, before others try: it settles a core soon, or not for long."""
+"""Work that CP-SAT may put into pairs, about seconds, before others try: it settles them soon, or not for long."""
+
+_LEAST_EFFORT: Final = 0.6
+_EFFORT_PER_PAIR: Final = 1e-3
+"""Likewise, into the compact model: what it needs where it ends at all grows with the core."""
 
 _FEW_COPIES: Final = 500
 """So many copies the compact MILP can cope with; see `solving.automatic_method`."""
@@ -101,8 +108,8 @@ class BranchAndPriceMethod:
     ) -> None:
         """Solve what survives, if all of it is known and there is little enough.
 
-        CP-SAT on the pairs comes first, since it settles some cores at once. Few single copies are then left to the
-        compact MILP, which starts from the best answer; other cores to HiGHS on the pairs.
+        CP-SAT comes first, since it settles some cores at once: small ones on their pairs. Few single copies are left
+        to the compact models, which start from the best answer; other cores to HiGHS on the pairs.
         """
         if pursuit.problem.searched or pursuit.best is None or pursuit.is_settled or pursuit.time_is_up():
             return
@@ -113,13 +120,17 @@ class BranchAndPriceMethod:
             return
         if len(core) <= _FEW_PAIRS:
             self._solve_pairs(pursuit, run, core, "cp", _EFFORT)
+            pursuit.settle()
         if pursuit.is_settled or pursuit.time_is_up():
             return
-        pursuit.settle()
-        if isinstance(problem, CompiledInstance) and problem.queries.count.sum() <= _FEW_COPIES:
-            CompactMilp().solve(problem, run, in_process=True)
-        else:
+        if not isinstance(problem, CompiledInstance) or problem.queries.count.sum() > _FEW_COPIES:
             self._solve_pairs(pursuit, run, core, "highs")
+            return
+        effort = max(_LEAST_EFFORT, _EFFORT_PER_PAIR * len(core))
+        here = EngineOptions(in_process=True)
+        run_job(run_compact_cp_job, run, engine="CP-SAT", limit=_FEW_COPIES, options=here, effort=effort)
+        if not pursuit.is_settled and not pursuit.time_is_up():
+            CompactMilp().solve(problem, run, in_process=True)
 
     def _solve_pairs(
         self, pursuit: Pursuit, run: Run, core: Survivors, engine: Engine, effort: float | None = None

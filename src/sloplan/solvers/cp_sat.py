@@ -79,6 +79,7 @@ def solve_cp(
             seed=settings.seed,
             threads=settings.threads,
             rel_gap=settings.rel_gap,
+            effort=settings.effort,
             maximise=maximise,
             found=found,
             bounded=listener.report_bound,

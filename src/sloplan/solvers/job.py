@@ -39,6 +39,8 @@ class Settings:
         Which engine, where a method has a choice: see `engines.ENGINES`.
     engine_log : str, optional
         Path of the file that gets the engine's own log, at its end.
+    effort : float, optional
+        Most work of CP-SAT, see `cp_sat.search`.
     """
 
     objective: str
@@ -52,6 +54,7 @@ class Settings:
     goodput_floor: int | None = None
     solver: str = "highs"
     engine_log: str | None = None
+    effort: float | None = None
 
 
 class Listener(Protocol):

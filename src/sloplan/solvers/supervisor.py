@@ -28,7 +28,14 @@ _POLL = 0.05  # seconds between two looks at the stopping criteria
 
 
 def run_job(
-    function: JobFunction, run: Run, *, engine: str, limit: int, options: EngineOptions, presolve: bool = True
+    function: JobFunction,
+    run: Run,
+    *,
+    engine: str,
+    limit: int,
+    options: EngineOptions,
+    presolve: bool = True,
+    effort: float | None = None,
 ) -> None:
     """Run a job for a run; whatever ends it, what it had found is in the run.
 
@@ -40,7 +47,7 @@ def run_job(
         Name of the engine, for messages.
     limit : int
         See `Settings`.
-    presolve : bool
+    presolve, effort
         See `Settings`.
     options : EngineOptions
         Which the method has seen to be usable.
@@ -50,7 +57,7 @@ def run_job(
     SloplanError
         What the job refuses.
     """
-    settings = _settings(run, limit, presolve, options)
+    settings = _settings(run, limit, presolve, options, effort)
     if options.in_process:
         function(run.problem, settings, RunListener(run))
     else:
@@ -58,7 +65,7 @@ def run_job(
     run.should_stop()
 
 
-def _settings(run: Run, limit: int, presolve: bool, options: EngineOptions) -> Settings:
+def _settings(run: Run, limit: int, presolve: bool, options: EngineOptions, effort: float | None) -> Settings:
     remaining = run.remaining()
     return Settings(
         objective=run.objective.name,
@@ -72,6 +79,7 @@ def _settings(run: Run, limit: int, presolve: bool, options: EngineOptions) -> S
         goodput_floor=run.goodput_floor,
         solver=options.solver,
         engine_log=None if options.engine_log is None else os.fspath(options.engine_log),
+        effort=effort,
     )
 
 
