@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from sloplan.problem.selections.selection import PlanSelection
     from sloplan.problem.selections.solution import SelectionSolution
     from sloplan.problem.solution import Solution
+    from sloplan.runtime.simulation import Simulation, simulate
     from sloplan.solving import solve
     from sloplan.versions import show_versions
 
@@ -44,6 +45,7 @@ __all__ = [
     "PlanSelection",
     "Result",
     "SelectionSolution",
+    "Simulation",
     "SizeLimitError",
     "SloplanError",
     "Solution",
@@ -57,6 +59,7 @@ __all__ = [
     "pareto",
     "presolve",
     "show_versions",
+    "simulate",
     "solution_from",
     "solve",
 ]
@@ -69,6 +72,7 @@ _HOME: Final = {
     "PlanSelection": "sloplan.problem.selections.selection",
     "Result": "sloplan.problem.result",
     "SelectionSolution": "sloplan.problem.selections.solution",
+    "Simulation": "sloplan.runtime.simulation",
     "SizeLimitError": "sloplan.problem.errors",
     "SloplanError": "sloplan.problem.errors",
     "Solution": "sloplan.problem.solution",
@@ -80,6 +84,7 @@ _HOME: Final = {
     "pareto": "sloplan.pareto_search",
     "presolve": "sloplan.problem.presolving.presolve",
     "show_versions": "sloplan.versions",
+    "simulate": "sloplan.runtime.simulation",
     "solution_from": "sloplan.models",
     "solve": "sloplan.solving",
 }

@@ -121,6 +121,40 @@ def _explain(
     explain_commands.explain_query(instance, solution, query, objective, min_goodput, time_limit, as_json=json)
 
 
+@app.command("simulate")
+def _simulate(
+    instance: InstanceArgument,
+    solution: Annotated[
+        Path | None, typer.Argument(metavar="[SOLUTION.json]", help="A solution file; solved here without it.")
+    ] = None,
+    method: Annotated[str, typer.Option(help="Without a solution file: how to make one.")] = "auto",
+    time_limit: Annotated[float, typer.Option(help="Seconds for solving where no solution is given.")] = 10.0,
+    horizon: Annotated[float, typer.Option(help="Simulated seconds.")] = 60.0,
+    warmup: Annotated[float, typer.Option(help="Of those, the first that count nowhere.")] = 0.0,
+    arrivals: Annotated[str, typer.Option(help="poisson or periodic.")] = "poisson",
+    variation: Annotated[
+        float, typer.Option(help="Coefficient of variation of operators' work; 1: exponential.")
+    ] = 0.0,
+    drop_late: Annotated[bool, typer.Option("--drop-late", help="Give up requests that are late already.")] = False,
+    seed: Annotated[int, typer.Option(help="Random seed.")] = 0,
+    json: Annotated[bool, typer.Option("--json", help="Print one JSON object, nothing else.")] = False,
+) -> None:
+    """Let requests flow through a solution's queues. Exit code 1: no solution found, 2: unusable input."""
+    from sloplan import simulate_commands
+
+    settings = {
+        "horizon": horizon,
+        "warmup": warmup,
+        "arrivals": arrivals,
+        "variation": variation,
+        "drop_late": drop_late,
+        "seed": seed,
+    }
+    raise typer.Exit(
+        simulate_commands.simulate_instance(instance, solution, method, time_limit, settings, as_json=json)
+    )
+
+
 @app.command("methods")
 def _methods() -> None:
     """List the solution methods, built-in and installed."""

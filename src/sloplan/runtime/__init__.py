@@ -1,0 +1,1 @@
+"""Run time: plans under contention, and requests that flow through their queues."""

@@ -1,0 +1,92 @@
+"""What the command `sloplan simulate` does."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from rich.console import Console
+from rich.table import Table
+
+from sloplan.loading import load
+from sloplan.problem.errors import InputError
+from sloplan.problem.instance import Instance
+from sloplan.problem.solution import Solution
+from sloplan.reporting import percent, two_columns
+from sloplan.runtime.simulation import Simulation, simulate
+from sloplan.solving import solve
+from sloplan.stdout import results_only_on_stdout
+
+_SHOWN = 10  # rows of the tables of queries and stations
+
+
+def simulate_instance(
+    source: str, path: Path | None, method: str, time_limit: float, settings: dict[str, Any], *, as_json: bool
+) -> int:
+    """Simulate a solution, or one that is made here, and print what became of it; return the exit code."""
+    problem = load(source)
+    if not isinstance(problem, Instance):
+        raise InputError(
+            "a plan selection has no queues to simulate", field="INSTANCE", value=source, allowed="an instance"
+        )
+    with results_only_on_stdout() as results:
+        if path is not None:
+            solution: Solution | None = Solution.load(path)
+        else:
+            found = solve(problem, method, time_limit=time_limit, seed=settings["seed"], display=False).solution
+            solution = found if isinstance(found, Solution) else None
+        if solution is None:
+            Console(stderr=True).print(f"{method} found no solution within {time_limit:g} s: nothing to simulate")
+            return 1
+        simulation = simulate(problem, solution, **settings)
+        if as_json:
+            results.write(json.dumps(simulation.to_dict(), ensure_ascii=False, allow_nan=False) + "\n")
+            return 0
+        console = Console(file=results)
+        for table in _tables(simulation):
+            console.print(table)
+    return 0
+
+
+def _tables(simulation: Simulation) -> list[Table]:
+    told, unit = simulation.to_dict(), simulation.goodput_milli / 1000
+    lines = {
+        "simulated": f"{told['horizon_s']:g} s, the first {told['warmup_s']:g} s left out",
+        "requests": f"{told['requests']:,}",
+        "in time": f"{told['in_time']:,}",
+        "late": f"{told['late']:,}",
+        "dropped": f"{told['dropped']:,}",
+        "in flight at the end": f"{told['in_flight']:,}",
+        "attainment": "none ended" if told["attainment"] is None else percent(told["attainment"]),
+        "goodput planned": f"{unit:,.10g}",
+        "goodput attained": f"{told['goodput']:,.6g}",
+        "of queries with 95% in time": f"{told['goodput_kept_95']:,.6g}",
+        "of queries with 99% in time": f"{told['goodput_kept_99']:,.6g}",
+        "bill": f"{told['bill_usd_per_hour']:,.2f} USD/h",
+    }
+    return [two_columns(told["instance"], lines), _worst_queries(simulation), _busiest_stations(simulation)]
+
+
+def _worst_queries(simulation: Simulation) -> Table:
+    table = Table("query", "requests", "in time", "planned ms", "p50", "p95", "p99", "SLO ms", title="least attained")
+    frame = simulation.queries.sort_values("attainment", kind="stable").head(_SHOWN)
+    columns = ("planned_ms", "latency_ms_p50", "latency_ms_p95", "latency_ms_p99", "slo_ms")
+    for row in frame.to_dict("records"):
+        attained = "-" if np.isnan(row["attainment"]) else percent(row["attainment"])
+        figures = [_milliseconds(row[column]) for column in columns]
+        table.add_row(row["query"], f"{row['requests']:,}", attained, *figures)
+    return table
+
+
+def _busiest_stations(simulation: Simulation) -> Table:
+    table = Table("station", "capacity", "utilization", title="busiest")
+    frame = simulation.stations.sort_values("utilization", ascending=False, kind="stable").head(_SHOWN)
+    for row in frame.to_dict("records"):
+        table.add_row(row["station"], f"{row['capacity']:g}", percent(row["utilization"]))
+    return table
+
+
+def _milliseconds(figure: float) -> str:
+    return "-" if np.isnan(figure) else f"{figure:,.1f}"
