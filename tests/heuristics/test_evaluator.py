@@ -134,6 +134,23 @@ def test_without_caching_every_query_counts() -> None:
     assert alone.profiling_s == pytest.approx(5 * shared.profiling_s)
 
 
+def test_searches_side_by_side() -> None:
+    """Searches begun together count and measure as they do one after the other."""
+    compiled = latency_of_a_diamond().compiled
+    choices = choices_of(compiled)[:4]
+    one, other = (Evaluator(compiled, profiles_known=False, caching=False) for _ in range(2))
+    for number, part in ((3, choices[:1]), (2, choices[1:])):
+        one.begin_search(number)
+        one.evaluate(0, part)
+        one.accuracy(0, compiled.options.configuration[part])
+    other.begin_search(np.array([3, 2]))
+    search = np.array([0, 1, 1, 1])
+    other.evaluate(np.zeros(4, dtype=np.int64), choices, search=search)
+    other.accuracy(0, compiled.options.configuration[choices], search)
+    assert one.statistics() == other.statistics()
+    assert one.steps == (3 + 2 * 3) * 5
+
+
 def test_a_search_stands_for_a_query_at_least() -> None:
     """A search for no query is refused with the field's name."""
     with pytest.raises(InputError, match="num_queries"):

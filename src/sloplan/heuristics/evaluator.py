@@ -87,7 +87,7 @@ class Evaluator:
     caching : bool, optional
         Template caching: what a search has found and measured holds for all queries that may follow the same plans,
         and what was measured once is known ever after. Without it every query is searched, and measured, alone: what
-        follows `begin_search(n)` counts n times.
+        is asked in a search that stands for n queries counts n times.
     clock : callable, optional
         Seconds that never go backwards.
 
@@ -113,11 +113,9 @@ class Evaluator:
         self.steps = 0
         self.wall_s = 0.0
         self._clock = clock
-        self._times = 1
-        self._measured: Bool = np.zeros(len(compiled.profile_item_us), dtype=np.bool_)
-        self._ever_measured: Bool = self._measured.copy()
-        self._has_run: Bool = np.zeros(len(compiled.configuration_operator), dtype=np.bool_)
+        self._ever_measured: Bool = np.zeros(len(compiled.profile_item_us), dtype=np.bool_)
         self._profiling_us = 0
+        self._forget(np.ones(1, dtype=np.int64))
         self._quickest = _quickest_profiles(compiled)
 
     @property
@@ -134,46 +132,56 @@ class Evaluator:
         """Return what `Run.report_statistics` takes: `steps`, `profiled` and `profiling_s`."""
         return {"steps": self.steps, "profiled": self.profiled, "profiling_s": self.profiling_s}
 
-    def begin_search(self, num_queries: int = 1) -> None:
-        """Begin the search for some queries that may follow the same plans.
+    def begin_search(self, num_queries: int | Int = 1) -> None:
+        """Begin a search, or several at once, each for queries that may follow the same plans.
 
         Parameters
         ----------
-        num_queries : int, optional
-            Query copies that the search stands for: with template caching it counts once, otherwise for each.
+        num_queries : int or (searches,) int64, optional
+            Query copies that each search stands for: with template caching it counts once, otherwise for each.
 
         Raises
         ------
         InputError
-            If it is not at least 1.
+            If one is not at least 1.
         """
-        if num_queries < 1:
+        times = np.atleast_1d(np.asarray(num_queries, dtype=np.int64))
+        if times.min(initial=1) < 1:
             raise InputError("unusable value", field="num_queries", value=num_queries, allowed="at least 1")
         if not self.caching:
-            self._times = int(num_queries)
-            self._measured[:] = False
-            self._has_run[:] = False
+            self._forget(times)
 
-    def count(self, steps: int) -> None:
-        """Count steps of a kernel that computes figures itself."""
-        self.steps += self._times * int(steps)
-
-    def profile(self, options: Int) -> None:
-        """Measure the profile rows of some options, unless profiles are known or they were measured before.
+    def count(self, steps: int, search: int | Int = 0) -> None:
+        """Count steps, of a kernel that computes figures itself for example.
 
         Parameters
         ----------
-        options : int64 array
+        steps : int
+        search : int or int64 array, optional
+            The search that they belong to; of an array, that many steps for each entry.
+        """
+        times = np.ones_like(search) if self.caching else self._times[search]
+        self.steps += int(steps) * int(np.sum(times))
+
+    def profile(self, options: Int, search: int | Int = 0) -> None:
+        """Measure the profile rows of some options, unless profiles are known or the search has measured them.
+
+        Parameters
+        ----------
+        options : (n,) or (n, k) int64
             Global option indices.
+        search : int or (n,) int64, optional
+            The search that they belong to.
         """
         if self.profiles_known:
             return
-        wanted = np.zeros_like(self._measured)
-        wanted[self.compiled.options.profile[options]] = True
-        self._measure(wanted & ~self._measured)
-        self._has_run[self.compiled.options.configuration[options]] = True
+        owner = self._row_of(search, options)
+        self._measure(owner, self.compiled.options.profile[options])
+        self._has_run[owner, self.compiled.options.configuration[options]] = True
 
-    def evaluate(self, template: int | Int, choices: Int, figures: Collection[Figure] = FIGURES) -> PlanFigures:
+    def evaluate(
+        self, template: int | Int, choices: Int, figures: Collection[Figure] = FIGURES, search: int | Int = 0
+    ) -> PlanFigures:
         """Return the figures of plans of one application.
 
         Parameters
@@ -185,19 +193,21 @@ class Evaluator:
         figures : collection of str, optional
             Those that the planner uses: each is a step per plan. The others are in what is returned and must not be
             looked at.
+        search : int or (n,) int64, optional
+            The search that each plan belongs to, of those begun last.
 
         Returns
         -------
         PlanFigures
         """
         began = self._clock()
-        self.count(len(choices) * len(figures))
-        self.profile(choices)
+        self.count(len(figures), np.broadcast_to(search, len(choices)))
+        self.profile(choices, search)
         evaluated = evaluate_plans(self.compiled, template, choices)
         self.wall_s += self._clock() - began
         return evaluated
 
-    def accuracy(self, template: int, configurations: Int) -> Int:
+    def accuracy(self, template: int, configurations: Int, search: int | Int = 0) -> Int:
         """Return the accuracy of combinations of configurations, wherever they stand: a step each.
 
         A configuration that has not run yet is measured where that takes least.
@@ -207,6 +217,8 @@ class Evaluator:
         template : int
         configurations : (n, operators of the application) int64
             Global configuration index per local operator position.
+        search : int or (n,) int64, optional
+            The search that each combination belongs to.
 
         Returns
         -------
@@ -214,32 +226,35 @@ class Evaluator:
             nano-nats.
         """
         began = self._clock()
-        self.count(len(configurations))
+        self.count(1, np.broadcast_to(search, len(configurations)))
         if not self.profiles_known:
-            new = np.unique(configurations)
-            new = new[~self._has_run[new]]
-            wanted = np.zeros_like(self._measured)
-            wanted[self._quickest[new]] = True
-            self._measure(wanted & ~self._measured)
-            self._has_run[new] = True
+            owner = self._row_of(search, configurations)
+            new = ~self._has_run[owner, configurations]
+            self._measure(owner[new], self._quickest[configurations[new]])
+            self._has_run[owner, configurations] = True
         total = np.zeros(len(configurations), dtype=np.int64)
         for factor in self._application(template).factors:
             total += factor_nano_nats(factor, configurations[:, factor.positions])
         self.wall_s += self._clock() - began
         return total
 
-    def extend(self, template: int, partial: PartialPlans, parent: Int, option: Int) -> PartialPlans:
+    def extend(
+        self, template: int | Int, partial: PartialPlans, parent: Int, option: Int, search: int | Int = 0
+    ) -> PartialPlans:
         """Place the next operator of partial plans: three steps (accuracy, latency, cost) for each extension.
 
         Parameters
         ----------
-        template : int
+        template : int or (m,) int64
+            Of all extensions, or of each; all of one application.
         partial : PartialPlans
             Over the first k operators.
         parent : (m,) int64
             Which of them is extended.
         option : (m,) int64
             By which global option of the operator at local position k.
+        search : int or (m,) int64, optional
+            The search that each extension belongs to.
 
         Returns
         -------
@@ -247,12 +262,16 @@ class Evaluator:
             Of m plans over k + 1 operators.
         """
         began = self._clock()
-        self.count(3 * len(option))
-        self.profile(option)
-        compiled, application, base = self.compiled, self._application(template), partial.taken(parent)
+        self.count(3, np.broadcast_to(search, len(option)))
+        self.profile(option, search)
+        compiled, base = self.compiled, partial.taken(parent)
+        if len(option) == 0:
+            nothing = np.zeros((0, base.choices.shape[1] + 1), dtype=np.int64)
+            return PartialPlans(nothing, nothing, base.accuracy_nano_nats, base.cost_nano, base.possible)
+        application = self._application(int(np.atleast_1d(template)[0]))
         position = base.choices.shape[1]
         choices = np.column_stack([base.choices, option])
-        source = np.full(len(choices), compiled.templates.source[template])
+        source = np.broadcast_to(compiled.templates.source[template], len(choices))
         inputs = arrivals(compiled, application, source, position, choices, base.finish_us)
         configuration = compiled.options.configuration[choices]
         accuracy, possible = base.accuracy_nano_nats.copy(), base.possible & inputs.possible
@@ -290,11 +309,26 @@ class Evaluator:
     def _application(self, template: int) -> Application:
         return self.compiled.applications[self.compiled.templates.application[template]]
 
-    def _measure(self, rows: Bool) -> None:
-        """Run the requests of some profile rows."""
-        self._measured |= rows
-        self._ever_measured |= rows
-        self._profiling_us += self._times * int(self.compiled.profile_item_us[rows].sum())
+    def _forget(self, times: Int) -> None:
+        """Let a search begin for each of `times` with nothing measured."""
+        self._times = times
+        self._measured = np.zeros((len(times), len(self.compiled.profile_item_us)), dtype=np.bool_)
+        self._has_run = np.zeros((len(times), len(self.compiled.configuration_operator)), dtype=np.bool_)
+
+    def _row_of(self, search: int | Int, entries: Int) -> Int:
+        """Which row of what was measured holds for each entry, of the shape of `entries`."""
+        row = np.broadcast_to(0 if self.caching else search, len(entries))
+        return np.broadcast_to(row.reshape(-1, *[1] * (entries.ndim - 1)), entries.shape)
+
+    def _measure(self, owner: Int, profile: Int) -> None:
+        """Run the requests of profile rows that the searches have not measured."""
+        wanted = np.zeros_like(self._measured)
+        wanted[owner, profile] = True
+        wanted &= ~self._measured
+        self._measured |= wanted
+        self._ever_measured |= wanted.any(axis=0)
+        took = wanted.astype(np.int64) @ self.compiled.profile_item_us
+        self._profiling_us += int(took @ (np.ones_like(took) if self.caching else self._times))
 
 
 def _quickest_profiles(compiled: CompiledInstance) -> Int:
