@@ -151,6 +151,20 @@ def test_searches_side_by_side() -> None:
     assert one.steps == (3 + 2 * 3) * 5
 
 
+def test_a_group_searched_again_measures_nothing_twice() -> None:
+    """What was measured for a group of queries is known when it is searched again, and to no other group."""
+    compiled = latency_of_a_diamond().compiled
+    choices = choices_of(compiled)[:1]
+    evaluator = Evaluator(compiled, profiles_known=False, caching=False)
+    spent = []
+    for group in ([4], [4], [2, 4]):
+        evaluator.begin_search(np.ones(len(group), dtype=np.int64), np.array(group))
+        evaluator.evaluate(0, choices.repeat(len(group), axis=0), search=np.arange(len(group)))
+        spent.append(evaluator.profiling_s)
+    assert spent[0] == spent[1] > 0
+    assert spent[2] == pytest.approx(2 * spent[0])
+
+
 def test_a_search_stands_for_a_query_at_least() -> None:
     """A search for no query is refused with the field's name."""
     with pytest.raises(InputError, match="num_queries"):

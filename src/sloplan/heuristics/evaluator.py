@@ -115,7 +115,10 @@ class Evaluator:
         self._clock = clock
         self._ever_measured: Bool = np.zeros(len(compiled.profile_item_us), dtype=np.bool_)
         self._profiling_us = 0
-        self._forget(np.ones(1, dtype=np.int64))
+        self._times: Int = np.ones(1, dtype=np.int64)
+        self._group: Int = np.zeros(1, dtype=np.int64)
+        self._measured: Bool = np.zeros((1, len(compiled.profile_item_us)), dtype=np.bool_)
+        self._has_run: Bool = np.zeros((1, len(compiled.configuration_operator)), dtype=np.bool_)
         self._quickest = _quickest_profiles(compiled)
 
     @property
@@ -132,24 +135,35 @@ class Evaluator:
         """Return what `Run.report_statistics` takes: `steps`, `profiled` and `profiling_s`."""
         return {"steps": self.steps, "profiled": self.profiled, "profiling_s": self.profiling_s}
 
-    def begin_search(self, num_queries: int | Int = 1) -> None:
+    def begin_search(self, num_queries: int | Int = 1, group: Int | None = None) -> None:
         """Begin a search, or several at once, each for queries that may follow the same plans.
 
         Parameters
         ----------
         num_queries : int or (searches,) int64, optional
             Query copies that each search stands for: with template caching it counts once, otherwise for each.
+        group : (searches,) int64, optional
+            Number of the queries of each search, from 0: what was measured for them before is known to them. Without
+            it nothing is.
 
         Raises
         ------
         InputError
-            If one is not at least 1.
+            If a search stands for no query.
         """
         times = np.atleast_1d(np.asarray(num_queries, dtype=np.int64))
         if times.min(initial=1) < 1:
             raise InputError("unusable value", field="num_queries", value=num_queries, allowed="at least 1")
-        if not self.caching:
-            self._forget(times)
+        if self.caching:
+            return
+        self._times = times
+        if group is None:
+            self._measured, self._has_run = self._measured[:0], self._has_run[:0]
+        self._group = np.arange(len(times)) if group is None else group
+        missing = int(self._group.max(initial=-1)) + 1 - len(self._measured)
+        if missing > 0:
+            self._measured = np.pad(self._measured, ((0, missing), (0, 0)))
+            self._has_run = np.pad(self._has_run, ((0, missing), (0, 0)))
 
     def count(self, steps: int, search: int | Int = 0) -> None:
         """Count steps, of a kernel that computes figures itself for example.
@@ -175,9 +189,9 @@ class Evaluator:
         """
         if self.profiles_known:
             return
-        owner = self._row_of(search, options)
+        owner = self._search_of(search, options)
         self._measure(owner, self.compiled.options.profile[options])
-        self._has_run[owner, self.compiled.options.configuration[options]] = True
+        self._has_run[self._group[owner], self.compiled.options.configuration[options]] = True
 
     def evaluate(
         self, template: int | Int, choices: Int, figures: Collection[Figure] = FIGURES, search: int | Int = 0
@@ -228,10 +242,10 @@ class Evaluator:
         began = self._clock()
         self.count(1, np.broadcast_to(search, len(configurations)))
         if not self.profiles_known:
-            owner = self._row_of(search, configurations)
-            new = ~self._has_run[owner, configurations]
+            owner = self._search_of(search, configurations)
+            new = ~self._has_run[self._group[owner], configurations]
             self._measure(owner[new], self._quickest[configurations[new]])
-            self._has_run[owner, configurations] = True
+            self._has_run[self._group[owner], configurations] = True
         total = np.zeros(len(configurations), dtype=np.int64)
         for factor in self._application(template).factors:
             total += factor_nano_nats(factor, configurations[:, factor.positions])
@@ -309,26 +323,19 @@ class Evaluator:
     def _application(self, template: int) -> Application:
         return self.compiled.applications[self.compiled.templates.application[template]]
 
-    def _forget(self, times: Int) -> None:
-        """Let a search begin for each of `times` with nothing measured."""
-        self._times = times
-        self._measured = np.zeros((len(times), len(self.compiled.profile_item_us)), dtype=np.bool_)
-        self._has_run = np.zeros((len(times), len(self.compiled.configuration_operator)), dtype=np.bool_)
+    def _search_of(self, search: int | Int, entries: Int) -> Int:
+        """The search, in whose name something is known, of each entry; of the shape of `entries`."""
+        of_row = np.broadcast_to(0 if self.caching else search, len(entries))
+        return np.broadcast_to(of_row.reshape(-1, *[1] * (entries.ndim - 1)), entries.shape)
 
-    def _row_of(self, search: int | Int, entries: Int) -> Int:
-        """Which row of what was measured holds for each entry, of the shape of `entries`."""
-        row = np.broadcast_to(0 if self.caching else search, len(entries))
-        return np.broadcast_to(row.reshape(-1, *[1] * (entries.ndim - 1)), entries.shape)
-
-    def _measure(self, owner: Int, profile: Int) -> None:
-        """Run the requests of profile rows that the searches have not measured."""
-        wanted = np.zeros_like(self._measured)
-        wanted[owner, profile] = True
-        wanted &= ~self._measured
-        self._measured |= wanted
+    def _measure(self, search: Int, profile: Int) -> None:
+        """Run the requests of profile rows that the searches' queries have not measured."""
+        wanted = np.zeros((len(self._times), self._measured.shape[1]), dtype=np.bool_)
+        wanted[search, profile] = True
+        wanted &= ~self._measured[self._group]
+        self._measured[self._group] |= wanted
         self._ever_measured |= wanted.any(axis=0)
-        took = wanted.astype(np.int64) @ self.compiled.profile_item_us
-        self._profiling_us += int(took @ (np.ones_like(took) if self.caching else self._times))
+        self._profiling_us += int(self._times @ (wanted.astype(np.int64) @ self.compiled.profile_item_us))
 
 
 def _quickest_profiles(compiled: CompiledInstance) -> Int:

@@ -162,5 +162,4 @@ def least_cost_at_accuracy(problem: CompiledInstance, query: int, *, beam: int =
     found = JellyBeanPlanner(beam).plans(alone, evaluator, lambda: False)
     if len(found.search) == 0:
         return None
-    cost = evaluator.evaluate(alone.template, found.choices[:1], ("cost",)).cost_nano
-    return found.choices[0], int(cost[0])
+    return found.choices[0], int(evaluator.evaluate(alone.template, found.choices[:1]).cost_nano[0])

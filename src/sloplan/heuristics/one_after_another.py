@@ -14,18 +14,16 @@ from typing import Final
 import numpy as np
 
 from sloplan.heuristics.evaluator import Evaluator
+from sloplan.heuristics.group_plans import plans_of_groups
 from sloplan.heuristics.query_groups import QueryGroups
-from sloplan.heuristics.searches import FoundPlans, Planner, Searches, open_searches
+from sloplan.heuristics.renting import cheapest_beginning
+from sloplan.heuristics.searches import Planner, open_searches
 from sloplan.pricing.plan_arrays import PlanArrays
-from sloplan.pricing.plan_kernels import compile_kernels, serve
-from sloplan.problem.compiled import CompiledInstance, Int, Queries, Sparse
+from sloplan.pricing.plan_kernels import COST, compile_kernels, serve
+from sloplan.problem.compiled import CompiledInstance, Int, Queries
 from sloplan.problem.compiling.read_only import make_read_only
-from sloplan.problem.cost_problem import UNIT_PREFIX
-from sloplan.problem.evaluation import evaluate_plans, largest_rate
-from sloplan.problem.fewest_units import rented_units, row_usage
 from sloplan.problem.run import Run
 from sloplan.problem.solution import Solution
-from sloplan.problem.solution_index import IndexedSolution
 
 MOST_ROUNDS: Final = 10
 """Searches of a group, at most, in one order of the queries: the first, and those in what is left."""
@@ -54,7 +52,7 @@ class OneAfterAnother:
         self._check_time = _CHECK_SECONDS_PER_QUERY * len(problem.names.queries)
         run.report_compile_time(compile_kernels(problem.queries))
         self._groups = QueryGroups.of(problem)
-        self._best: int | None = None
+        self._best = 0  # goodput of the best answer offered
 
     def place(self) -> None:
         """Serve the queries in every order, as far as time allows."""
@@ -87,24 +85,30 @@ class OneAfterAnother:
         for searches in open_searches(self._problem, self._groups, waiting, left):
             if self.is_time_up():
                 break
-            self._evaluator.begin_search(searches.num_queries)
+            self._evaluator.begin_search(searches.num_queries, searches.group)
             plans = self._planner.plans(searches, self._evaluator, self.is_time_up)
             self._run.report_statistics(self._evaluator.statistics())
             found.append((searches, plans))
-        return _gathered(self._standing, len(self._groups), found)
+        return plans_of_groups(self._standing, len(self._groups), found)
 
     def able(self, plans: PlanArrays) -> Int:
         """Return the queries for which there are plans, ascending."""
         return np.flatnonzero(np.diff(plans.start)[self._groups.of_query] > 0)
 
     def orders(self, plans: PlanArrays) -> Iterator[Int]:
-        """Yield the queries by value per use of their first plan, by rate, the largest first, and as given."""
-        queries, group, able = self._problem.queries, self._groups.of_query, self.able(plans)
+        """Yield the queries by value per use of their first plan, by rate, the largest first, and as given.
+
+        What a plan uses is the sum of its shares of the rows' capacities; under `cost` another order goes by value per
+        cost.
+        """
+        queries, able = self._problem.queries, self.able(plans)
+        first, value = plans.start[self._groups.of_query[able]], queries.value_milli[able]
         capacity = self._standing.rows.capacity
         use = plans.priced(np.divide(1.0, capacity, out=np.zeros(len(capacity)), where=capacity > 0))
-        of_query = use[plans.start[group[able]]] * queries.rate_milli[able]
-        worth = np.divide(queries.value_milli[able], of_query, out=np.full(len(able), np.inf), where=of_query > 0)
-        yield able[np.argsort(-worth, kind="stable")]
+        for scarce in [use] if self._floor is None else [use, plans.needs[:, COST]]:
+            used = scarce[first] * queries.rate_milli[able]
+            worth = np.divide(value, used, out=np.full(len(able), np.inf), where=used > 0)
+            yield able[np.argsort(-worth, kind="stable")]
         yield able[np.argsort(-queries.rate_milli[able], kind="stable")]
         yield able
 
@@ -147,15 +151,11 @@ class OneAfterAnother:
 
     def _offer(self, query: Int, count: Int, choices: Int) -> None:
         value = self._problem.queries.value_milli[query].astype(object) * count
-        if self._floor is not None:
-            if value.sum() < self._floor:
-                return
-            enough = int(np.searchsorted(np.cumsum(value), self._floor)) + 1 if self._floor > 0 else 0
-            query, count, choices = query[:enough], count[:enough], choices[:enough]
-            self._run.offer(_with_units(self._problem, query, count, choices, self._floor))
-            return
         total = int(value.sum())
-        if (total > 0 or self._run.bound == 0) and (self._best is None or total > self._best):
+        if self._floor is not None:
+            if total >= self._floor:
+                self._run.offer(cheapest_beginning(self._problem, query, count, choices, self._floor))
+        elif total > self._best:
             self._best = total
             self._run.offer(Solution.from_choices(self._problem, query, count, choices))
 
@@ -163,49 +163,3 @@ class OneAfterAnother:
 def _waiting_queries(queries: Queries, groups: QueryGroups, waiting: Int) -> Queries:
     """Return the queries as a kernel reads them: by group, with the copies that wait."""
     return replace(queries, template=groups.of_query, count=make_read_only(waiting.copy()))
-
-
-def _gathered(compiled: CompiledInstance, num_groups: int, found: list[tuple[Searches, FoundPlans]]) -> PlanArrays:
-    """The plans of all applications, sorted by group, with what they need and use."""
-    width = max((len(application.operators) for application in compiled.applications), default=1)
-    none = np.zeros(0, dtype=np.int64)
-    groups, choices, needs, usages, bills = (
-        [none],
-        [np.zeros((0, width), np.int64)],
-        [np.zeros((0, 5), np.int64)],
-        [],
-        [],
-    )
-    for searches, plans in found:
-        if len(plans.search) == 0:
-            continue
-        figures = evaluate_plans(compiled, searches.template[plans.search], plans.choices)
-        groups.append(searches.group[plans.search])
-        missing = width - plans.choices.shape[1]
-        choices.append(np.pad(plans.choices, ((0, 0), (0, missing)), constant_values=-1))
-        least, most = figures.min_rate_milli, figures.max_rate_milli
-        needs.append(np.column_stack([-most, least, figures.accuracy_nano_nats, figures.latency_us, figures.cost_nano]))
-        usages.append(figures.usage)
-        bills.append(figures.billed_cost_nano)
-    group = np.concatenate(groups)
-    order = np.argsort(group, kind="stable")
-    usage = Sparse.joined(usages).taken(order) if usages else Sparse(np.zeros(1, dtype=np.int64), none, none)
-    return PlanArrays(
-        start=np.searchsorted(group[order], np.arange(num_groups + 1)).astype(np.int64),
-        choices=np.concatenate(choices)[order],
-        needs=np.concatenate(needs)[order],
-        alone_rate_milli=largest_rate(usage, compiled.rows.capacity),
-        billed_cost_nano=np.concatenate([none, *bills])[order],
-        usage=usage,
-    )
-
-
-def _with_units(problem: CompiledInstance, query: Int, count: Int, choices: Int, floor: int) -> Solution:
-    """Return the solution with the fewest whole units rented that carry it."""
-    none = np.zeros(len(problem.supplies), dtype=np.int64)
-    usage = row_usage(problem, IndexedSolution(np.arange(len(query)), query, count, choices, none))
-    units = rented_units(problem, usage, none)
-    rented = np.flatnonzero(units)
-    supply = {f"{UNIT_PREFIX}{problem.names.pools[pool]}": int(units[pool]) for pool in rented.tolist()}
-    solution = Solution.from_choices(problem, query, count, choices, supply)
-    return replace(solution, objective="cost", goodput_floor=floor)

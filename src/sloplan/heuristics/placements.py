@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from sloplan.heuristics.evaluator import Evaluator
 from sloplan.heuristics.searches import Searches, best_of_each
-from sloplan.heuristics.utility import utility
+from sloplan.heuristics.utility import margin, utility
 from sloplan.problem.compiled import Int
 from sloplan.problem.spans import spans
 from sloplan.problem.transfers import transfers_of
@@ -88,10 +88,10 @@ def promising_placements(searches: Searches, evaluator: Evaluator, beam: int, mo
         earliest = (finish + latency_to_come[: position + 1, search].T).max(axis=1)
         at_least = cost + cost_to_come[position, search]
         able &= (earliest <= queries.slo_latency_us[query]) & (at_least <= queries.slo_cost_nano[query])
-        bound = utility(compiled, query, np.full(len(query), accuracy), earliest, at_least)
-        able = np.flatnonzero(able)
+        bound = utility(margin(compiled, query, np.full(len(query), accuracy), earliest), at_least)
+        promising = np.flatnonzero(able)
         last = position == searches.num_operators - 1
-        kept = able[best_of_each(search[able], (-bound[able],), most if last else beam)]
+        kept = promising[best_of_each(search[promising], (-bound[promising],), most if last else beam)]
         search, pool, finish, cost, bound = search[kept], pool[kept], finish[kept], cost[kept], bound[kept]
     return Placements(search, pool, bound)
 
@@ -120,9 +120,8 @@ class _ByPool:
 
 def _least_cost_to_come(searches: Searches) -> Int:
     """The least that the operators after each position cost, (operators, searches) int64; transfers are not in it."""
-    own = [
-        searches.least(position, searches.compiled.options.cost_nano, 0) for position in range(searches.num_operators)
-    ]
+    cost = searches.compiled.options.cost_nano
+    own = [searches.least(position, cost, 0) for position in range(searches.num_operators)]
     to_come = np.zeros((searches.num_operators, len(searches)), dtype=np.int64)
     for position in range(searches.num_operators - 2, -1, -1):
         to_come[position] = to_come[position + 1] + own[position + 1]

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Protocol
 
 import numpy as np
+import numpy.typing as npt
 
 from sloplan.heuristics.evaluator import Evaluator
 from sloplan.heuristics.query_groups import QueryGroups
@@ -19,6 +20,8 @@ from sloplan.problem.evaluation import PlanFigures, largest_rate
 from sloplan.problem.grouping import grouped
 from sloplan.problem.spans import spans
 from sloplan.problem.transfers import share_transfers
+
+Float = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -194,7 +197,7 @@ class FoundPlans:
         return cls(np.zeros(0, dtype=np.int64), np.zeros((0, searches.num_operators), dtype=np.int64))
 
     @classmethod
-    def ranked(cls, search: Int, choices: Int, keys: tuple[Int, ...], most: int) -> FoundPlans:
+    def ranked(cls, search: Int, choices: Int, keys: tuple[Int | Float, ...], most: int) -> FoundPlans:
         """Sort plans by search and then by keys, the first key first, and keep the first ones of each search."""
         kept = best_of_each(search, keys, most)
         return cls(search[kept], choices[kept])
@@ -217,7 +220,7 @@ class Planner(Protocol):
         ...
 
 
-def best_of_each(group: Int, keys: tuple[Int, ...], most: int) -> Int:
+def best_of_each(group: Int, keys: tuple[Int | Float, ...], most: int) -> Int:
     """Return the positions of the first entries of each group in the order of some keys, group by group.
 
     Parameters

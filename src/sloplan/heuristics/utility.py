@@ -30,14 +30,14 @@ def margin(compiled: CompiledInstance, query: Int, accuracy_nano_nats: Int, late
     return np.asarray(np.exp(-1e-9 * accuracy_nano_nats) - required + quicker)
 
 
-def utility(compiled: CompiledInstance, query: Int, accuracy_nano_nats: Int, latency_us: Int, cost_nano: Int) -> Float:
-    """Return the utility of plans: margin over (cost + 1), the cost in nano-USD per request.
+def utility(margins: Float, cost_nano: Int) -> Float:
+    """Return the utility of plans: margins over (cost + 1).
 
     Parameters
     ----------
-    compiled, query, accuracy_nano_nats, latency_us
-        As in `margin`.
+    margins : (n,) float64
+        See `margin`.
     cost_nano : (n,) int64
-        The 1 beside it lets plans that cost nothing be compared.
+        nano-USD per request; the 1 beside it lets plans that cost nothing be compared.
     """
-    return margin(compiled, query, accuracy_nano_nats, latency_us) / (cost_nano + 1.0)
+    return np.asarray(margins / (cost_nano + 1.0))

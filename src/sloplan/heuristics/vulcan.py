@@ -13,10 +13,10 @@ from sloplan.heuristics.knob_spaces import KnobSpaces
 from sloplan.heuristics.one_after_another import OneAfterAnother
 from sloplan.heuristics.placements import Placements, promising_placements
 from sloplan.heuristics.rival import Rival, check_whole
+from sloplan.heuristics.samples import Samples
 from sloplan.heuristics.searches import FoundPlans, Searches, search_alone
-from sloplan.heuristics.surrogates import most_promising
 from sloplan.heuristics.utility import margin, utility
-from sloplan.problem.compiled import Bool, CompiledInstance, Int
+from sloplan.problem.compiled import CompiledInstance, Int
 from sloplan.problem.run import Run
 
 Float = npt.NDArray[np.float64]
@@ -26,6 +26,9 @@ _BEAM = 64
 
 _FIRST_SAMPLES = 4
 """Knobs of a placement that are drawn at random before a surrogate chooses."""
+
+_BELOW_ALL = 10.0
+"""Taken from what ranks plans that are not feasible: a feasible plan's margins, and so its utility, are 0 or more."""
 
 _KEPT = 32
 """Plans of a query that it may fall back on."""
@@ -91,69 +94,48 @@ class VulcanPlanner:
     ) -> tuple[Int, Int, Float]:
         """Optimise the knobs of one placement of each search; return the feasible plans that were evaluated."""
         spaces = KnobSpaces.of(searches, placements.search[part], placements.pool[part])
-        owner = np.flatnonzero(spaces.size > 0)
-        samples = _Samples(spaces, owner)
-        shuffled = np.where(spaces.exists[owner], self._random.random(spaces.exists[owner].shape), np.inf)
-        draws = np.argsort(shuffled, axis=1)[:, :_FIRST_SAMPLES]
-        search, choices, reached = [], [], []
-        for number in range(self._effort.evaluations):
-            samples = samples.taken(spaces.size[samples.owner] > number)
-            if len(samples.owner) == 0:
+        seen = _Evaluated(searches, spaces, placements.search[part], evaluator)
+        if not spaces.exists.any():
+            return seen.feasible()
+        order = np.argsort(np.where(spaces.exists, self._random.random(spaces.exists.shape), np.inf), axis=1)
+        first = order[:, : min(_FIRST_SAMPLES, self._effort.evaluations)]
+        space, number = np.nonzero(np.arange(first.shape[1]) < spaces.size[:, None])
+        values = np.zeros(first.shape)
+        values[space, number] = seen.at(space, first[space, number])
+        samples = Samples(spaces, first, values)
+        for _ in range(first.shape[1], self._effort.evaluations):
+            samples.leave_finished()
+            if len(samples.space) == 0:
                 break
-            if number < _FIRST_SAMPLES:
-                point = draws[np.searchsorted(owner, samples.owner), number]
-            else:
-                point = samples.most_promising()
-            plan_search = placements.search[part][samples.owner]
-            plan = spaces.choices[samples.owner, point]
-            figures = evaluator.evaluate(searches.template[plan_search], plan, search=plan_search)
-            able = searches.accepts(evaluator, plan_search, figures)
-            query = searches.query[plan_search]
-            gained = utility(
-                searches.compiled, query, figures.accuracy_nano_nats, figures.latency_us, figures.cost_nano
-            )
-            surplus = margin(searches.compiled, query, figures.accuracy_nano_nats, figures.latency_us)
-            # Ranks count, and what is not feasible ranks below all that is, by its margin.
-            samples.add(point, np.where(able, gained, np.minimum(surplus, 0.0) - 10.0))
-            search.append(plan_search[able])
-            choices.append(plan[able])
-            reached.append(gained[able])
-        if not search:
-            return part[:0], spaces.choices.reshape(-1, searches.num_operators)[:0], np.zeros(0)
-        return np.concatenate(search), np.concatenate(choices), np.concatenate(reached)
+            point = samples.most_promising()
+            samples.add(point, seen.at(samples.space, point))
+        return seen.feasible()
 
 
-class _Samples:
-    """What was observed of some knob spaces, as many points of each."""
+class _Evaluated:
+    """Evaluates points of knob spaces and keeps the plans that are feasible."""
 
-    def __init__(self, spaces: KnobSpaces, owner: Int) -> None:
-        self._spaces = spaces
-        self.owner = owner
-        self._seen: Int = np.zeros((len(owner), 0), dtype=np.int64)
-        self._values: Float = np.zeros((len(owner), 0))
-        self._distances: Int = np.zeros((len(owner), 0, spaces.exists.shape[1]), dtype=np.int64)
-        self._excluded: Bool = ~spaces.exists[owner]
+    def __init__(self, searches: Searches, spaces: KnobSpaces, search: Int, evaluator: Evaluator) -> None:
+        self._searches, self._spaces, self._search, self._evaluator = searches, spaces, search, evaluator
+        none = np.zeros(0, dtype=np.int64)
+        self._found = [(none, np.zeros((0, searches.num_operators), dtype=np.int64), np.zeros(0))]
 
-    def taken(self, kept: Bool) -> _Samples:
-        """Go on with some of the spaces."""
-        if kept.all():
-            return self
-        part = _Samples(self._spaces, self.owner[kept])
-        part._seen, part._values = self._seen[kept], self._values[kept]
-        part._distances, part._excluded = self._distances[kept], self._excluded[kept]
-        return part
+    def at(self, space: Int, point: Int) -> Float:
+        """Return what ranks points: the utility, and below those of all feasible plans what is not feasible."""
+        if len(space) == 0:
+            return np.zeros(0)
+        searches, search, plan = self._searches, self._search[space], self._spaces.choices[space, point]
+        figures = self._evaluator.evaluate(searches.template[search], plan, search=search)
+        able = searches.accepts(self._evaluator, search, figures)
+        margins = margin(searches.compiled, searches.query[search], figures.accuracy_nano_nats, figures.latency_us)
+        gained = utility(margins, figures.cost_nano)
+        self._found.append((search[able], plan[able], gained[able]))
+        return np.where(able, gained, np.minimum(margins, 0.0) - _BELOW_ALL)
 
-    def most_promising(self) -> Int:
-        """Return the point of each space to evaluate next."""
-        return most_promising(self._seen, self._distances, self._values, self._excluded)
-
-    def add(self, point: Int, value: Float) -> None:
-        """Take what was observed at a point of each space."""
-        self._seen = np.column_stack([self._seen, point])
-        self._values = np.column_stack([self._values, value])
-        distance = self._spaces.distances(self.owner, point)
-        self._distances = np.concatenate([self._distances, distance[:, None, :]], axis=1)
-        self._excluded[np.arange(len(point)), point] = True
+    def feasible(self) -> tuple[Int, Int, Float]:
+        """Return search, choices and utility of the feasible plans."""
+        search, choices, gained = zip(*self._found, strict=True)
+        return np.concatenate(search), np.concatenate(choices), np.concatenate(gained)
 
 
 def _parts(searches: Searches, placements: Placements, turn: Int, evaluations: int) -> list[Int]:
@@ -254,6 +236,7 @@ def best_utility(
     found = planner.plans(alone, evaluator, lambda: False)
     if len(found.search) == 0:
         return None
-    figures = evaluator.evaluate(alone.template, found.choices[:1], ("accuracy", "latency", "cost"))
-    reached = utility(problem, alone.query, figures.accuracy_nano_nats, figures.latency_us, figures.cost_nano)
+    figures = evaluator.evaluate(alone.template, found.choices[:1])
+    margins = margin(alone.compiled, alone.query, figures.accuracy_nano_nats, figures.latency_us)
+    reached = utility(margins, figures.cost_nano)
     return found.choices[0], float(reached[0])
