@@ -34,7 +34,7 @@ class InferLinePlanner:
             state, option = searches.extensions_of(position, search, configuration[:, position])
             evaluator.profile(option, search[state])
         search, choices, cost = _fastest(searches, search, configuration, evaluator)
-        passed = [(search, choices, cost)]
+        passed = [(search, choices.copy(), cost.copy())]
         active = np.arange(len(search))
         while len(active) and not should_stop():
             cut, current, lower = _greatest_cut(searches, search[active], choices[active], cost[active], evaluator)
