@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
+from sloplan.heuristics import one_after_another
 from sloplan.heuristics.evaluator import Evaluator
 from sloplan.heuristics.jellybean import JellyBean, JellyBeanPlanner
 from sloplan.heuristics.one_after_another import OneAfterAnother
+from sloplan.heuristics.searches import FoundPlans, Searches
 from sloplan.problem.cost_problem import goodput_floor
 from sloplan.problem.instance import Instance
 from sloplan.problem.objective import COST
@@ -93,6 +97,31 @@ def test_out_of_time_after_the_first_order() -> None:
     clock.now += 2.0
     queries.serve_in(next(queries.orders(first)), first)
     assert run.best_objective == 3_000  # no time to search again for those left over
+    assert run.limit == "time"
+
+
+def test_every_part_has_its_share_of_the_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A planner that takes all the time it may leaves time for the groups after, and for serving; it is said."""
+    monkeypatch.setattr(one_after_another, "_SEARCHED_TOGETHER", 1)
+    instance = with_queries(tiny({"x": {"s": 1.0}}), rate_rps=[1.0] * 4, slo_latency_ms=[50, 60, 70, 80])
+    clock = Clock()
+    run = Run(instance, time_limit=100.0, clock=clock)
+    spent = []
+
+    class Slow(JellyBeanPlanner):
+        def plans(self, searches: Searches, evaluator: Evaluator, should_stop: Callable[[], bool]) -> FoundPlans:
+            found, began = super().plans(searches, evaluator, should_stop), clock.now
+            while not should_stop():
+                clock.now += 0.5
+            spent.append(clock.now - began)
+            return found
+
+    queries = OneAfterAnother(instance.compiled, run, Evaluator(instance.compiled), Slow(10))
+    queries.place()
+    assert len(spent) == 4
+    assert 10 < min(spent) <= max(spent) < 20
+    assert sum(spent) < 60
+    assert run.best_objective == 4_000
     assert run.limit == "time"
 
 

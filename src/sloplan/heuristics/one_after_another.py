@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 from typing import Final
 
 import numpy as np
@@ -24,9 +25,16 @@ from sloplan.problem.compiled import CompiledInstance, Int, Queries
 from sloplan.problem.compiling.read_only import make_read_only
 from sloplan.problem.run import Run
 from sloplan.problem.solution import Solution
+from sloplan.problem.stopping import Limit
 
 MOST_ROUNDS: Final = 10
 """Searches of a group, at most, in one order of the queries: the first, and those in what is left."""
+
+_SEARCHED_TOGETHER: Final = 512
+"""Groups that are searched side by side, at most: the clock is read in between."""
+
+_SEARCH_SHARE: Final = 0.5
+"""Part of the time left that searching all groups once may take; serving, and searching again, needs some too."""
 
 _CHECK_SECONDS_PER_QUERY: Final = 2e-5
 """Time kept back for checking an answer and summing up."""
@@ -52,6 +60,7 @@ class OneAfterAnother:
         self._check_time = _CHECK_SECONDS_PER_QUERY * len(problem.names.queries)
         run.report_compile_time(compile_kernels(problem.queries))
         self._groups = QueryGroups.of(problem)
+        self._cut_short = False
         self._best = 0  # goodput of the best answer offered
 
     def place(self) -> None:
@@ -61,6 +70,11 @@ class OneAfterAnother:
             self.serve_in(order, first)
             if self.is_time_up():
                 return
+        self.end()
+
+    def end(self, limit: Limit | None = None) -> None:
+        """End a run that has done all that it wanted, or all that it may; searches cut short are a time limit."""
+        self._run.limit = "time" if self._cut_short else limit
 
     def first_plans(self) -> PlanArrays:
         """Return the plans that the planner finds as long as nothing is taken; see `search`."""
@@ -81,15 +95,31 @@ class OneAfterAnother:
             Copies of each query that wait.
         left : (rows,) int64
         """
-        found = []
-        for searches in open_searches(self._problem, self._groups, waiting, left):
+        parts = [
+            searches.taken(np.arange(first, min(first + _SEARCHED_TOGETHER, len(searches))))
+            for searches in open_searches(self._problem, self._groups, waiting, left)
+            for first in range(0, len(searches), _SEARCHED_TOGETHER)
+        ]
+        found, to_come = [], sum(map(len, parts))
+        end = self._run.elapsed() + _SEARCH_SHARE * self._run.remaining()
+        for searches in parts:
             if self.is_time_up():
                 break
+            # Each part has its share of the time, so that none is left without any plan.
+            began = self._run.elapsed()
+            until = began + (end - began) * len(searches) / to_come
+            to_come -= len(searches)
             self._evaluator.begin_search(searches.num_queries, searches.group)
-            plans = self._planner.plans(searches, self._evaluator, self.is_time_up)
+            plans = self._planner.plans(searches, self._evaluator, partial(self._is_share_used, until))
             self._run.report_statistics(self._evaluator.statistics())
             found.append((searches, plans))
         return plans_of_groups(self._standing, len(self._groups), found)
+
+    def _is_share_used(self, until: float) -> bool:
+        """Whether a part of the searches has used its time, or the run's is up."""
+        if self._run.elapsed() >= until:
+            self._cut_short = True
+        return self.is_time_up() or self._run.elapsed() >= until
 
     def able(self, plans: PlanArrays) -> Int:
         """Return the queries for which there are plans, ascending."""

@@ -88,4 +88,4 @@ class Random(Rival):
             queries.serve_in(random.permutation(queries.able(first)), first)
             if queries.is_time_up():
                 return
-        run.limit = "iterations"
+        queries.end("iterations")
