@@ -268,7 +268,7 @@ def open_searches(compiled: CompiledInstance, groups: QueryGroups, waiting: Int,
             slowest[member],
             number[group[member]],
             left,
-            _options_of(compiled, compiled.applications[application], slowest[member], left),
+            _options_of(compiled, groups.options, slowest[member], left),
         )
 
 
@@ -290,7 +290,9 @@ def search_alone(compiled: CompiledInstance, query: int, *unasked: str) -> Searc
     return next(open_searches(asking, QueryGroups.of(asking), waiting, compiled.rows.capacity))
 
 
-def _options_of(compiled: CompiledInstance, application: Application, query: Int, left: Int) -> tuple[OpenOptions, ...]:
+def _options_of(
+    compiled: CompiledInstance, of_template: tuple[tuple[Int, ...], ...], query: Int, left: Int
+) -> tuple[OpenOptions, ...]:
     """The options of each operator at which each query's rate is enough and not too much."""
     options = compiled.options
     row, busy = compiled.pools.row[options.pool], np.maximum(options.busy_us, 1)
@@ -299,8 +301,7 @@ def _options_of(compiled: CompiledInstance, application: Application, query: Int
     most_rate = np.where(options.busy_us > 0, capacity // busy, np.iinfo(np.int64).max)
     template, rate = compiled.queries.template[query], compiled.queries.rate_milli[query]
     opened = []
-    for position in range(len(application.operators)):
-        parts = [compiled.template_options(t)[position] for t in template.tolist()]
+    for parts in zip(*(of_template[place] for place in template.tolist()), strict=True):
         option = np.concatenate(parts)
         of_search = np.repeat(np.arange(len(query)), [len(part) for part in parts])
         kept = (options.min_rate_milli[option] <= rate[of_search]) & (rate[of_search] <= most_rate[option])
