@@ -10,6 +10,7 @@ import pytest
 from sloplan.heuristics.evaluator import Evaluator
 from sloplan.heuristics.jellybean import JellyBean, JellyBeanPlanner, least_cost_at_accuracy
 from sloplan.heuristics.searches import search_alone
+from sloplan.loading import load
 from sloplan.problem.errors import InputError
 from sloplan.problem.instance import Instance
 from sloplan.problem.run import Run
@@ -64,9 +65,22 @@ def test_exact_with_one_worker_per_tier_and_a_wide_beam(make: Callable[[], Insta
     assert found[1] == plans.figures.cost_nano[able].min()
 
 
-def test_a_narrow_beam_keeps_what_can_still_reach_the_threshold() -> None:
+@pytest.mark.parametrize("accuracy", [0.54, 0.5591, 0.56, 0.5685, 0.5794, 0.5833])
+def test_its_shipped_example(accuracy: float) -> None:
+    """On its authors' example, one stream and workers paid by busy time, it finds the least cost of forward plans."""
+    instance = load(f"jellybean-vqa:accuracy={accuracy}")
+    assert isinstance(instance, Instance)
+    compiled = instance.replace(hosting="fluid").compiled
+    plans = PlainPlans.of(compiled, 0)
+    found = least_cost_at_accuracy(compiled, 0)
+    assert found is not None
+    assert found[1] == plans.figures.cost_nano[plans.open("accuracy") & plans.forward()].min()
+
+
+@pytest.mark.parametrize("make", [tiny_instances.accuracy_of_single_factors, tiny_instances.accuracy_of_a_joint_factor])
+def test_a_narrow_beam_keeps_what_can_still_reach_the_threshold(make: Callable[[], Instance]) -> None:
     """The cheapest beginning that cannot reach the accuracy is not kept in place of a dearer one that can."""
-    compiled = priced(tiny_instances.accuracy_of_single_factors()).compiled
+    compiled = priced(make()).compiled
     found = least_cost_at_accuracy(compiled, 0, beam=1)
     assert found is not None
     plans = PlainPlans.of(compiled, 0)

@@ -8,7 +8,7 @@ import numpy as np
 
 from sloplan.heuristics.evaluator import Evaluator
 from sloplan.heuristics.searches import Searches, best_of_each
-from sloplan.problem.compiled import Bool, Int
+from sloplan.problem.compiled import Bool, Factor, Int
 from sloplan.problem.evaluation import factor_nano_nats
 
 _NO_COST = 2**62
@@ -69,16 +69,26 @@ def cheapest_variants(searches: Searches, evaluator: Evaluator, beam: int) -> Va
         search, taken = search[state], taken[state]
         taken[:, position] = configuration
         accuracy, cost = accuracy[state], cost[state] + own
-        least_to_come = 0
+        least_to_come = np.zeros(len(search), dtype=np.int64)
         for factor in application.factors:
             if factor.positions.min() == position:
                 accuracy += factor_nano_nats(factor, taken[:, factor.positions])
             elif factor.positions.min() < position:
-                least_to_come += int(factor.nano_nats.min())
+                decided = _at_best(factor, position)
+                least_to_come += factor_nano_nats(decided, taken[:, decided.positions])
         able = np.flatnonzero(_compatible(searches, taken, position) & (accuracy + least_to_come <= slo[search]))
         kept = able[best_of_each(search[able], (cost[able], accuracy[able]), beam)]
         search, taken, accuracy, cost = search[kept], taken[kept], accuracy[kept], cost[kept]
     return Variants(search, taken)
+
+
+def _at_best(factor: Factor, position: int) -> Factor:
+    """Return a factor over its operators from a position on, with the best that those before can add to each row."""
+    from_here = factor.positions >= position
+    rows, which = np.unique(factor.configurations[:, from_here], axis=0, return_inverse=True)
+    best = np.full(len(rows), factor.nano_nats.max(initial=0), dtype=np.int64)
+    np.minimum.at(best, which.reshape(-1), factor.nano_nats)
+    return Factor(factor.name, factor.positions[from_here], rows, best)
 
 
 def _own_cost(searches: Searches, position: int) -> Int:
