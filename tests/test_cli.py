@@ -379,7 +379,9 @@ def test_version() -> None:
 
 def test_only_built_commands_are_listed() -> None:
     """The help names the commands that there are, and no others."""
-    assert {command.name for command in cli.app.registered_commands} == {"solve", "check", "explain", "methods"}
+    assert {command.name for command in cli.app.registered_commands} == {
+        *("solve", "check", "explain", "methods", "profile", "simulate"),
+    }
     assert {command.name for command in cli.instances_app.registered_commands} == {
         "list",
         "show",

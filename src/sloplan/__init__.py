@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from sloplan import models
     from sloplan.checking import check
     from sloplan.explaining import explain
+    from sloplan.planning_headroom import headroom, with_headroom
     from sloplan.loading import load
     from sloplan.models import solution_from
     from sloplan.pareto_front import ParetoFront
@@ -53,6 +54,7 @@ __all__ = [
     "__version__",
     "check",
     "explain",
+    "headroom",
     "load",
     "methods",
     "models",
@@ -62,6 +64,7 @@ __all__ = [
     "simulate",
     "solution_from",
     "solve",
+    "with_headroom",
 ]
 
 _HOME: Final = {
@@ -79,6 +82,7 @@ _HOME: Final = {
     "UnsupportedError": "sloplan.problem.errors",
     "check": "sloplan.checking",
     "explain": "sloplan.explaining",
+    "headroom": "sloplan.planning_headroom",
     "load": "sloplan.loading",
     "methods": "sloplan.problem.registry",
     "pareto": "sloplan.pareto_search",
@@ -87,6 +91,7 @@ _HOME: Final = {
     "simulate": "sloplan.runtime.simulation",
     "solution_from": "sloplan.models",
     "solve": "sloplan.solving",
+    "with_headroom": "sloplan.planning_headroom",
 }
 
 

@@ -137,6 +137,12 @@ def _simulate(
     ] = 0.0,
     drop_late: Annotated[bool, typer.Option("--drop-late", help="Give up requests that are late already.")] = False,
     seed: Annotated[int, typer.Option(help="Random seed.")] = 0,
+    headroom: Annotated[
+        int | None, typer.Option(metavar="PERCENT", help="Plan with more and more headroom; 95 or 99 percent in time.")
+    ] = None,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="With --headroom: write the instance to plan on instead.")
+    ] = None,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object, nothing else.")] = False,
 ) -> None:
     """Let requests flow through a solution's queues. Exit code 1: no solution found, 2: unusable input."""
@@ -150,6 +156,9 @@ def _simulate(
         "drop_late": drop_late,
         "seed": seed,
     }
+    if headroom is not None:
+        simulate_commands.try_headroom(instance, headroom, output, method, time_limit, settings, as_json=json)
+        return
     raise typer.Exit(
         simulate_commands.simulate_instance(instance, solution, method, time_limit, settings, as_json=json)
     )

@@ -10,10 +10,12 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
+from sloplan.planning_headroom import best_headroom, headroom
 from sloplan.loading import load
 from sloplan.problem.errors import InputError
 from sloplan.problem.instance import Instance
 from sloplan.problem.solution import Solution
+from sloplan.problem.storage.instance_files import save_instance
 from sloplan.reporting import percent, two_columns
 from sloplan.runtime.simulation import Simulation, simulate
 from sloplan.solving import solve
@@ -26,11 +28,7 @@ def simulate_instance(
     source: str, path: Path | None, method: str, time_limit: float, settings: dict[str, Any], *, as_json: bool
 ) -> int:
     """Simulate a solution, or one that is made here, and print what became of it; return the exit code."""
-    problem = load(source)
-    if not isinstance(problem, Instance):
-        raise InputError(
-            "a plan selection has no queues to simulate", field="INSTANCE", value=source, allowed="an instance"
-        )
+    problem = _instance(source)
     with results_only_on_stdout() as results:
         if path is not None:
             solution: Solution | None = Solution.load(path)
@@ -48,6 +46,49 @@ def simulate_instance(
         for table in _tables(simulation):
             console.print(table)
     return 0
+
+
+def try_headroom(
+    source: str,
+    percent_in_time: int,
+    output: Path | None,
+    method: str,
+    time_limit: float,
+    settings: dict[str, Any],
+    *,
+    as_json: bool,
+) -> None:
+    """Print what plans with more and more headroom keep, and write the instance whose plan keeps most."""
+    instance = _instance(source)
+    if percent_in_time not in (95, 99):
+        raise InputError("not looked at", field="--headroom", value=percent_in_time, allowed="95, 99")
+    with results_only_on_stdout() as results:
+        tried = headroom(instance, method, time_limit=time_limit, **settings)
+        best = best_headroom(instance, tried, percent_in_time)
+        if output is not None:
+            save_instance(best, output)
+        if as_json:
+            rows = [
+                {name: None if np.isnan(figure) else figure for name, figure in row.items()}
+                for row in tried.to_dict("records")
+            ]
+            results.write(json.dumps({"tried": rows, "best": best.name}, allow_nan=False) + "\n")
+            return
+        table = Table(*tried.columns, title=f"{instance.name}: plans with headroom, simulated without")
+        for row in tried.to_dict("records"):
+            table.add_row(*("-" if np.isnan(figure) else f"{figure:,.5g}" for figure in row.values()))
+        console = Console(file=results)
+        console.print(table)
+        console.print(f"most kept with {percent_in_time}% in time: {best.name}", highlight=False)
+
+
+def _instance(source: str) -> Instance:
+    problem = load(source)
+    if not isinstance(problem, Instance):
+        raise InputError(
+            "a plan selection has no queues to simulate", field="INSTANCE", value=source, allowed="an instance"
+        )
+    return problem
 
 
 def _tables(simulation: Simulation) -> list[Table]:

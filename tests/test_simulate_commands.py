@@ -1,0 +1,42 @@
+"""The command `sloplan simulate`."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import sloplan as sp
+from tests.command_line import sloplan
+
+NAME = "edge-cloud-xs-1.2-tight"
+
+
+def test_a_solution_file(tmp_path: Path) -> None:
+    """A stored solution is simulated; the JSON object is what Python returns."""
+    instance = sp.load(NAME)
+    solution = sp.solve(instance, "greedy", display=False).solution
+    assert solution is not None
+    file = tmp_path / "solution.json"
+    solution.save(file)
+    ran = sloplan("simulate", NAME, file, "--horizon", "30", "--variation", "0.5", "--seed", "2", "--json")
+    assert (ran.returncode, ran.stderr) == (0, "")
+    assert json.loads(ran.stdout) == sp.simulate(instance, solution, horizon=30.0, variation=0.5, seed=2).to_dict()
+
+
+def test_tables_without_a_solution_file() -> None:
+    """Without a file a solution is made; tables tell of requests, queries and stations."""
+    ran = sloplan("simulate", NAME, "--method", "greedy", "--horizon", "20")
+    assert ran.returncode == 0
+    for words in ("attainment", "least attained", "busiest", "goodput planned"):
+        assert words in ran.stdout
+
+
+def test_unusable_input() -> None:
+    """Settings that cannot be used are named, in one line."""
+    ran = sloplan("simulate", NAME, "--method", "greedy", "--arrivals", "bursts")
+    assert ran.returncode == 2
+    assert "arrivals" in ran.stderr
+    assert "Traceback" not in ran.stderr
+    ran = sloplan("simulate", NAME, "--headroom", "90")
+    assert ran.returncode == 2
+    assert "95, 99" in ran.stderr
