@@ -1,0 +1,155 @@
+"""The selective profiler: every plan of a workload is run on items until the questions about it are decided."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import product
+
+import numpy as np
+
+from sloplan.problem.errors import InputError
+from sloplan.profiling.confidence import StratifiedConfidence
+from sloplan.profiling.dominance import dominating
+from sloplan.profiling.prefix_cache import PrefixCache
+from sloplan.profiling.report import DECIDED, DOMINATED, ConfigurationProfile, PlanProfile, ProfileReport
+from sloplan.profiling.strata import Strata, choose_strata, cluster
+from sloplan.profiling.workload import Configurations, IntArray, Workload
+
+_BATCH = 16  # items that a plan is run on before it is judged again
+
+
+def profile_workload(
+    workload: Workload,
+    slo_accuracies: Sequence[float],
+    *,
+    confidence: float = 0.95,
+    num_strata: int = 8,
+    seed: int = 0,
+) -> ProfileReport:
+    """Profile every combination of a workload's configurations, each as little as the questions allow.
+
+    Parameters
+    ----------
+    workload : Workload
+    slo_accuracies : sequence of float
+        The accuracy SLOs that queries have, in (0, 1]: of each plan it is asked whether it reaches each of them.
+    confidence : float
+        In (0, 1). With at least this probability a plan's interval holds its accuracy over all items of the workload;
+        each plan for itself, whenever its profiling stops. That one plan surely dominates another rests on two.
+    num_strata : int
+        Strata that items are clustered into, at most; 1 is random sampling.
+    seed : int
+
+    Returns
+    -------
+    ProfileReport
+
+    Raises
+    ------
+    InputError
+        A figure outside its range, or a workload without items or configurations.
+
+    Notes
+    -----
+    Plans take turns, `_BATCH` items each. A plan's strata are drawn in proportion to items left x running deviation
+    (see `StratifiedConfidence`), and every plan draws a stratum's items in the same random order, so that plans with a
+    common prefix find its outputs made. How plans are drawn depends on their own past only: what
+    another plan scored on the same items would tell which items come next, and void the confidence.
+    """
+    _check(workload, slo_accuracies, confidence)
+    plans = list(product(*(workload.configurations[operator] for operator in workload.operators)))
+    strata = cluster(workload.features, num_strata, seed)
+    known = StratifiedConfidence(strata.sizes, np.array(slo_accuracies, float), confidence, len(plans))
+    cache = PrefixCache(workload)
+    rng = np.random.default_rng(seed)
+    dominator = np.full(len(plans), -1)
+    rows = np.arange(len(plans))
+    while len(rows):
+        _run_batch(rows, plans, strata, known, cache, rng)
+        better = dominating(plans, cache, known, max(slo_accuracies), dominator >= 0)
+        is_open = known.undecided()
+        dominator[rows] = np.where(is_open[rows], better[rows], -1)
+        rows = rows[is_open[rows] & (dominator[rows] < 0)]
+    return ProfileReport(
+        workload=workload.name,
+        operators=tuple(workload.operators),
+        input_kb=workload.input_kb,
+        configurations=_configurations(workload, cache),
+        plans=_plans(plans, known, dominator),
+        slo_accuracies=tuple(slo_accuracies),
+        confidence=confidence,
+        seed=seed,
+        num_items=len(workload.features),
+        num_strata=len(strata.sizes),
+        items_run=cache.items_run,
+        cache_hits=cache.cache_hits,
+        profiling_s=cache.profiling_s,
+    )
+
+
+def _run_batch(
+    rows: IntArray,
+    plans: list[Configurations],
+    strata: Strata,
+    known: StratifiedConfidence,
+    cache: PrefixCache,
+    rng: np.random.Generator,
+) -> None:
+    """Draw items for each of some plans, run them, and take in the scores in the order of the draws."""
+    left = known.left(rows)
+    place = np.arange(len(rows))
+    draws = []
+    for _ in range(min(_BATCH, int(left.sum(axis=1).min()))):
+        probabilities = known.probabilities(rows, left)
+        chosen = choose_strata(probabilities, rng)
+        draws.append((chosen, strata.items(chosen, left[place, chosen]), probabilities))
+        left[place, chosen] -= 1
+    items = np.stack([drawn for _, drawn, _ in draws], axis=1)
+    scores = np.stack([cache.scores(plans[row], items[number]) for number, row in enumerate(rows)])
+    for number, (chosen, _, probabilities) in enumerate(draws):
+        known.observe(rows, chosen, scores[:, number], probabilities)
+
+
+def _plans(plans: list[Configurations], known: StratifiedConfidence, dominator: IntArray) -> tuple[PlanProfile, ...]:
+    estimate = known.estimate()
+    accuracy = estimate.copy()
+    for row in np.flatnonzero(dominator >= 0):
+        best = row
+        while dominator[best] >= 0:  # the plan that dominates may have been dominated later
+            best = dominator[best]
+        accuracy[row] = min(accuracy[row], estimate[best])
+    return tuple(
+        PlanProfile(
+            configurations=plan,
+            accuracy=float(accuracy[row]),
+            lower=float(known.lower[row]),
+            upper=float(known.upper[row]),
+            num_items=int(known.drawn[row]),
+            outcome=DECIDED if dominator[row] < 0 else DOMINATED,
+        )
+        for row, plan in enumerate(plans)
+    )
+
+
+def _configurations(workload: Workload, cache: PrefixCache) -> dict[tuple[str, str], ConfigurationProfile]:
+    found = {}
+    for place, operator in enumerate(workload.operators):
+        for configuration in workload.configurations[operator]:
+            seconds, sizes = cache.measured(place, configuration)
+            found[operator, configuration] = ConfigurationProfile(seconds, float(sizes.mean()))
+    return found
+
+
+def _check(workload: Workload, slo_accuracies: Sequence[float], confidence: float) -> None:
+    if not 0 < confidence < 1:
+        raise InputError("no probability", field="confidence", value=confidence, allowed="above 0 and below 1")
+    if not slo_accuracies:
+        raise InputError("nothing to decide", field="slo_accuracy", advice="state the accuracy SLOs that queries have")
+    for slo in slo_accuracies:
+        if not 0 < slo <= 1:
+            raise InputError("no accuracy", field="slo_accuracy", value=slo, allowed="above 0 and at most 1")
+    if len(workload.features) == 0:
+        raise InputError("a workload without items", value=workload.name, allowed="at least one item")
+    for operator in workload.operators:
+        if not workload.configurations[operator]:
+            raise InputError("an operator without configurations", value=operator, allowed="at least one")
