@@ -11,6 +11,7 @@ from typing import Any, Final
 import pandas as pd
 import typer
 from rich.console import Console
+from rich.measure import Measurement
 from rich.table import Table
 
 from sloplan.instances.spec_text import stated_parameters, whole
@@ -27,6 +28,7 @@ from sloplan.profiling.workload import Workload
 from sloplan.versions import installed_versions
 
 _TABLES: Final = ("operators", "edges", "configurations", "profiles", "accuracy")
+_WIDEST: Final = 1000  # characters of a table on a terminal
 
 
 def profile(
@@ -51,7 +53,10 @@ def profile(
     if as_json:
         typer.echo(json.dumps(_as_json(report, output), ensure_ascii=False, allow_nan=False))
         return
-    Console().print(_table(report))
+    shown, console = _table(report), Console()
+    # A table that is too wide for the terminal keeps its width: cut names are of no use.
+    wide = Measurement.get(console, console.options.update(width=_WIDEST), shown).maximum
+    Console(width=max(console.width, wide)).print(shown)
     typer.echo(_summary(report))
     typer.echo(f"{output}: {', '.join(f'{name}.csv' for name in _TABLES)}")
 

@@ -42,18 +42,17 @@ def cluster(features: FloatArray, num_strata: int, seed: int) -> Strata:
     ----------
     features : array of float64, shape (num_items, num_features)
     num_strata : int
-        At most; clusters left empty are dropped. 1 is random sampling.
+        At least 1. There are fewer where items cannot be told apart; 1 is random sampling.
     seed : int
 
     Raises
     ------
     InputError
-        Not from 1 to the number of items.
+        Fewer than one stratum.
     """
     num_items = len(features)
-    if not 1 <= num_strata <= num_items:
-        allowed = f"from 1 to the number of items, {num_items}"
-        raise InputError("number of strata", field="strata", value=num_strata, allowed=allowed)
+    if num_strata < 1:
+        raise InputError("number of strata", field="strata", value=num_strata, allowed="at least 1")
     labels = np.zeros(num_items, np.int64) if num_strata == 1 else _k_means(features, num_strata, seed)
     _, labels = np.unique(labels, return_inverse=True)
     shuffled = np.random.default_rng(seed).permutation(num_items)
