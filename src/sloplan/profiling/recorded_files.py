@@ -81,10 +81,7 @@ def _read(folder: Path, name: str, columns_of: Callable[[list[str]], tuple[Colum
         raise InputError(problem, file=str(path), advice=advice) from None
     first_line = content.decode("utf-8-sig", errors="replace").partition("\n")[0]
     table = Table(name, ("item",), columns_of(next(csv.reader([first_line.rstrip("\r")]), [])))
-    columns = normalise_table(table, read_csv_table(table, content))
-    if num_rows(columns) == 0:
-        raise InputError("no rows", file=table.file, allowed="at least one row", advice="add rows")
-    return columns
+    return normalise_table(table, read_csv_table(table, content))
 
 
 def _item_columns(header: list[str]) -> tuple[Column, ...]:
@@ -112,13 +109,12 @@ def _run_columns(header: list[str]) -> tuple[Column, ...]:
 
 
 def _item_places(items: Columns) -> dict[str, int]:
-    names = items["item"]
-    places = {item: place for place, item in enumerate(names)}
-    if len(places) < len(names):
-        row = next(row for row, item in enumerate(names) if places[item] != row)
-        raise InputError(
-            "item given twice", file="items.csv", row=row + 1, field="item", value=names[row], advice="keep one"
-        )
+    places: dict[str, int] = {}
+    for place, item in enumerate(items["item"]):
+        if places.setdefault(item, place) != place:
+            raise InputError(
+                "item given twice", file="items.csv", row=place + 1, field="item", value=item, advice="keep one"
+            )
     return places
 
 
@@ -136,10 +132,11 @@ def _refuse_incomplete(plan: IntArray, item: IntArray, shape: tuple[int, int], i
     count = np.zeros(shape, np.int64)
     np.add.at(count, (plan, item), 1)
     if (count > 1).any():
-        row = next(row for row in range(len(plan)) if count[plan[row], item[row]] > 1)
-        problem = "a run given twice"
+        _, first = np.unique(plan * shape[1] + item, return_index=True)
+        row = int(np.setdiff1d(np.arange(len(plan)), first)[0])
+        name = items[item[row]]
         raise InputError(
-            problem, file="runs.csv", row=row + 1, field="item", value=items[item[row]], advice="keep one of them"
+            "a run given twice", file="runs.csv", row=row + 1, field="item", value=name, advice="keep one of them"
         )
     if (count == 0).any():
         missing = items[int(np.argwhere(count == 0)[0, 1])]
