@@ -1,7 +1,7 @@
 """What the selective profiler's confidence is worth, what it saves, and how its figures hold on items held out.
 
-Run as ``python benchmarks/profiler.py [coverage] [designs] [profiles] [live]``; all four without a name. Prints Markdown
-tables. Seeds are fixed; the live workload's times depend on the machine.
+Run as ``python benchmarks/profiler.py [coverage] [designs] [profiles] [live]``; all four without a name. Prints
+Markdown tables. Seeds are fixed; the live workload's times depend on the machine.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from sloplan.profiling.digits import DigitsWorkload
 from sloplan.profiling.profiler import profile_workload
 from sloplan.profiling.recorded import RecordedWorkload, record
 from sloplan.profiling.rehearsal import rehearse
+from sloplan.profiling.report import PlanProfile, ProfileReport
 from sloplan.profiling.strata import Strata, cluster
 from sloplan.profiling.synthetic import synthetic_workload
 
@@ -124,24 +125,30 @@ def union_over_strata(scores: np.ndarray, strata: Strata, slo: float, repetition
 
 
 def profiles() -> None:
-    """Print what whole profiles take, each saving switched off in turn; synthetic workload, mean over seeds."""
-    begin(f"whole profiles, 9 plans, {NUM_ITEMS} items, SLOs {SLOS[:2]}, mean over {len(SEEDS)} seeds",
-          ["profile", "plan runs on an item", "operator runs", "from the cache", "profiling s", "wrong decisions"])  # fmt: skip
-    workloads = {seed: synthetic_workload(NUM_ITEMS, seed) for seed in SEEDS}
+    """Print what whole profiles of the synthetic workload take, as means over seeds."""
+    slos = SLOS[:2]
+    columns = ["profile", "plan runs on an item", "operator runs", "from the cache", "profiling s", "wrong decisions"]
+    begin(f"whole profiles, 9 plans, {NUM_ITEMS} items, SLOs {slos}, mean over {len(SEEDS)} seeds", columns)
+    workloads = [synthetic_workload(NUM_ITEMS, seed) for seed in SEEDS]
     for name, num_strata in (("selective, 8 strata", 8), ("selective, random sampling", 1)):
-        reports = [profile_workload(workloads[seed], SLOS[:2], num_strata=num_strata, seed=seed) for seed in SEEDS]
-        wrong = decided = 0
-        for seed, report in zip(SEEDS, reports, strict=True):
-            for plan, truth in zip(report.plans, workloads[seed].accuracies(), strict=True):
-                if plan.outcome == "decided":
-                    decided += len(SLOS[:2])
-                    wrong += sum((plan.lower >= slo) != (truth >= slo) for slo in SLOS[:2])
+        reports = [
+            profile_workload(workload, slos, num_strata=num_strata, seed=seed)
+            for seed, workload in zip(SEEDS, workloads, strict=True)
+        ]
+        wrong = [
+            (plan.lower >= slo) != (truth >= slo)
+            for workload, report in zip(workloads, reports, strict=True)
+            for plan, truth in zip(report.plans, workload.accuracies(), strict=True)
+            for slo in slos
+            if plan.outcome == "decided"
+        ]
         plan_runs = [sum(plan.num_items for plan in report.plans) for report in reports]
-        figures = [plan_runs, *([getattr(report, kind) for report in reports] for kind in ("items_run", "cache_hits"))]
+        counts = [plan_runs, *([getattr(report, kind) for report in reports] for kind in ("items_run", "cache_hits"))]
         seconds = np.mean([report.profiling_s for report in reports])
-        row([name, *(f"{np.mean(figure):.0f}" for figure in figures), f"{seconds:.1f}", f"{wrong} of {decided}"])
-    full = [record_cost(workloads[seed]) for seed in SEEDS]
-    row(["everything", 9 * NUM_ITEMS, (3 + 9) * NUM_ITEMS, 6 * NUM_ITEMS, f"{np.mean(full):.1f}", "-"])
+        means = [f"{np.mean(count):.0f}" for count in counts]
+        row([name, *means, f"{seconds:.1f}", f"{sum(wrong)} of {len(wrong)}"])
+    seconds = np.mean([record_cost(workload) for workload in workloads])
+    row(["every plan on every item", 9 * NUM_ITEMS, 12 * NUM_ITEMS, 6 * NUM_ITEMS, f"{seconds:.1f}", "-"])
 
 
 def record_cost(workload: RecordedWorkload) -> float:
@@ -152,41 +159,63 @@ def record_cost(workload: RecordedWorkload) -> float:
 
 
 def live() -> None:
-    """Print planned against held-out attainment of the digits: accuracy SLOs, and latency SLOs at the percentile."""
-    begin("digits, profiled and planned on 800 images, measured on 497 held out",
-          ["seed", "strata", "profiling s", "all plans, s", "SLO", "plan of least time", "accuracy planned",
-           "all 800", "held out", f"within p{LATENCY_PERCENTILE} planned", "held out"])  # fmt: skip
-    gaps: list[float] = []
-    attained: list[bool] = []
+    """Print planned against held-out attainment of the digits: accuracy SLOs, and latencies at the percentile."""
+    columns = ["seed", "strata", "SLO", "plan of least time", "accuracy planned", "all 800", "held out"]
+    begin("digits, profiled and planned on 800 images, measured on 497 held out", [*columns, "in time, held out"])
+    notes = []
+    attained: dict[int, list[bool]] = {8: [], 1: []}
     for seed in LIVE_SEEDS:
         everything, held_out = record(DigitsWorkload(seed)), record(DigitsWorkload(seed, "held-out"))
-        for num_strata in (8, 1):
+        for num_strata in attained:
             report = profile_workload(
                 DigitsWorkload(seed), SLOS, confidence=CONFIDENCE, num_strata=num_strata, seed=seed
             )
-            times = {key: 1000 * found.seconds for key, found in report.configurations.items()}
             for slo in SLOS:
-                reaching = [plan for plan in report.plans if plan.accuracy >= slo]
-                if not reaching:
-                    row([seed, num_strata, "", "", slo, "none reaches it", *[""] * 5])
+                number = least_time(report, slo)
+                if number is None:
+                    row([seed, num_strata, slo, "none reaches it", *["-"] * 4])
                     continue
-                keys = {plan: list(zip(report.operators, plan.configurations, strict=True)) for plan in reaching}
-                best = min(reaching, key=lambda plan: sum(times[key].mean() for key in keys[plan]))
-                place = everything.plans.index(best.configurations)
-                # The percentiles of the operators add up to the latency that an instance plans with.
-                limit_s = sum(np.percentile(times[key], LATENCY_PERCENTILE) for key in keys[best]) / 1000
-                within = (held_out.latencies_s()[place] <= limit_s).mean()
-                truth = held_out.accuracies()[place]
-                if num_strata == 8:
-                    gaps += [
-                        p.accuracy - held_out.accuracies()[n] for n, p in enumerate(report.plans) if slo == SLOS[0]
-                    ]
-                    attained.append(truth >= slo)
-                row([seed, num_strata, f"{report.profiling_s:.1f}", f"{record_cost(everything):.1f}", slo,
-                     " / ".join(best.configurations), f"{best.accuracy:.4f}", f"{everything.accuracies()[place]:.4f}",
-                     f"{truth:.4f}", f"{LATENCY_PERCENTILE}%", f"{within:.1%}"])  # fmt: skip
-    say(f"\n{sum(attained)} of {len(attained)} plans chosen with 8 strata reach their SLO held out; over all plans the "
-        f"accuracy planned less held out is {np.mean(gaps):+.4f} on average, {np.std(gaps):.4f} standard deviation\n")  # fmt: skip
+                plan, truth = report.plans[number], held_out.accuracies()[number]
+                attained[num_strata].append(bool(truth >= slo))
+                in_time = (held_out.latencies_s()[number] <= planned_latency_s(report, plan)).mean()
+                accuracies = [f"{value:.4f}" for value in (plan.accuracy, everything.accuracies()[number], truth)]
+                row([seed, num_strata, slo, " / ".join(plan.configurations), *accuracies, f"{in_time:.1%}"])
+            notes.append(live_note(report, everything, held_out))
+    say("\n" + "\n".join(notes))
+    for num_strata, reached in attained.items():
+        say(f"{num_strata} strata: {sum(reached)} of {len(reached)} plans reach their SLO on the images held out")
+
+
+def live_note(report: ProfileReport, everything: RecordedWorkload, held_out: RecordedWorkload) -> str:
+    """Return what a live profile took, and how its figures compare over all plans, in one line."""
+    planned = np.array([plan.accuracy for plan in report.plans])
+    known = [plan.lower - 1e-9 <= truth <= plan.upper + 1e-9
+             for plan, truth in zip(report.plans, everything.accuracies(), strict=True)]  # fmt: skip
+    gap = planned - held_out.accuracies()
+    return (
+        f"seed {report.seed}, {report.num_strata} strata: {report.items_run} operator runs, {report.cache_hits} from "
+        f"the cache, {report.profiling_s:.1f} s (every plan on every item: {record_cost(everything):.1f} s); "
+        f"{sum(known)} of {len(known)} intervals hold; planned less held out {gap.mean():+.4f} on average, "
+        f"deviation {gap.std():.4f}; accuracy on the 800 less held out "
+        f"{(everything.accuracies() - held_out.accuracies()).mean():+.4f}"
+    )
+
+
+def least_time(report: ProfileReport, slo: float) -> int | None:
+    """Return the number of the plan of least mean time whose accuracy reaches the SLO, None if none does."""
+    reaching = [number for number, plan in enumerate(report.plans) if plan.accuracy >= slo]
+    return min(reaching, key=lambda number: sum(t.mean() for t in times(report, report.plans[number])), default=None)
+
+
+def planned_latency_s(report: ProfileReport, plan: PlanProfile) -> float:
+    """Return the latency that an instance plans with: the operators' percentiles added up."""
+    return float(sum(np.percentile(seconds, LATENCY_PERCENTILE) for seconds in times(report, plan)))
+
+
+def times(report: ProfileReport, plan: PlanProfile) -> list[np.ndarray]:
+    """Return the seconds measured of each of a plan's operators."""
+    keys = zip(report.operators, plan.configurations, strict=True)
+    return [report.configurations[key].seconds for key in keys]
 
 
 def one_plan() -> tuple[np.ndarray, np.ndarray]:

@@ -8,7 +8,7 @@ import numpy.typing as npt
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
 
-_GRID = 200  # candidate means are multiples of 1/200, and the levels themselves
+_GRID = 100  # candidate means are multiples of 1/100, and the levels themselves
 _PRIOR_DRAWS = 2.0  # draws that the guess of a stratum counts for
 _LEAST_SHARE = 0.3  # of the draws go to strata by size, so that none starves
 _MOST_STAKE = 0.9  # of the capital may be lost by one draw
@@ -16,6 +16,7 @@ _MOST_STAKE = 0.9  # of the capital may be lost by one draw
 # what none does alone. Of mixtures of one to five, and stakes that follow the estimate, this one decided soonest.
 _GAPS = np.array([0.02, 0.05, 0.12])
 _TINY = 1e-12
+_SUNK = 1e-200
 
 
 class StratifiedConfidence:
@@ -62,13 +63,13 @@ class StratifiedConfidence:
         self._num_items = int(np.sum(sizes))
         self._levels = np.unique(np.asarray(levels, float))
         self._grid = np.union1d(np.arange(_GRID + 1) / _GRID, self._levels)
-        self._threshold = np.log(2 * len(_GAPS) / (1 - confidence))  # for the sum of the bettors' capitals
+        self._threshold = 2 / (1 - confidence)
         self._drawn = np.zeros(self._left.shape)
         self._sum = np.zeros(self._left.shape)
         self._sum_squares = np.zeros(self._left.shape)
-        # Log capitals of the bets that the mean is larger, or smaller, than each candidate.
-        self._above = np.zeros((num_plans, len(_GAPS), len(self._grid)))
-        self._below = np.zeros(self._above.shape)
+        # Capitals of the bets that the mean is larger, or smaller, than each candidate.
+        self._above = np.ones((num_plans, len(_GAPS), len(self._grid)))
+        self._below = np.ones(self._above.shape)
         self.lower = np.zeros(num_plans)
         self.upper = np.ones(num_plans)
 
@@ -143,8 +144,8 @@ class StratifiedConfidence:
         place = np.arange(len(rows))
         value = centre + weight[place, strata] * (scores - guess[place, strata])
         gain = (value[:, None] - self._grid)[:, None, :]
-        self._above[rows] += np.log(np.maximum(1 + above * gain, _TINY))
-        self._below[rows] += np.log(np.maximum(1 - below * gain, _TINY))
+        _multiply(self._above, rows, 1 + above * gain)
+        _multiply(self._below, rows, 1 - below * gain)
         self._drawn[rows, strata] += 1
         self._sum[rows, strata] += scores
         self._sum_squares[rows, strata] += scores**2
@@ -169,13 +170,25 @@ class StratifiedConfidence:
     def _enclose(self, rows: IntArray) -> None:
         """Narrow the intervals to what is not refuted, and to what the items left can still change."""
         total, left = self._sum[rows].sum(axis=1), self._left[rows].sum(axis=1)
-        capital = np.logaddexp.reduce(self._above[rows], axis=1)
+        capital = self._above[rows].mean(axis=1)
         refuted = np.where(capital >= self._threshold, self._grid, 0.0).max(axis=1)
         lower = np.maximum(refuted, total / self._num_items)
-        capital = np.logaddexp.reduce(self._below[rows], axis=1)
+        capital = self._below[rows].mean(axis=1)
         # The mean is truly below a refuted candidate: one that equals a level leaves that level missed.
         refuted = np.where(capital >= self._threshold, np.nextafter(self._grid, 0), 1.0).min(axis=1)
         upper = np.minimum(refuted, (total + left) / self._num_items)
         mean = total / self._num_items
         self.lower[rows] = np.where(left == 0, mean, np.maximum(self.lower[rows], lower))
         self.upper[rows] = np.where(left == 0, mean, np.minimum(self.upper[rows], upper))
+
+
+def _multiply(capital: FloatArray, rows: IntArray, factors: FloatArray) -> None:
+    """Multiply some rows of capitals, in place.
+
+    Where a factor is not above 0 the candidate is refuted already. Capital past the largest float is infinite from then
+    on: refuted. Capital that has sunk is given up, which is on the safe side: numbers near 0 are slow to reckon with.
+    """
+    with np.errstate(over="ignore"):
+        product = capital[rows] * np.maximum(factors, _TINY)
+    product[product < _SUNK] = 0
+    capital[rows] = product
