@@ -16,7 +16,7 @@ _MOST_STAKE = 0.9  # of the capital may be lost by one draw
 # what none does alone. Of mixtures of one to five, and stakes that follow the estimate, this one decided soonest.
 _GAPS = np.array([0.02, 0.05, 0.12])
 _TINY = 1e-12
-_SUNK = 1e-200
+_RISEN = 1e200
 
 
 class StratifiedConfidence:
@@ -185,10 +185,9 @@ class StratifiedConfidence:
 def _multiply(capital: FloatArray, rows: IntArray, factors: FloatArray) -> None:
     """Multiply some rows of capitals, in place.
 
-    Where a factor is not above 0 the candidate is refuted already. Capital past the largest float is infinite from then
-    on: refuted. Capital that has sunk is given up, which is on the safe side: numbers near 0 are slow to reckon with.
+    Where a factor is not above 0 the candidate is refuted already. Capital that has sunk is given up, as numbers near 0
+    are slow to reckon with, and capital is capped far above what refutes: both err on the safe side.
     """
-    with np.errstate(over="ignore"):
-        product = capital[rows] * np.maximum(factors, _TINY)
-    product[product < _SUNK] = 0
-    capital[rows] = product
+    product = capital[rows] * np.maximum(factors, _TINY)
+    product[product < 1 / _RISEN] = 0
+    capital[rows] = np.minimum(product, _RISEN)

@@ -95,19 +95,28 @@ def _run_batch(
     cache: PrefixCache,
     rng: np.random.Generator,
 ) -> None:
-    """Draw items for each of some plans, run them, and take in the scores in the order of the draws."""
+    """Draw items for each of some plans, run them, and take in the scores in the order of the draws.
+
+    A plan with fewer items left than a batch draws those; how the others are drawn does not change with it.
+    """
     left = known.left(rows)
-    place = np.arange(len(rows))
     draws = []
-    for _ in range(min(_BATCH, int(left.sum(axis=1).min()))):
-        probabilities = known.probabilities(rows, left)
+    items = np.full((len(rows), _BATCH), -1)
+    for number in range(_BATCH):
+        here = np.flatnonzero(left.sum(axis=1))
+        if len(here) == 0:
+            break
+        probabilities = known.probabilities(rows[here], left[here])
         chosen = choose_strata(probabilities, rng)
-        draws.append((chosen, strata.items(chosen, left[place, chosen]), probabilities))
-        left[place, chosen] -= 1
-    items = np.stack([drawn for _, drawn, _ in draws], axis=1)
-    scores = np.stack([cache.scores(plans[row], items[number]) for number, row in enumerate(rows)])
-    for number, (chosen, _, probabilities) in enumerate(draws):
-        known.observe(rows, chosen, scores[:, number], probabilities)
+        items[here, number] = strata.items(chosen, left[here, chosen])
+        left[here, chosen] -= 1
+        draws.append((here, chosen, probabilities))
+    scores = np.zeros(items.shape)
+    for place, row in enumerate(rows):
+        is_drawn = items[place] >= 0
+        scores[place, is_drawn] = cache.scores(plans[row], items[place, is_drawn])
+    for number, (here, chosen, probabilities) in enumerate(draws):
+        known.observe(rows[here], chosen, scores[here, number], probabilities)
 
 
 def _plans(plans: list[Configurations], known: StratifiedConfidence, dominator: IntArray) -> tuple[PlanProfile, ...]:
