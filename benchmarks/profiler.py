@@ -31,7 +31,7 @@ NUM_ITEMS = 2000
 PLAN = ("medium", "medium")
 SEEDS = range(10)
 SLOS = (0.85, 0.9, 0.95)
-LIVE_SEEDS = range(3)
+LIVE_SEEDS = range(2)
 LATENCY_PERCENTILE = 95
 
 
@@ -162,7 +162,10 @@ def record_cost(workload: RecordedWorkload) -> float:
 
 
 def live() -> None:
-    """Print planned against held-out attainment of the digits: accuracy SLOs, and latencies at the percentile."""
+    """Print planned against held-out attainment of the digits: accuracy SLOs, and latencies at the percentile.
+
+    Every plan is really run on every image, once; profiles draw from those runs, so that all ways see the same times.
+    """
     columns = ["seed", "strata", "SLO", "plan of least time", "accuracy planned", "all 800", "held out"]
     begin("digits, profiled and planned on 800 images, measured on 497 held out", [*columns, "in time, held out"])
     notes = []
@@ -170,9 +173,7 @@ def live() -> None:
     for seed in LIVE_SEEDS:
         everything, held_out = record(DigitsWorkload(seed)), record(DigitsWorkload(seed, "held-out"))
         for num_strata in attained:
-            report = profile_workload(
-                DigitsWorkload(seed), SLOS, confidence=CONFIDENCE, num_strata=num_strata, seed=seed
-            )
+            report = profile_workload(everything, SLOS, confidence=CONFIDENCE, num_strata=num_strata, seed=seed)
             for slo in SLOS:
                 number = least_time(report, slo)
                 if number is None:
