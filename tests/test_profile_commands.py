@@ -77,6 +77,7 @@ def test_digits_spec() -> None:
         ("synthetic:size=3", "unknown parameter of synthetic"),
         ("synthetic:items=0", "items = 0"),
         ("digits:seed=x", "seed = 'x': not a whole number"),
+        ("digits:seed=-1", "seed = -1: no seed"),
     ],
 )
 def test_unknown_workloads_are_refused(workload: str, message: str, tmp_path: Path) -> None:

@@ -133,7 +133,7 @@ def _profile(
     output: Annotated[Path, typer.Option("--output", "-o", metavar="DIR", help="Folder for the application's tables.")],
     confidence: Annotated[float, typer.Option(help="Probability that a plan's interval holds its accuracy.")] = 0.95,
     strata: Annotated[int, typer.Option(help="Most clusters of items; 1 is random sampling.")] = 8,
-    seed: Annotated[int, typer.Option(min=0, help="Random seed of clusters and draws.")] = 0,
+    seed: Annotated[int, typer.Option(help="Random seed of clusters and draws.")] = 0,
     hardware: Annotated[str, typer.Option(help="Name of this kind of machine.")] = "cpu",
     latency_percentile: Annotated[
         float, typer.Option(help="Percentile of measured times taken as latency, as the instance states.")

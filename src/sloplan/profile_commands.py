@@ -65,9 +65,9 @@ def _workload(text: str) -> Workload:
     """Return the workload of a spec, or that recorded in a folder."""
     name = text.partition(":")[0]
     if name == "digits":
-        return DigitsWorkload(**stated_parameters(text, {"seed": whole}))
+        return DigitsWorkload(**stated_parameters(text, {"seed": _seed}))
     if name == "synthetic":
-        given = stated_parameters(text, {"items": whole, "seed": whole})
+        given = stated_parameters(text, {"items": whole, "seed": _seed})
         return synthetic_workload(**{"num_items" if key == "items" else key: value for key, value in given.items()})
     if not Path(text).is_dir():
         raise InputError(
@@ -78,6 +78,14 @@ def _workload(text: str) -> Workload:
             advice="name one of them",
         )
     return load_recorded(text)
+
+
+def _seed(name: str, text: str) -> int:
+    seed = whole(name, text)
+    if not 0 <= seed < 2**32:
+        allowed = "from 0 to 4294967295"
+        raise InputError("no seed", field=name, value=seed, allowed=allowed, advice="correct the spec")
+    return seed
 
 
 def _refuse_occupied(output: Path) -> None:

@@ -107,6 +107,21 @@ def test_missing_scores_are_refused() -> None:
         profile_workload(Silent(small_workload()), [0.5])
 
 
+@pytest.mark.parametrize("features", [np.zeros(200), np.zeros((200, 0)), np.full((200, 1), np.nan)])
+def test_features_that_cannot_be_clustered_are_refused(features: np.ndarray) -> None:
+    """Features are a table of finite numbers."""
+    workload = small_workload()
+    workload.features = features
+    with pytest.raises(InputError, match="a row of finite numbers for each item"):
+        profile_workload(workload, [0.5])
+
+
+def test_an_impossible_seed_is_refused() -> None:
+    """Seeds are what random generators take."""
+    with pytest.raises(InputError, match="seed = -1: no seed"):
+        profile_workload(small_workload(), [0.5], seed=-1)
+
+
 @pytest.mark.parametrize(
     ("slos", "confidence", "message"),
     [

@@ -39,6 +39,7 @@ def profile_workload(
     num_strata : int
         Strata that items are clustered into, at most; 1 is random sampling.
     seed : int
+        From 0 to 2^32 - 1.
 
     Returns
     -------
@@ -56,7 +57,7 @@ def profile_workload(
     common prefix find its outputs made. How plans are drawn depends on their own past only: what
     another plan scored on the same items would tell which items come next, and void the confidence.
     """
-    _check(workload, slo_accuracies, confidence)
+    _check(workload, slo_accuracies, confidence, seed)
     plans = list(product(*(workload.configurations[operator] for operator in workload.operators)))
     strata = cluster(workload.features, num_strata, seed)
     known = StratifiedConfidence(strata.sizes, np.array(slo_accuracies, float), confidence, len(plans))
@@ -149,16 +150,27 @@ def _configurations(workload: Workload, cache: PrefixCache) -> dict[tuple[str, s
     return found
 
 
-def _check(workload: Workload, slo_accuracies: Sequence[float], confidence: float) -> None:
+def _check(workload: Workload, slo_accuracies: Sequence[float], confidence: float, seed: int) -> None:
     if not 0 < confidence < 1:
         raise InputError("no probability", field="confidence", value=confidence, allowed="above 0 and below 1")
+    if not 0 <= seed < 2**32:
+        raise InputError("no seed", field="seed", value=seed, allowed="from 0 to 4294967295")
     if not slo_accuracies:
         raise InputError("nothing to decide", field="slo_accuracy", advice="state the accuracy SLOs that queries have")
     for slo in slo_accuracies:
         if not 0 < slo <= 1:
             raise InputError("no accuracy", field="slo_accuracy", value=slo, allowed="above 0 and at most 1")
-    if len(workload.features) == 0:
+    features = np.asarray(workload.features)
+    if len(features) == 0:
         raise InputError("a workload without items", value=workload.name, allowed="at least one item")
+    if features.ndim != 2 or features.shape[1] == 0 or not np.isfinite(features).all():
+        raise InputError(
+            "the workload's features",
+            field="features",
+            value=features,
+            allowed="a row of finite numbers for each item",
+            advice="correct the workload",
+        )
     for operator in workload.operators:
         if not workload.configurations[operator]:
             raise InputError("an operator without configurations", value=operator, allowed="at least one")
