@@ -38,6 +38,7 @@ def test_coverage_under_early_stopping(gap: float, num_strata: int) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(600)
 @pytest.mark.parametrize(("gap", "num_strata"), list(product([-0.06, -0.02, 0.02, 0.05], [1, 4, 16])))
 def test_coverage_in_a_thousand(gap: float, num_strata: int) -> None:
     """In 1,000 repetitions too, near to and far from the SLO, with few strata and many."""

@@ -9,23 +9,22 @@ import numpy.typing as npt
 
 from sloplan.profiling.confidence import StratifiedConfidence
 from sloplan.profiling.prefix_cache import PrefixCache
-from sloplan.profiling.workload import Configurations, FloatArray, IntArray
+from sloplan.profiling.workload import Configurations, FloatArray
 
 _LEAST_TIMED: Final = 20  # runs of a configuration before its mean time is compared
 
 
-def dominating(
+def dominated(
     plans: list[Configurations],
     cache: PrefixCache,
     known: StratifiedConfidence,
     highest_slo: float,
     is_dominated: npt.NDArray[np.bool_],
-) -> IntArray:
-    """Return for each plan the number of one that dominates it, -1 if none does.
+) -> npt.NDArray[np.bool_]:
+    """Return for each plan whether another dominates it.
 
     A plan dominates another if each of its operators takes no longer and sends no more, on average, and it is surely
     at least as accurate or surely reaches every accuracy SLO. So it can stand in for the other wherever that is placed.
-    Of several the one of the highest lower bound is named.
 
     Parameters
     ----------
@@ -39,7 +38,7 @@ def dominating(
 
     Returns
     -------
-    array of int64, shape (num_plans,)
+    array of bool, shape (num_plans,)
     """
     figures = _figures(plans, cache)
     no_dearer = (figures[:, None, :] <= figures[None, :, :]).all(axis=2)  # [better, worse]
@@ -47,8 +46,7 @@ def dominating(
     # An interval that has become empty is one of the few that err; without those no two dominate each other.
     may_dominate = ~is_dominated & (known.lower <= known.upper)
     better = no_dearer & surely & may_dominate[:, None] & ~np.eye(len(plans), dtype=bool)
-    best = np.where(better, known.lower[:, None], -1.0).argmax(axis=0)
-    return np.where(better.any(axis=0), best, -1)
+    return np.asarray(better.any(axis=0))
 
 
 def _figures(plans: list[Configurations], cache: PrefixCache) -> FloatArray:

@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from itertools import product
 
 import numpy as np
+import numpy.typing as npt
 
 from sloplan.problem.errors import InputError
 from sloplan.profiling.confidence import StratifiedConfidence
-from sloplan.profiling.dominance import dominating
+from sloplan.profiling.dominance import dominated
 from sloplan.profiling.prefix_cache import PrefixCache
 from sloplan.profiling.report import DECIDED, DOMINATED, ConfigurationProfile, PlanProfile, ProfileReport
 from sloplan.profiling.strata import Strata, choose_strata, cluster
@@ -63,20 +64,19 @@ def profile_workload(
     known = StratifiedConfidence(strata.sizes, np.array(slo_accuracies, float), confidence, len(plans))
     cache = PrefixCache(workload)
     rng = np.random.default_rng(seed)
-    dominator = np.full(len(plans), -1)
+    is_dominated = np.zeros(len(plans), bool)
     rows = np.arange(len(plans))
     while len(rows):
         _run_batch(rows, plans, strata, known, cache, rng)
-        better = dominating(plans, cache, known, max(slo_accuracies), dominator >= 0)
-        is_open = known.undecided()
-        dominator[rows] = np.where(is_open[rows], better[rows], -1)
-        rows = rows[is_open[rows] & (dominator[rows] < 0)]
+        rows = rows[known.undecided()[rows]]
+        is_dominated[rows] = dominated(plans, cache, known, max(slo_accuracies), is_dominated)[rows]
+        rows = rows[~is_dominated[rows]]
     return ProfileReport(
         workload=workload.name,
         operators=tuple(workload.operators),
         input_kb=workload.input_kb,
         configurations=_configurations(workload, cache),
-        plans=_plans(plans, known, dominator),
+        plans=_plans(plans, known, is_dominated),
         slo_accuracies=tuple(slo_accuracies),
         confidence=confidence,
         seed=seed,
@@ -120,14 +120,11 @@ def _run_batch(
         known.observe(rows[here], chosen, scores[here, number], probabilities)
 
 
-def _plans(plans: list[Configurations], known: StratifiedConfidence, dominator: IntArray) -> tuple[PlanProfile, ...]:
-    estimate = known.estimate()
-    accuracy = estimate.copy()
-    for row in np.flatnonzero(dominator >= 0):
-        best = row
-        while dominator[best] >= 0:  # the plan that dominates may have been dominated later
-            best = dominator[best]
-        accuracy[row] = min(accuracy[row], estimate[best])
+def _plans(
+    plans: list[Configurations], known: StratifiedConfidence, is_dominated: npt.NDArray[np.bool_]
+) -> tuple[PlanProfile, ...]:
+    # An estimate that was left early may lie beyond an SLO that the plan misses: what is sure does for such a plan.
+    accuracy = np.where(is_dominated, np.minimum(known.lower, known.upper), known.estimate())
     return tuple(
         PlanProfile(
             configurations=plan,
@@ -135,7 +132,7 @@ def _plans(plans: list[Configurations], known: StratifiedConfidence, dominator: 
             lower=float(known.lower[row]),
             upper=float(known.upper[row]),
             num_items=int(known.drawn[row]),
-            outcome=DECIDED if dominator[row] < 0 else DOMINATED,
+            outcome=DOMINATED if is_dominated[row] else DECIDED,
         )
         for row, plan in enumerate(plans)
     )

@@ -23,7 +23,7 @@ class PlanProfile:
     configurations : tuple of str
         One for each operator.
     accuracy : float
-        The stratified estimate, within the interval; of a dominated plan at most that of the plan that dominates it.
+        The stratified estimate, within the interval; of a dominated plan what is sure, the interval's lower end.
     lower, upper : float
         Interval at the stated confidence, whenever profiling stopped. Equal once all items were run.
     num_items : int
