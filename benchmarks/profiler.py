@@ -196,10 +196,13 @@ def live_note(report: ProfileReport, everything: RecordedWorkload, held_out: Rec
     known = [plan.lower - 1e-9 <= truth <= plan.upper + 1e-9
              for plan, truth in zip(report.plans, everything.accuracies(), strict=True)]  # fmt: skip
     gap = planned - held_out.accuracies()
+    reached = [bool(held_out.accuracies()[number] >= slo) for slo in SLOS for number in np.flatnonzero(planned >= slo)]
     return (
         f"seed {report.seed}, {report.num_strata} strata: {report.items_run} operator runs, {report.cache_hits} from "
         f"the cache, {report.profiling_s:.1f} s (every plan on every item: {record_cost(everything):.1f} s); "
-        f"{sum(known)} of {len(known)} intervals hold; planned less held out {gap.mean():+.4f} on average, "
+        f"{sum(known)} of {len(known)} intervals hold; "
+        f"of {len(reached)} SLOs of plans planned as reached {sum(reached)} are, held out; "
+        f"planned less held out {gap.mean():+.4f} on average, "
         f"deviation {gap.std():.4f}; accuracy on the 800 less held out "
         f"{(everything.accuracies() - held_out.accuracies()).mean():+.4f}"
     )
