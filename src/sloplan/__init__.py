@@ -20,11 +20,11 @@ if TYPE_CHECKING:
     from sloplan import models
     from sloplan.checking import check
     from sloplan.explaining import explain
-    from sloplan.planning_headroom import headroom, with_headroom
     from sloplan.loading import load
     from sloplan.models import solution_from
     from sloplan.pareto_front import ParetoFront
     from sloplan.pareto_search import pareto
+    from sloplan.planning_headroom import headroom, with_headroom
     from sloplan.problem.certificates.verification import Certificate
     from sloplan.problem.errors import InputError, SizeLimitError, SloplanError, UnsupportedError
     from sloplan.problem.instance import Instance

@@ -164,6 +164,41 @@ def _simulate(
     )
 
 
+@app.command("profile")
+def _profile(
+    workload: Annotated[
+        str,
+        typer.Argument(metavar="WORKLOAD", help="digits, synthetic:items=500,seed=1, or a folder of recorded runs."),
+    ],
+    slo_accuracy: Annotated[
+        list[float], typer.Option("--slo-accuracy", help="An accuracy SLO that queries have; may be repeated.")
+    ],
+    output: Annotated[Path, typer.Option("--output", "-o", metavar="DIR", help="Folder for the application's tables.")],
+    confidence: Annotated[float, typer.Option(help="Probability that a plan's interval holds its accuracy.")] = 0.95,
+    strata: Annotated[int, typer.Option(help="Most clusters of items; 1 is random sampling.")] = 8,
+    seed: Annotated[int, typer.Option(help="Random seed of clusters and draws.")] = 0,
+    hardware: Annotated[str, typer.Option(help="Name of this kind of machine.")] = "cpu",
+    latency_percentile: Annotated[
+        float, typer.Option(help="Percentile of measured times taken as latency, as the instance states.")
+    ] = 50.0,
+    json: Annotated[bool, typer.Option("--json", help="Print one JSON object, nothing else.")] = False,
+) -> None:
+    """Run a workload's plans on as few items as decide their accuracy SLOs; write tables for an instance."""
+    from sloplan import profile_commands
+
+    profile_commands.profile(
+        workload,
+        slo_accuracy,
+        output,
+        confidence=confidence,
+        num_strata=strata,
+        seed=seed,
+        hardware=hardware,
+        latency_percentile=latency_percentile,
+        as_json=json,
+    )
+
+
 @app.command("methods")
 def _methods() -> None:
     """List the solution methods, built-in and installed."""

@@ -10,8 +10,8 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from sloplan.planning_headroom import best_headroom, headroom
 from sloplan.loading import load
+from sloplan.planning_headroom import best_headroom, headroom
 from sloplan.problem.errors import InputError
 from sloplan.problem.instance import Instance
 from sloplan.problem.solution import Solution
