@@ -52,6 +52,7 @@ JSON_KEYS = [
     "compile_s",
     "engine_start_s",
     "time_to_best_s",
+    "statistics",
     "seed",
     "threads",
     "versions",

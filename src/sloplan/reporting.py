@@ -35,6 +35,7 @@ def result_as_json(result: Result) -> dict[str, Any]:
         "compile_s": result.compile_time,
         "engine_start_s": result.engine_start_time,
         "time_to_best_s": result.time_to_best,
+        "statistics": dict(result.statistics),
         "seed": result.seed,
         "threads": result.threads,
         "versions": dict(result.versions),

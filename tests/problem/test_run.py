@@ -196,3 +196,25 @@ def test_offers_leave_certificates_alone() -> None:
     run = Run(instance)
     assert run.offer(replace(serving(instance, "q0"), certificate={"nonsense": 1})) == []
     assert run.best_objective == 1000
+
+
+def test_statistics_add_up_over_stages() -> None:
+    """Later figures of a name replace earlier ones of the run, and are added to those of the stage before."""
+    first = Run(one_pool())
+    first.report_statistics({"steps": 5, "profiled": np.int64(1)})
+    first.report_statistics({"steps": 7})
+    second = Run(one_pool(), follows=first)
+    second.report_statistics({"steps": 3, "profiling_s": 0.5})
+    assert first.statistics == {"steps": 7, "profiled": 1}
+    assert second.statistics == {"steps": 10, "profiled": 1, "profiling_s": 0.5}
+
+
+@pytest.mark.parametrize("value", [math.nan, "many", True, None])
+def test_statistics_are_numbers(value: Any) -> None:
+    """Anything but a finite number is the method's fault and is dropped."""
+    run = Run(one_pool())
+    run.report_statistics({"steps": value})
+    assert run.statistics == {}
+    assert run.limit == "engine"
+    assert run.message is not None
+    assert "'steps' is not a finite number" in run.message

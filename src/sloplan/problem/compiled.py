@@ -193,6 +193,8 @@ class Options:
         query-scope pools.
     source_only : bool
         The operator may stand here only if the query's source is this site.
+    profile : int64
+        Position in table `profiles` of the row that the option comes from.
     """
 
     operator: Int
@@ -207,6 +209,7 @@ class Options:
     min_rate_milli: Int
     deployment: Int
     source_only: Bool
+    profile: Int
 
 
 @dataclass(frozen=True)
@@ -332,6 +335,9 @@ class CompiledInstance:
         Bytes from the source per request (0 for operators with predecessors).
     configuration_operator, configuration_bytes : (configurations,) int64
         Owner and output bytes per request.
+    profile_item_us : (profiles,) int64
+        Time that one request takes where it was profiled, ceil(1000 calls latency_ms): what measuring costs. No
+        figure of a plan follows from it.
     given_routes : dict
         (from site, to site) -> tuple of link indices, for the routes that the instance fixes.
     left_options : tuple of tuples of int64 arrays, optional
@@ -347,6 +353,7 @@ class CompiledInstance:
     operator_input_bytes: Int
     configuration_operator: Int
     configuration_bytes: Int
+    profile_item_us: Int
     options: Options
     pools: Pools
     links: Links

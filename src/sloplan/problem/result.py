@@ -108,6 +108,9 @@ class Result:
         Seconds until the engine's process stood ready, counted in `runtime` too; None where there was none.
     time_to_best : float, optional
         Second at which the solution was found.
+    statistics : mapping of str to number
+        What the method says of its own work, such as `steps`, `profiled` and `profiling_s` of one that searches
+        plans; empty of most methods.
     seed, threads : int
     versions : mapping of str to str
         Package versions.
@@ -140,6 +143,7 @@ class Result:
     compile_time: float
     engine_start_time: float | None
     time_to_best: float | None
+    statistics: Mapping[str, int | float]
     seed: int
     threads: int
     versions: Mapping[str, str]
@@ -187,6 +191,7 @@ class Result:
             compile_time=run.compile_time,
             engine_start_time=run.engine_start_time,
             time_to_best=run.time_to_best,
+            statistics=run.statistics,
             seed=run.seed,
             threads=run.threads,
             versions=dict(versions),

@@ -10,7 +10,7 @@ import json
 import logging
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import numpy as np
@@ -131,6 +131,8 @@ class Run:
         self._infeasible = False
         self._time_to_best: float | None = None
         self._trajectory: list[Event] = []
+        self._statistics: dict[str, int | float] = {}
+        self._earlier_statistics: Mapping[str, int | float] = {} if follows is None else follows.statistics
 
     def elapsed(self) -> float:
         """Return the seconds since the start, kernel compilation left out."""
@@ -224,6 +226,27 @@ class Run:
             # Verified, so every number in it is whole: numpy's become those that a file can hold.
             self._certified = CertifiedBound(int(bound), json.loads(json.dumps(document, default=int)))
         self.report_bound(int(bound), "certified")
+
+    def report_statistics(self, statistics: Mapping[str, int | float]) -> None:
+        """Take figures of the method's own work, such as search steps; later ones of a name replace earlier ones.
+
+        Parameters
+        ----------
+        statistics : mapping
+            Name to number; one that is not finite is an error of the method, and is dropped.
+        """
+        for name, value in statistics.items():
+            number = value.item() if isinstance(value, np.generic) else value
+            if isinstance(number, bool) or not isinstance(number, int | float) or not math.isfinite(number):
+                self._fault(f"the method's figure {name!r} is not a finite number but {value!r}; it was dropped")
+            else:
+                self._statistics[str(name)] = number
+
+    @property
+    def statistics(self) -> dict[str, int | float]:
+        """Figures of the method's own work, those of the stages before added."""
+        names = dict.fromkeys([*self._earlier_statistics, *self._statistics])
+        return {name: self._earlier_statistics.get(name, 0) + self._statistics.get(name, 0) for name in names}
 
     def report_infeasible(self) -> None:
         """Take the method's word that there is no solution, unless there is one."""

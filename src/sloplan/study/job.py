@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from sloplan.problem.result import Result
+
+PLANNING_STATISTICS: Final = ("steps", "profiled", "profiling_s")
+"""Figures of a method's own work that are columns of a row."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +43,7 @@ class Claims:
     Parameters
     ----------
     columns : mapping
-        The row's columns that begin with `claimed_`, and the versions.
+        The row's columns that begin with `claimed_`, those of `PLANNING_STATISTICS`, and the versions.
     trajectory : list of (float, float or None, float or None)
         Second, incumbent, bound; user units.
     has_solution : bool
@@ -90,6 +93,7 @@ def claims_of(result: Result, not_written: str | None) -> Claims:
             "claimed_runtime_s": result.runtime,
             "claimed_compile_s": result.compile_time,
             "claimed_time_to_best_s": result.time_to_best,
+            **{name: result.statistics.get(name) for name in PLANNING_STATISTICS},
             "versions": dict(result.versions),
         },
         trajectory=[(point.time_s, point.objective, point.bound) for point in result.trajectory],

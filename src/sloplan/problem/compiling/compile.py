@@ -16,7 +16,7 @@ from sloplan.problem.compiling.applications import compile_applications, configu
 from sloplan.problem.compiling.infrastructure import compile_links, compile_pools, given_routes, link_delay_ranks
 from sloplan.problem.compiling.limits import refuse_overflow
 from sloplan.problem.compiling.lookup import indices_of
-from sloplan.problem.compiling.options import compile_options
+from sloplan.problem.compiling.options import compile_options, profile_item_us
 from sloplan.problem.compiling.queries import compile_queries
 from sloplan.problem.compiling.read_only import make_read_only
 from sloplan.problem.compiling.rows import compile_rows
@@ -87,6 +87,7 @@ def compile_tables(tables: Tables, *, content_hash: ContentHash, name: str, host
         operator_input_bytes=input_bytes(tables),
         configuration_operator=indices_of(names.operators, tables["configurations"]["operator"]),
         configuration_bytes=configuration_bytes(tables),
+        profile_item_us=profile_item_us(tables),
         options=replace(options, deployment=layout.option_deployment),
         pools=replace(pools, row=layout.pool_row, brought=layout.pool_brought),
         links=replace(links, row=layout.link_row),

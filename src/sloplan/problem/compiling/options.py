@@ -88,8 +88,26 @@ def compile_options(tables: Tables, names: Names, pools: Pools) -> tuple[Options
         min_rate_milli=min_rate_milli,
         deployment=np.full(len(kept), -1, dtype=np.int64),
         source_only=~allowed[kept],
+        profile=profile,
     )
     return options, profile
+
+
+def profile_item_us(tables: Tables) -> Int:
+    """Return the time that one request takes on the hardware of each profile row, ceil(1000 calls latency_ms).
+
+    Parameters
+    ----------
+    tables : mapping of table name to mapping of column name to array
+
+    Returns
+    -------
+    (profiles,) int64
+    """
+    profiles = tables["profiles"]
+    calls = decimals_of(tables["configurations"]["calls"])[_configuration_of_profiles(tables)]
+    latency = decimals_of(profiles["latency_ms"])
+    return rounded("ceil", 1000, calls, latency, locate=place_in("profiles", profiles, "latency_ms"))
 
 
 def _profiles_on_pools(profiles: Columns, pools: Columns) -> tuple[Int, Int]:
