@@ -1,13 +1,14 @@
-"""Row prices under which queries ask for about what there is: the volume algorithm on the Lagrangian dual.
+"""Row prices under which queries ask for about what there is: a subgradient search on the Lagrangian dual.
 
 At row prices pi and value price mu (1 where value is sought) nothing is worth more than
 
     sum over copies of max(0, mu value - rate x (bill + priced usage) of the plan of least price) + pi . standing
     + sum over rows of max(0, pi unit - unit price) x most units - mu floor.
 
-Source: F. Barahona, R. Anbil, The volume algorithm: producing primal solutions with a subgradient method, Mathematical
-Programming 87(3), 2000. Prices of overloaded rows rise, those of slack ones fall, by a step that grows while this pays
-and shrinks while it does not; the direction is a running mean of what the last prices left over.
+Every round each query takes its best plan at the prices; prices of overloaded rows rise, those of slack ones fall, in
+shares of what everything is worth. A row's step is scaled by the size of its own last slacks and smoothed by momentum
+(D. P. Kingma, J. Ba, Adam: a method for stochastic optimization, ICLR 2015), and all steps shrink by a fixed factor a
+round. The prices of least bound are kept.
 """
 
 from __future__ import annotations
@@ -26,9 +27,9 @@ from sloplan.problem.compiled import Int
 
 Float = npt.NDArray[np.float64]
 
-_FIRST_STEP: Final = 0.1
-_GROWS, _SHRINKS, _PATIENCE = 1.1, 0.66, 10
-_MEMORY: Final = 0.1
+_FIRST_STEP, _LAST_STEP = 0.1, 0.001  # of a row's even share in what everything is worth
+_MOMENTUM, _SCALE_MEMORY = 0.9, 0.97
+_MOST_LACKING: Final = 2.0  # capacities: what is asked for beyond it does not hasten a price
 _GUIDE_SHARE, _GUIDE_ROUNDS = 0.005, 8
 
 
@@ -128,42 +129,30 @@ class Market:
         return self.ask(price, float(ratio[order[last]]) * (1 + 1e-9))
 
 
-def bid(market: Market, reached: float | None, rounds: int) -> Iterator[Asked]:
-    """Yield the best prices so far after every round of bidding; `send` what a matching reaches to aim closer.
+def bid(market: Market, rounds: int) -> Iterator[Asked]:
+    """Yield the best prices so far, before bidding and after every round of it.
 
     Parameters
     ----------
     market : Market
-    reached : float, optional
-        Worth of some matching.
     rounds : int
     """
-    best = market.first()
-    scale = np.append(market.capacity, float(max(market.problem.floor, 1)))
-    at = _vector(best) * scale
-    direction, step, patience = market.slack(best), _FIRST_STEP, 0
-    for _ in range(rounds):
-        told = yield best
-        reached = told if reached is None or (told is not None and told > reached) else reached
-        aim = reached if reached is not None else best.bound - 0.05 * abs(best.bound)
-        # What no direction leads out of is as good as it gets: a row without use has no price.
-        active = direction * ((at > 0) | (direction < 0))
-        length = float(active @ active)
-        gap = best.bound - aim
-        if length <= 1e-18 or gap <= 0:
-            return
-        tried = np.maximum(at - step * gap / length * active, 0.0)
-        found = market.ask(tried[:-1] / scale[:-1], float(tried[-1] / scale[-1]) if market.problem.is_cost else 1.0)
-        slope = market.slack(found)
-        if found.bound < best.bound:
-            step *= _GROWS if float(direction @ slope) >= 0 else 1.0
-            best, at, patience = found, tried, 0
-        else:
-            patience += 1
-            if patience >= _PATIENCE:
-                step, patience = max(step * _SHRINKS, 1e-4), 0
-        direction = _MEMORY * slope + (1 - _MEMORY) * direction
+    best = now = market.first()
     yield best
+    is_cost = market.problem.is_cost
+    scale = np.append(market.capacity, float(max(market.problem.floor, 1)))
+    at = np.append(best.price, best.value_price) * scale
+    share = max(abs(best.bound), float(at[:-1].sum())) / len(scale)
+    momentum, size = np.zeros(len(scale)), np.zeros(len(scale))
+    for number in range(rounds):
+        slack = np.clip(market.slack(now), -_MOST_LACKING, 1.0)
+        momentum = _MOMENTUM * momentum + (1 - _MOMENTUM) * slack
+        size = _SCALE_MEMORY * size + (1 - _SCALE_MEMORY) * slack**2
+        step = share * _FIRST_STEP * (_LAST_STEP / _FIRST_STEP) ** (number / rounds)
+        at = np.maximum(at - step * momentum / np.sqrt(size + 1e-6), 0.0)
+        now = market.ask(at[:-1] / scale[:-1], float(at[-1] / scale[-1]) if is_cost else 1.0)
+        best = min(best, now, key=lambda asked: asked.bound)
+        yield best
 
 
 def guided(market: Market, asked: Asked) -> Asked:
@@ -184,10 +173,6 @@ def guided(market: Market, asked: Asked) -> Asked:
         found = market.ask(asked.price + more, asked.value_price)
         more = more * np.clip(found.demand / market.capacity, 0.5, 2.0) ** (2 / (number + 1))
     return market.ask(asked.price + more, asked.value_price)
-
-
-def _vector(asked: Asked) -> Float:
-    return np.append(asked.price, asked.value_price)
 
 
 def _plain(*arrays: Int) -> tuple[Int, ...]:

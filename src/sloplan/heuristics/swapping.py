@@ -62,24 +62,27 @@ class SwapSearch:
         none, nodes = np.zeros(number, dtype=np.int64), np.zeros(number * width, dtype=np.int64)
         log = np.zeros(kernels.LOG_LENGTH, dtype=np.int64)
         floor = problem.floor if problem.is_cost else 0
+        priced = np.flatnonzero((room.unit_price > 0) & (room.unit > 0))
         value = lists.value[self._query] * self._size
         factor = lists.rate[self._query] * self._size
+        scalars = {
+            "OUTSIDE": number, "WIDTH": width, "IS_COST": int(problem.is_cost), "FLOOR": floor,
+            "RANDOM": _seeded(seed), "ITEMS": number, "NUM_PRICED": len(priced),
+        }  # fmt: skip
         arrays: dict[str, Int] = {
-            "TOTALS": np.array([0, 0, 0, number, 0, width, problem.is_cost, floor, 0, _seeded(seed)]),
             "USAGE_START": lists.usage.start, "USAGE_ROW": lists.usage.column, "USAGE": lists.usage.amount,
             "BILL": lists.bill, "STANDING": room.standing, "UNIT": room.unit, "UNIT_PRICE": room.unit_price,
-            "MOST": room.most_units, "USED": np.zeros(rows), "UNITS": np.zeros(rows),
+            "MOST": room.most_units, "USED": np.zeros(rows, dtype=np.int64), "UNITS": np.zeros(rows, dtype=np.int64),
             "FIRST": first, "END": end, "CANDIDATE": listed, "FACTOR": factor, "VALUE": value,
             "RANK": rank[self._query], "PLAN": none - 1, "HEAD": np.full(rows, -1), "AFTER": nodes, "BEFORE": nodes,
             "OUT": np.arange(number), "OUT_AT": np.arange(number), "LOCKED": none - 1, "LOG_ITEM": log, "LOG_PLAN": log,
-            "CHANGED": none, "IS_CHANGED": none, "BEST": plan,
-            "PRICED": np.flatnonzero((room.unit_price > 0) & (room.unit > 0)),
+            "CHANGED": none, "IS_CHANGED": none, "BEST": plan, "PRICED": priced,
         }  # fmt: skip
-        self._s = tuple(np.array(arrays[name], dtype=np.int64, order="C") for name in kernels.ARRAYS)
+        self._m, self._best_plan = _laid_out(scalars, arrays)
         # What rows charge, their own bill left out: that is in the cost already.
         charge = np.maximum(asked.plan_price - lists.bill, 0.0)
         self._f = (charge, np.zeros(1), self._schedule(asked, value, factor))
-        kernels.begin(self._s, self._f)
+        kernels.begin(self._m, self._f)
         self._best = matching
         if matching.is_valid(problem):
             self._f[kernels.SCHEDULE][kernels.LEAST] = -matching.worth(problem)
@@ -93,7 +96,7 @@ class SwapSearch:
         steps : int
         """
         if len(self._query):
-            kernels.improve(self._s, self._f, steps)
+            kernels.improve(self._m, self._f, steps)
         least = float(self._f[kernels.SCHEDULE][kernels.LEAST])
         if least < self._least:
             self._least = least
@@ -101,7 +104,7 @@ class SwapSearch:
         return self._best
 
     def _answer(self) -> Matching:
-        plan, plans = self._s[kernels.BEST], max(len(self._problem.lists.bill), 1)
+        plan, plans = self._best_plan, max(len(self._problem.lists.bill), 1)
         item = np.flatnonzero(plan >= 0)
         pair, of_item = np.unique(self._query[item] * plans + plan[item], return_inverse=True)
         count = np.zeros(len(pair), dtype=np.int64)
@@ -121,6 +124,16 @@ class SwapSearch:
         schedule[[kernels.SHARE, kernels.OTHER_SHARE]] = (0.0 if problem.is_cost else _USAGE_SHARE), _USAGE_SHARE
         schedule[kernels.PENALTY] = 2 * asked.value_price + 1.0 if problem.is_cost else 0.0
         return schedule
+
+
+def _laid_out(scalars: dict[str, int], arrays: dict[str, Int]) -> tuple[Int, Int]:
+    """Return all integers in one array, as `swap_kernels` says, and the part that holds the best answer."""
+    header = [scalars.get(name, 0) for name in kernels.SCALARS]
+    parts = [np.asarray(arrays[name], dtype=np.int64) for name in kernels.ARRAYS]
+    place = kernels.HEADER + np.cumsum([0, *map(len, parts)])
+    cells = np.concatenate([np.array([*header, *place[:-1]], dtype=np.int64), *parts])
+    best = kernels.ARRAYS.index("BEST")
+    return cells, cells[place[best] : place[best + 1]]
 
 
 def _items(problem: Contention, matching: Matching, asked: Asked) -> tuple[Int, Int, Int]:
