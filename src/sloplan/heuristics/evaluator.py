@@ -228,8 +228,15 @@ class Evaluator:
         self.wall_s += self._clock() - began
         return total
 
-    def extend(self, template: int, partial: PartialPlans, parent: Int, option: Int) -> PartialPlans:
-        """Place the next operator of partial plans: three steps (accuracy, latency, cost) for each extension.
+    def extend(
+        self,
+        template: int,
+        partial: PartialPlans,
+        parent: Int,
+        option: Int,
+        figures: Collection[Figure] = ("accuracy", "latency", "cost"),
+    ) -> PartialPlans:
+        """Place the next operator of partial plans: a step for each figure of each extension.
 
         Parameters
         ----------
@@ -240,6 +247,8 @@ class Evaluator:
             Which of them is extended.
         option : (m,) int64
             By which global option of the operator at local position k.
+        figures : collection of str, optional
+            Those that the planner uses; usage is not computed here. The others must not be looked at.
 
         Returns
         -------
@@ -247,7 +256,7 @@ class Evaluator:
             Of m plans over k + 1 operators.
         """
         began = self._clock()
-        self.count(3 * len(option))
+        self.count(len(option) * len(figures))
         self.profile(option)
         compiled, application, base = self.compiled, self._application(template), partial.taken(parent)
         position = base.choices.shape[1]
