@@ -10,21 +10,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Final
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from sloplan.heuristics.configuration_tree import ConfigurationTree
 from sloplan.heuristics.evaluator import Evaluator, Figure, PartialPlans
-from sloplan.heuristics.scarcity import DIRECTIONS, Scarcity
-from sloplan.problem.compiled import Application, Bool, CompiledInstance, Int
+from sloplan.heuristics.scarcity import Scarcity
+from sloplan.heuristics.search_kernels import keep_best
+from sloplan.problem.compiled import Application, CompiledInstance, Int
+from sloplan.problem.transfers import transfers_of
 
 Float = npt.NDArray[np.float64]
-
-_KEPT: Final = 1
-"""Partial plans that stay per direction and demand, and finished ones."""
-
 
 @dataclass(frozen=True)
 class Demands:
@@ -40,8 +38,10 @@ class Demands:
     nano_nats: Int
     cost_nano: Int
 
-    def __len__(self) -> int:
-        return len(self.rate_milli)
+    @cached_property
+    def table(self) -> Int:
+        """Rate, nano-nats, latency and cost, shape (demands, 4)."""
+        return np.column_stack([self.rate_milli, self.nano_nats, self.latency_us, self.cost_nano])
 
 
 @dataclass(frozen=True)
@@ -83,19 +83,49 @@ class SearchSpace:
         return self.compiled.applications[self.compiled.templates.application[self.template]]
 
     @cached_property
-    def least_rest_us(self) -> Int:
-        """Least latency of what comes after each operator, transfers left out; shape (operators,)."""
-        latency = [int(self.compiled.options.latency_us[part].min(initial=0)) for part in self.parts]
-        rest = np.zeros(len(self.parts), dtype=np.int64)
-        for producer, consumer in sorted(self.application.edges.tolist(), reverse=True):
-            rest[producer] = max(rest[producer], latency[consumer] + rest[consumer])
-        return rest
+    def after_us(self) -> Int:
+        """Latency of the way from every option of an operator without successors to the sink, shape (options,)."""
+        compiled, after = self.compiled, np.zeros(len(self.compiled.options.site), dtype=np.int64)
+        source, sink = int(compiled.templates.source[self.template]), int(compiled.templates.sink[self.template])
+        if sink >= 0:
+            options = np.concatenate([self.parts[leaf] for leaf in self.application.leaves.tolist()])
+            size = compiled.configuration_bytes[compiled.options.configuration[options]]
+            ends = compiled.options.site[options], np.full(len(options), sink)
+            after[options] = transfers_of(compiled).of(source, size, *ends).latency_us
+        return after
 
     @cached_property
-    def least_rest_nano(self) -> Int:
-        """Least cost of all operators after each one in topological order, shape (operators,)."""
-        cost = np.array([self.compiled.options.cost_nano[part].min(initial=0) for part in self.parts])
-        return np.append(np.cumsum(cost[::-1])[::-1][1:], 0)
+    def tail_us(self) -> Int:
+        """Least latency of what comes after each operator, transfers left out; shape (leaves, operators)."""
+        latency = self.compiled.options.latency_us + self.after_us
+        of_operator = np.column_stack([self.least(position, latency) for position in range(len(self.parts))])
+        tail = np.zeros_like(of_operator)
+        for producer, consumer in sorted(self.application.edges.tolist(), reverse=True):
+            tail[:, producer] = np.maximum(tail[:, producer], of_operator[:, consumer] + tail[:, consumer])
+        return tail
+
+    @cached_property
+    def cost_rest(self) -> Int:
+        """Least cost of all operators after each one in topological order, shape (leaves, operators)."""
+        cost = self.compiled.options.cost_nano
+        of_operator = np.column_stack([self.least(position, cost) for position in range(len(self.parts))])
+        return np.cumsum(of_operator[:, ::-1], axis=1)[:, ::-1] - of_operator
+
+    def least(self, position: int, amount: npt.NDArray[Any]) -> npt.NDArray[Any]:
+        """Return the least amount that an operator's options have in every leaf of the tree, shape (leaves, ...).
+
+        Parameters
+        ----------
+        position : int
+        amount : (options, ...) array
+        """
+        part, configuration = self.parts[position], self.compiled.options.configuration
+        if self.nano_nats is None:
+            return amount[part].min(axis=0, keepdims=True)
+        order = np.argsort(configuration[part], kind="stable")
+        distinct, start = np.unique(configuration[part][order], return_index=True)
+        least = np.minimum.reduceat(amount[part[order]], start, axis=0)
+        return np.asarray(least[np.searchsorted(distinct, self.combinations[:, position])])
 
 
 class PlanSearch:
@@ -107,9 +137,14 @@ class PlanSearch:
     scarcity : Scarcity
     evaluator : Evaluator
     switches : Switches
+    kept : int
+        Partial plans that stay per direction and demand, and finished ones.
     """
 
-    def __init__(self, space: SearchSpace, scarcity: Scarcity, evaluator: Evaluator, switches: Switches) -> None:
+    def __init__(
+        self, space: SearchSpace, scarcity: Scarcity, evaluator: Evaluator, switches: Switches, kept: int
+    ) -> None:
+        self._kept_each = kept
         self._space, self._scarcity, self._evaluator, self._switches = space, scarcity, evaluator, switches
         compiled = space.compiled
         source = int(compiled.templates.source[space.template])
@@ -129,7 +164,7 @@ class PlanSearch:
         """
         space, evaluator = self._space, self._evaluator
         partial, at = PartialPlans.empty(), np.zeros(1, dtype=np.int64)
-        load = np.zeros((1, DIRECTIONS + len(self._scarcity.own_capacity)))
+        load = np.zeros((1, self._scarcity.of_option.shape[1]))
         for position in range(len(space.parts)):
             parent, option, child = space.tree.extensions(position, at)
             extended = evaluator.extend(space.template, partial, parent, option, self._figures)
@@ -157,57 +192,38 @@ class PlanSearch:
 
     def _kept(self, position: int, plans: PartialPlans, at: Int, load: Float, demands: Demands) -> Int:
         """Return the partial plans that go on."""
-        space, bounded = self._space, self._switches.within_similarity or position == len(self._space.parts) - 1
-        latency, cost = plans.latency_us, plans.cost_nano
-        if bounded:
-            latency = (plans.finish_us + space.least_rest_us[: position + 1]).max(axis=1, initial=0)
-            cost = cost + space.least_rest_nano[position]
-        own = load[:, DIRECTIONS:]
+        space, directions = self._space, self._scarcity.directions
+        done = slice(position + 1)
+        tail_us, cost_rest = space.tail_us[:, done], space.cost_rest[:, position]
+        if not self._switches.within_similarity:  # nothing is known of completions
+            tail_us, cost_rest = np.zeros_like(tail_us), np.zeros_like(cost_rest)
+        accuracy = plans.accuracy_nano_nats if space.nano_nats is None else np.zeros(len(plans), dtype=np.int64)
+        own = load[:, directions:]
         most_rate = np.divide(self._scarcity.own_capacity, own, out=np.full(own.shape, np.inf), where=own > 0)
-        rate = most_rate.min(axis=1, initial=np.inf)
-        chosen = []
-        for demand in range(len(demands)):
-            rest = self._rest(position, demands.nano_nats[demand])[at]
-            meets = plans.possible & np.isfinite(rest[:, 0]) & (rate >= demands.rate_milli[demand])
-            meets &= (latency <= demands.latency_us[demand]) & (cost <= demands.cost_nano[demand])
-            if space.nano_nats is None:
-                meets &= plans.accuracy_nano_nats <= demands.nano_nats[demand]
-            able = np.flatnonzero(meets)
-            if not len(able):
-                continue
-            score = load[able, :DIRECTIONS] + rest[able]
-            if self._switches.slo_decomposition:  # each dimension of the SLO by itself, within the others' limits
-                score = np.column_stack([score, latency[able], cost[able]])
-            most = min(_KEPT, len(able))
-            chosen.append(able[np.argpartition(score, most - 1, axis=0)[:most].reshape(-1)])
-        return np.unique(np.concatenate([np.zeros(0, dtype=np.int64), *chosen]))
-
-    def _rest(self, position: int, nano_nats: int) -> Float:
-        """Least load of what is missing below every node, in every direction, for an accuracy limit."""
-        if self._space.nano_nats is None:
-            below = self._space.tree.node.shape[0]
-            return self._free_rest[position][None, :].repeat(below, axis=0)
-        rest = self._rest_of_combinations[position]
-        return self._space.tree.least_below(position, rest, self._space.nano_nats <= nano_nats)
+        marked = keep_best(
+            plans.possible,
+            accuracy,
+            plans.finish_us + space.after_us[plans.choices],
+            plans.cost_nano,
+            most_rate.min(axis=1, initial=np.inf),
+            np.ascontiguousarray(load[:, :directions]),
+            at,
+            demands.table,
+            np.ascontiguousarray(space.tree.node[:, position]),
+            np.zeros(1, dtype=np.int64) if space.nano_nats is None else space.nano_nats,
+            np.ascontiguousarray(tail_us),
+            np.ascontiguousarray(cost_rest),
+            self._rest[position],
+            2 if self._switches.slo_decomposition else 0,
+            self._kept_each,
+        )
+        return np.flatnonzero(marked)
 
     @cached_property
-    def _free_rest(self) -> Float:
-        """Least load of the operators after each one, shape (operators, directions)."""
-        least = [self._scarcity.of_option[part, :DIRECTIONS].min(axis=0, initial=np.inf) for part in self._space.parts]
-        rest = np.cumsum(np.array(least)[::-1], axis=0)[::-1]
-        return np.vstack([rest[1:], np.zeros((1, DIRECTIONS))])
-
-    @cached_property
-    def _rest_of_combinations(self) -> list[Float]:
-        """Least load of the operators after each one, per combination: (combinations, directions) each."""
-        space, configuration = self._space, self._space.compiled.options.configuration
-        leaves = len(space.tree.node)
-        rest, below = [np.zeros((leaves, DIRECTIONS))], np.zeros((leaves, DIRECTIONS))
-        for position in range(len(space.parts) - 1, 0, -1):
-            part, found = space.parts[position], space.combinations[:, position]
-            distinct, of = np.unique(configuration[part], return_inverse=True)
-            least = np.full((len(distinct), DIRECTIONS), np.inf)
-            np.minimum.at(least, of.reshape(-1), self._scarcity.of_option[part, :DIRECTIONS])
-            below = below + least[np.searchsorted(distinct, found)]
-            rest.append(below)
+    def _rest(self) -> list[Float]:
+        """Least load of the operators after each one, per leaf of the tree: (leaves, directions) each."""
+        operators, load = len(self._space.parts), self._scarcity.of_option[:, : self._scarcity.directions]
+        rest = [np.zeros((len(self._space.tree.node), self._scarcity.directions))]
+        for position in range(operators - 1, 0, -1):
+            rest.append(rest[-1] + self._space.least(position, load))
         return rest[::-1]

@@ -6,17 +6,42 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
+import numpy.typing as npt
 
 from sloplan.heuristics.configuration_choice import combinations, useful_combinations, useful_options
 from sloplan.heuristics.configuration_tree import free_tree, tree_of
 from sloplan.heuristics.evaluator import FIGURES, Evaluator, Figure
 from sloplan.heuristics.listing import Classes
-from sloplan.heuristics.plan_search import Demands, PlanSearch, SearchSpace, Switches
+from sloplan.heuristics.plan_search import PlanSearch, SearchSpace, Switches
 from sloplan.heuristics.scarcity import Scarcity
 from sloplan.heuristics.slo_groups import representatives
 from sloplan.pricing.plan_arrays import PlanArrays
 from sloplan.problem.compiled import CompiledInstance, Int, Sparse
 from sloplan.problem.evaluation import largest_rate
+
+
+Float = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Effort:
+    """How far a search goes.
+
+    Parameters
+    ----------
+    directions : int
+    spread : float
+        See `Scarcity`.
+    kept : int
+        Partial plans that stay per direction and demand.
+    demands : int
+        Representatives of a template's queries, at most.
+    """
+
+    directions: int
+    spread: float
+    kept: int
+    demands: int
 
 
 @dataclass
@@ -43,24 +68,34 @@ class StageOne:
     seed: int
     _learnt: dict[int, tuple[Int, Int] | None] = field(default_factory=dict)
 
-    def plans(self, should_stop: Callable[[], bool]) -> PlanArrays:
+    def plans(self, price: Float, effort: Effort, should_stop: Callable[[], bool]) -> PlanArrays:
         """Return the plans that were found; of the templates that came too late, none.
 
         Parameters
         ----------
+        price : (rows,) float64
+            Row prices about which directions are drawn.
+        effort : Effort
         should_stop : callable
             Asked before each template.
         """
-        scarcity = Scarcity(self.compiled, is_cost=self.is_cost, seed=self.seed)
+        scarcity = Scarcity(
+            self.compiled,
+            price,
+            is_cost=self.is_cost,
+            directions=effort.directions,
+            spread=effort.spread,
+            seed=self.seed,
+        )
         start = np.searchsorted(self.classes.template, np.arange(len(self.compiled.templates) + 1))
         found: dict[int, Int] = {}
         for template in range(len(self.compiled.templates)):
             if should_stop():
                 break
-            found[template] = self._of_template(template, np.arange(start[template], start[template + 1]), scarcity)
+            found[template] = self._of_template(template, np.arange(start[template], start[template + 1]), scarcity, effort)
         return self._evaluated(found)
 
-    def _of_template(self, template: int, members: Int, scarcity: Scarcity) -> Int:
+    def _of_template(self, template: int, members: Int, scarcity: Scarcity, effort: Effort) -> Int:
         """Return plans of one template for its classes of queries."""
         evaluator, members = self.evaluator, members[self.classes.copies[members] > 0]
         operators = len(self.compiled.applications[self.compiled.templates.application[template]].operators)
@@ -69,13 +104,13 @@ class StageOne:
         allowed, copies = self.classes.allowed[members], self.classes.copies[members]
         if self.switches.across_similarity:
             evaluator.begin_search(int(copies.sum()))
-            search = PlanSearch(self._space(template, allowed), scarcity, evaluator, self.switches)
-            return search.plans(representatives(allowed))
+            search = PlanSearch(self._space(template, allowed), scarcity, evaluator, self.switches, effort.kept)
+            return search.plans(representatives(allowed, effort.demands))
         found = []
         for one, number in zip(allowed, copies.tolist(), strict=True):
             evaluator.begin_search(number)
-            search = PlanSearch(self._space(template, one[None, :]), scarcity, evaluator, self.switches)
-            found.append(search.plans(representatives(one[None, :])))
+            search = PlanSearch(self._space(template, one[None, :]), scarcity, evaluator, self.switches, effort.kept)
+            found.append(search.plans(representatives(one[None, :], 1)))
         return np.unique(np.concatenate(found), axis=0)
 
     def _space(self, template: int, allowed: Int) -> SearchSpace:

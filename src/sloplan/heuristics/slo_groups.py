@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Final
 
 import numpy as np
 import numpy.typing as npt
@@ -12,21 +11,17 @@ from sloplan.problem.compiled import NO_LIMIT, Int
 
 Float = npt.NDArray[np.float64]
 
-REPRESENTATIVES: Final = 4
-"""Demands that stand for all of a template, at most."""
-
-
-def representatives(allowed: Int, most: int = REPRESENTATIVES) -> Demands:
+def representatives(allowed: Int, most: int) -> Demands:
     """Return demands that stand for some classes of queries: far from each other, and everybody near one of them.
 
-    The first is the least that anybody allows, dimension by dimension... farthest-first traversal (T. F. Gonzalez,
-    Theoretical Computer Science 38, 1985) on the logarithms of what is allowed.
+    Farthest-first traversal (T. F. Gonzalez, Theoretical Computer Science 38, 1985) on the logarithms of what is
+    allowed; it begins at the class nearest to the medians.
 
     Parameters
     ----------
     allowed : (n, 5) int64
         What classes allow, as `pricing.plan_kernels` says.
-    most : int, optional
+    most : int
     """
     asked = allowed[:, [1, 3, 2, 4]]  # rate, latency, nano-nats, cost
     place = np.log(np.maximum(np.where(asked == NO_LIMIT, 2 * _largest(asked), asked), 1.0))
@@ -36,7 +31,7 @@ def representatives(allowed: Int, most: int = REPRESENTATIVES) -> Demands:
     while len(chosen) < most and distance.max() > 0:
         chosen.append(int(np.argmax(distance)))
         distance = np.minimum(distance, ((place - place[chosen[-1]]) ** 2).sum(axis=1))
-    return Demands(*asked[chosen].T)
+    return Demands(rate_milli=asked[chosen, 0], latency_us=asked[chosen, 1], nano_nats=asked[chosen, 2], cost_nano=asked[chosen, 3])
 
 
 def _largest(asked: Int) -> Float:
