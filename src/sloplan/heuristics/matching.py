@@ -37,7 +37,7 @@ _SERVED_AFTER: Final = frozenset({0, 40, 80, 120, 160})
 _PLANS_PER_QUERY: Final = 64
 """Plans among which the copies of one query are spread, at most."""
 
-_STEPS_PER_COPY: Final = 100
+_STEPS_PER_COPY: Final = 150
 _STEPS: Final = 2_000
 """Steps of swapping per copy in all, and of one call."""
 
@@ -159,3 +159,21 @@ def _orders(asked: Asked, lists: PlanLists) -> tuple[Int, Int]:
     price = asked.value_price * value - asked.worth[able]
     ratio = np.divide(value, price, out=np.full(len(able), np.inf), where=price > 0)
     return able[np.argsort(-ratio, kind="stable")], able[np.argsort(-asked.worth[able], kind="stable")]
+
+
+def match_first_come(problem: Contention) -> Matching:
+    """Serve queries in their order, each copy by the first plan of its list that fits: matching without prices.
+
+    Plans of a list are in the order of their bill, then of what they take of all capacity.
+
+    Parameters
+    ----------
+    problem : Contention
+    """
+    market = Market(problem)
+    share = 1 / np.maximum(problem.room.most, 1)
+    asked = market.ask(share * max(1e-9 * float(problem.lists.bill.max(initial=0)), 1.0))
+    listed = np.empty(len(problem.lists.plan), dtype=np.int64)
+    start, plan, list_of = market.lists
+    kernels.sort_lists(start, plan, asked.plan_price, listed)
+    return serve_in_turn(problem, market, (start, listed, list_of), np.arange(len(problem.lists.count)))
