@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import numpy.typing as npt
 
-from sloplan.heuristics.contention import Contention, Matching, Room, room_of
+from sloplan.heuristics.contention import Contention, Matching, room_of
 from sloplan.heuristics.evaluator import Evaluator
 from sloplan.heuristics.listing import Classes, lists_of
 from sloplan.heuristics.matching import StageTwo, match_first_come

@@ -71,9 +71,7 @@ def tree_of(found: Int, parts: list[Int], configuration: Int) -> ConfigurationTr
     node = np.empty_like(found)
     before, nodes, steps = np.zeros(len(found), dtype=np.int64), 1, []
     for position, part in enumerate(parts):
-        edges, of_combination = np.unique(
-            np.column_stack([before, found[:, position]]), axis=0, return_inverse=True
-        )
+        edges, of_combination = np.unique(np.column_stack([before, found[:, position]]), axis=0, return_inverse=True)
         node[:, position] = of_combination.reshape(-1)
         of_part = np.sort(configuration[part])
         by = part[np.argsort(configuration[part], kind="stable")]

@@ -1,4 +1,4 @@
-"""Queries with short lists of plans that compete for rows: what query-plan matching works on, whoever made the lists."""
+"""Queries with short lists of plans that compete for rows: what query-plan matching works on."""
 
 from __future__ import annotations
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from sloplan.heuristics.contention import PlanLists
-from sloplan.heuristics.list_kernels import open_plans
+from sloplan.heuristics.list_kernels import keep_nondominated, open_plans
 from sloplan.pricing.plan_arrays import PlanArrays
 from sloplan.pricing.plan_kernels import allowed_by
 from sloplan.problem.compiled import CompiledInstance, Int
@@ -49,7 +49,7 @@ class Classes:
 
 
 def lists_of(compiled: CompiledInstance, classes: Classes, plans: PlanArrays, *, is_cost: bool) -> PlanLists:
-    """Return the plans of templates that are open to each class of queries, those that fit alone.
+    """Return per class of queries the plans that are open to it and fit alone, and that no other of them replaces.
 
     Parameters
     ----------
@@ -65,13 +65,28 @@ def lists_of(compiled: CompiledInstance, classes: Classes, plans: PlanArrays, *,
     plan = np.zeros(open_plans(*asked, start, none), dtype=np.int64)
     open_plans(*asked, start, plan)
     queries = compiled.queries
-    return PlanLists(
-        usage=plans.usage,
-        bill=plans.billed_cost_nano if is_cost else np.zeros(len(plans), dtype=np.int64),
-        start=start,
-        plan=plan,
-        list_of=classes.of_query,
-        rate=queries.rate_milli,
-        value=queries.value_milli,
-        count=queries.count,
+    return _nondominated(
+        PlanLists(
+            usage=plans.usage,
+            bill=plans.billed_cost_nano if is_cost else np.zeros(len(plans), dtype=np.int64),
+            start=start,
+            plan=plan,
+            list_of=classes.of_query,
+            rate=queries.rate_milli,
+            value=queries.value_milli,
+            count=queries.count,
+        ),
+        plans,
+        len(compiled.rows),
     )
+
+
+def _nondominated(lists: PlanLists, plans: PlanArrays, rows: int) -> PlanLists:
+    """Leave out plans of which another one of the same list takes no more of any row and bills no more."""
+    share = 1 / np.maximum(np.bincount(lists.usage.column, weights=lists.usage.amount, minlength=rows), 1.0)
+    size = plans.priced(share) + lists.bill / max(int(lists.bill.max(initial=0)), 1)
+    start, kept = np.zeros_like(lists.start), np.empty_like(lists.plan)
+    usage = tuple(np.array(part) for part in (lists.usage.start, lists.usage.column, lists.usage.amount))
+    used = np.zeros(rows, dtype=np.int64)
+    keep_nondominated(lists.start, lists.plan, size, usage, np.array(lists.bill), used, start, kept)
+    return replace(lists, start=start, plan=kept[: start[-1]])

@@ -3,8 +3,8 @@
 The problem, with plans as columns, is a multiple-choice multidimensional knapsack (NP-hard). What is done:
 
 1. Where every plan takes one slot of one row at most, the matching is a flow of least cost, and exact (`unit_slots`).
-2. Otherwise row prices are sought by a subgradient search (`matching_prices`): all queries take their best plan at the prices, rows that
-   are overloaded become dearer, slack ones cheaper. The best prices prove a bound for the lists.
+2. Otherwise row prices are sought by a subgradient search (`matching_prices`): all queries take their best plan at the
+   prices, rows that are overloaded become dearer, slack ones cheaper. The best prices prove a bound for the lists.
 3. At some of the prices, raised a little so that they tell equals apart, queries are served in the order of value per
    price, and of what they lose by staying out, each by its plans of least price that fit.
 4. The best matching is improved by swaps (`swapping`).
@@ -84,7 +84,8 @@ class StageTwo:
         if flow is not None:
             self._keep(flow)
             self.is_exact = True
-        for number, self.asked in enumerate(bid(self._market, ROUNDS)):
+        for number, asked in enumerate(bid(self._market, ROUNDS)):
+            self.asked = asked
             if number in _SERVED_AFTER and not self.is_exact:
                 self._serve()
             if self._should_stop() or self._is_settled():
@@ -106,7 +107,7 @@ class StageTwo:
         asked = guided(self._market, self.asked)
         lists = self._problem.lists
         listed = np.empty(len(lists.plan), dtype=np.int64)
-        usage, (start, plan, list_of) = self._market.usage, self._market.lists
+        start, plan, list_of = self._market.lists
         kernels.sort_lists(start, plan, asked.plan_price, listed)
         found = [
             serve_in_turn(self._problem, self._market, (start, listed, list_of), turn) for turn in _orders(asked, lists)

@@ -98,9 +98,8 @@ class Market:
         plan_price, worth = np.empty(len(lists.bill)), np.empty(len(lists.rate))
         choice, demand = np.empty(len(lists.rate), dtype=np.int64), np.empty(len(price))
         prices = np.ascontiguousarray(price, dtype=np.float64)
-        total, served = kernels.respond(
-            self.usage, self.lists, self.queries, self._bill, prices, float(value_price), plan_price, choice, worth, demand
-        )
+        asked = self.usage, self.lists, self.queries, self._bill, prices, float(value_price)
+        total, served = kernels.respond(*asked, plan_price, choice, worth, demand)
         units = (np.maximum(price * room.unit - room.unit_price, 0.0) * room.most_units).sum()
         bound = total + float((price * room.standing).sum()) + float(units) - value_price * self.problem.floor
         return Asked(price, value_price, bound, plan_price, choice, worth, demand, served)

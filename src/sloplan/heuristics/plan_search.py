@@ -24,6 +24,7 @@ from sloplan.problem.transfers import transfers_of
 
 Float = npt.NDArray[np.float64]
 
+
 @dataclass(frozen=True)
 class Demands:
     """What representative queries allow, each array of shape (demands,).

@@ -1,4 +1,4 @@
-"""Stage one of `compass`: per query a short list of diverse, mutually non-dominated, feasible plans, found by search."""
+"""Stage one of `compass`: the plans of which every query gets a short list, found by search."""
 
 from __future__ import annotations
 
@@ -17,8 +17,7 @@ from sloplan.heuristics.scarcity import Scarcity
 from sloplan.heuristics.slo_groups import representatives
 from sloplan.pricing.plan_arrays import PlanArrays
 from sloplan.problem.compiled import CompiledInstance, Int, Sparse
-from sloplan.problem.evaluation import largest_rate
-
+from sloplan.problem.evaluation import evaluate_plans, largest_rate
 
 Float = npt.NDArray[np.float64]
 
@@ -92,7 +91,8 @@ class StageOne:
         for template in range(len(self.compiled.templates)):
             if should_stop():
                 break
-            found[template] = self._of_template(template, np.arange(start[template], start[template + 1]), scarcity, effort)
+            members = np.arange(start[template], start[template + 1])
+            found[template] = self._of_template(template, members, scarcity, effort)
         return self._evaluated(found)
 
     def _of_template(self, template: int, members: Int, scarcity: Scarcity, effort: Effort) -> Int:
@@ -111,6 +111,7 @@ class StageOne:
             evaluator.begin_search(number)
             search = PlanSearch(self._space(template, one[None, :]), scarcity, evaluator, self.switches, effort.kept)
             found.append(search.plans(representatives(one[None, :], 1)))
+            evaluator.count(len(found[-1]) * len(self._figures))  # whole, each query's own
         return np.unique(np.concatenate(found), axis=0)
 
     def _space(self, template: int, allowed: Int) -> SearchSpace:
@@ -138,6 +139,12 @@ class StageOne:
             self._learnt[application] = None if found is None else (found, self.evaluator.accuracy(template, found))
         return self._learnt[application]
 
+    @property
+    def _figures(self) -> tuple[Figure, ...]:
+        """What is not known yet of a whole plan that was found."""
+        known = self.switches.slo_decomposition and self.switches.within_similarity
+        return ("latency", "cost", "usage") if known else FIGURES
+
     def _evaluated(self, found: dict[int, Int]) -> PlanArrays:
         """Evaluate whole plans, those of one application at once."""
         compiled, templates = self.compiled, self.compiled.templates
@@ -149,8 +156,11 @@ class StageOne:
             if not len(of):
                 continue
             choices = np.concatenate([found[template] for template in mine])
-            known = self.switches.slo_decomposition and self.switches.within_similarity
-            figures = self.evaluator.evaluate(of, choices, _UNKNOWN if known else FIGURES)
+            figures = (
+                self.evaluator.evaluate(of, choices, self._figures)
+                if self.switches.across_similarity
+                else evaluate_plans(compiled, of, choices)  # counted query by query
+            )
             needs = np.column_stack(
                 [
                     -figures.max_rate_milli,
@@ -163,11 +173,9 @@ class StageOne:
             able = np.flatnonzero(figures.placeable)
             padded = np.full((len(of), width), -1, dtype=np.int64)
             padded[:, : choices.shape[1]] = choices
-            parts.append((of[able], padded[able], needs[able], figures.billed_cost_nano[able], figures.usage.taken(able)))
+            usage = figures.usage.taken(able)
+            parts.append((of[able], padded[able], needs[able], figures.billed_cost_nano[able], usage))
         return _joined(parts, compiled, width)
-
-
-_UNKNOWN: tuple[Figure, ...] = ("latency", "cost", "usage")
 
 
 def _joined(parts: list[tuple[Int, Int, Int, Int, Sparse]], compiled: CompiledInstance, width: int) -> PlanArrays:

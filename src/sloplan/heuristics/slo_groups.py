@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-
 import numpy as np
 import numpy.typing as npt
 
@@ -10,6 +9,7 @@ from sloplan.heuristics.plan_search import Demands
 from sloplan.problem.compiled import NO_LIMIT, Int
 
 Float = npt.NDArray[np.float64]
+
 
 def representatives(allowed: Int, most: int) -> Demands:
     """Return demands that stand for some classes of queries: far from each other, and everybody near one of them.
@@ -31,7 +31,8 @@ def representatives(allowed: Int, most: int) -> Demands:
     while len(chosen) < most and distance.max() > 0:
         chosen.append(int(np.argmax(distance)))
         distance = np.minimum(distance, ((place - place[chosen[-1]]) ** 2).sum(axis=1))
-    return Demands(rate_milli=asked[chosen, 0], latency_us=asked[chosen, 1], nano_nats=asked[chosen, 2], cost_nano=asked[chosen, 3])
+    rate, latency, nano_nats, cost = asked[chosen].T
+    return Demands(rate_milli=rate, latency_us=latency, nano_nats=nano_nats, cost_nano=cost)
 
 
 def _largest(asked: Int) -> Float:

@@ -21,14 +21,18 @@ from sloplan.problem.compiled import Int
 Float = npt.NDArray[np.float64]
 Floats = tuple[Float, Float, Float]
 
-SCALARS: Final = "REACHED COST LOGGED OUTSIDE CHANGES WIDTH IS_COST FLOOR STEP RANDOM ITEMS NUM_PRICED".split()
+SCALARS: Final = (
+    "REACHED", "COST", "LOGGED", "OUTSIDE", "CHANGES", "WIDTH", "IS_COST", "FLOOR", "STEP", "RANDOM", "ITEMS",
+    "NUM_PRICED",
+)  # fmt: skip
 """Value and cost, lengths of log and lists, rows of a plan at most, the objective, the step, the state of the random
 numbers, how many items there are, and rows whose units have a price."""
 
 ARRAYS: Final = (
-    "USAGE_START USAGE_ROW USAGE BILL STANDING UNIT UNIT_PRICE MOST USED UNITS FIRST END CANDIDATE FACTOR VALUE RANK "
-    "PLAN HEAD AFTER BEFORE OUT OUT_AT LOCKED LOG_ITEM LOG_PLAN CHANGED IS_CHANGED BEST PRICED"
-).split()
+    "USAGE_START", "USAGE_ROW", "USAGE", "BILL", "STANDING", "UNIT", "UNIT_PRICE", "MOST", "USED", "UNITS", "FIRST",
+    "END", "CANDIDATE", "FACTOR", "VALUE", "RANK", "PLAN", "HEAD", "AFTER", "BEFORE", "OUT", "OUT_AT", "LOCKED",
+    "LOG_ITEM", "LOG_PLAN", "CHANGED", "IS_CHANGED", "BEST", "PRICED",
+)  # fmt: skip
 """Usage and bill of plans; what rows hold, their units, what is used and rented; candidates, factor (rate x copies),
 value, rank and plan of items; lists of users; items that are out; the log; items that changed since the best answer,
 and that answer; rows whose units have a price."""
@@ -211,7 +215,7 @@ def begin(m: Int, f: Floats) -> None:
 @numba.njit(cache=True, nogil=True)
 def _insert(m: Int, f: Floats, item: int) -> bool:
     """Let an item take its first candidate that fits."""
-    for place in range(m[m[FIRST] + item], m[m[END] + item]):
+    for place in range(m[m[FIRST] + item], m[m[END] + item]):  # noqa: SIM110 - numba takes no generator
         if _put(m, f, item, m[m[CANDIDATE] + place]) < 0:
             return True
     return False

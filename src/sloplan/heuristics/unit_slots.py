@@ -119,7 +119,8 @@ def _flow(lists: PlanLists, arcs: _Arcs, slots: Int, served: int | None) -> Matc
     asked = total if served is None else served
     flow = min_cost_flow.SimpleMinCostFlow()
     every, of_row = np.arange(queries), np.arange(rows)
-    flow.add_arcs_with_capacity_and_unit_cost(np.full(queries, source), every, copies, np.zeros(queries, dtype=np.int64))
+    nothing = np.zeros(queries, dtype=np.int64)
+    flow.add_arcs_with_capacity_and_unit_cost(np.full(queries, source), every, copies, nothing)
     through = np.where(arcs.row >= 0, queries + arcs.row, free)
     mine = flow.add_arcs_with_capacity_and_unit_cost(arcs.query, through, copies[arcs.query], arcs.cost)
     flow.add_arcs_with_capacity_and_unit_cost(

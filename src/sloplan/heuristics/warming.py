@@ -20,6 +20,8 @@ def compile_stages() -> float:
     room = Room(np.zeros(2, dtype=np.int64), *np.zeros((3, 2), dtype=np.int64))
     StageTwo(Contention(lists, room), 0, lambda _: None, lambda: False).run()
     list_kernels.open_plans(zero, np.ones((1, 5), dtype=np.int64), both, np.zeros((1, 5), dtype=np.int64), both, zero)
+    usage = np.array([0, 0]), zero[:0], zero[:0]
+    list_kernels.keep_nondominated(both, zero, np.zeros(1), usage, zero, zero, both.copy(), zero.copy())
     floats, table = np.zeros((1, 1)), np.zeros((1, 4), dtype=np.int64)
     search_kernels.keep_best(
         np.ones(1, dtype=np.bool_), zero, table[:, :1], zero, np.ones(1), floats, zero, table, zero, zero,
