@@ -62,7 +62,7 @@ def test_unit_slots_are_exact(is_cost: bool) -> None:
         assert stage.best is not None
         assert stage.best.worth(problem) == best
         settled += 1
-    assert settled >= 100
+    assert settled >= 90
 
 
 def two_rows(amount: list[int], standing: list[int]) -> Contention:
@@ -87,7 +87,16 @@ def test_no_slots() -> None:
     unequal = two_rows([5, 7], [9, 13])
     lists = unequal.lists
     unequal = Contention(
-        PlanLists(lists.usage, lists.bill, lists.start, lists.plan, lists.list_of, np.array([1, 2, 1]), lists.value, lists.count),
+        PlanLists(
+            lists.usage,
+            lists.bill,
+            lists.start,
+            lists.plan,
+            lists.list_of,
+            np.array([1, 2, 1]),
+            lists.value,
+            lists.count,
+        ),
         unequal.room,
     )
     assert match_unit_slots(unequal) is None
