@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 Float = npt.NDArray[np.float64]
 
-EFFORT: Final = Effort(directions=48, spread=8.0, kept=5, demands=8)
+EFFORT: Final = Effort(directions=64, spread=8.0, kept=8, demands=12)
 """How far stage one goes."""
 
 _CHECK_SECONDS_PER_COPY: Final = 2e-5
