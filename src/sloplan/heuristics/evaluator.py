@@ -253,9 +253,15 @@ class Evaluator:
         return total
 
     def extend(
-        self, template: int | Int, partial: PartialPlans, parent: Int, option: Int, search: int | Int = 0
+        self,
+        template: int | Int,
+        partial: PartialPlans,
+        parent: Int,
+        option: Int,
+        search: int | Int = 0,
+        figures: Collection[Figure] = ("accuracy", "latency", "cost"),
     ) -> PartialPlans:
-        """Place the next operator of partial plans: three steps (accuracy, latency, cost) for each extension.
+        """Place the next operator of partial plans: a step for each figure of each extension.
 
         Parameters
         ----------
@@ -269,6 +275,8 @@ class Evaluator:
             By which global option of the operator at local position k.
         search : int or (m,) int64, optional
             The search that each extension belongs to.
+        figures : collection of str, optional
+            Those that the planner uses; usage is not computed here. The others must not be looked at.
 
         Returns
         -------
@@ -276,7 +284,7 @@ class Evaluator:
             Of m plans over k + 1 operators.
         """
         began = self._clock()
-        self.count(3, np.broadcast_to(search, len(option)))
+        self.count(len(figures), np.broadcast_to(search, len(option)))
         self.profile(option, search)
         compiled, base = self.compiled, partial.taken(parent)
         if len(option) == 0:

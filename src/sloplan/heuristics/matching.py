@@ -1,0 +1,180 @@
+"""Stage two of `compass`: query-plan matching under contention.
+
+The problem, with plans as columns, is a multiple-choice multidimensional knapsack (NP-hard). What is done:
+
+1. Where every plan takes one slot of one row at most, the matching is a flow of least cost, and exact (`unit_slots`).
+2. Otherwise row prices are sought by a subgradient search (`matching_prices`): all queries take their best plan at the
+   prices, rows that are overloaded become dearer, slack ones cheaper. The best prices prove a bound for the lists.
+3. At some of the prices, raised a little so that they tell equals apart, queries are served in the order of value per
+   price, and of what they lose by staying out, each by its plans of least price that fit.
+4. The best matching is improved by swaps (`swapping`).
+
+What is guaranteed: every matching is within all rows. Nothing is promised of how good it is beyond the flow case; the
+prices' bound says how good it is. A basic optimum of the linear relaxation splits no more copies than rows bind, so the
+gap that integrality leaves falls as copies grow in number.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+import numpy as np
+
+from sloplan.heuristics import matching_kernels as kernels
+from sloplan.heuristics.contention import Contention, Matching, PlanLists
+from sloplan.heuristics.matching_prices import Asked, Market, bid, guided
+from sloplan.heuristics.swapping import SwapSearch
+from sloplan.heuristics.unit_slots import match_unit_slots
+from sloplan.problem.compiled import Int
+
+ROUNDS: Final = 200
+"""Rounds of bidding."""
+
+_SERVED_AFTER: Final = frozenset({0, 40, 80, 120, 160})
+"""Rounds after which queries are served at the best prices so far; they are after the last one too."""
+
+_PLANS_PER_QUERY: Final = 64
+"""Plans among which the copies of one query are spread, at most."""
+
+_STEPS_PER_COPY: Final = 150
+_STEPS: Final = 2_000
+"""Steps of swapping per copy in all, and of one call."""
+
+
+class StageTwo:
+    """Matches queries and plans, and tells of what it finds on the way.
+
+    Parameters
+    ----------
+    problem : Contention
+    seed : int
+        Of the swaps.
+    offer : callable
+        Told of every matching that is better than those before.
+    should_stop : callable
+        Asked between rounds and between calls of swapping.
+
+    Attributes
+    ----------
+    best : Matching or None
+        The best one that is valid.
+    asked : Asked
+        What is asked for at the best prices.
+    is_exact : bool
+        Whether the best matching is the best that the lists allow.
+    """
+
+    def __init__(
+        self,
+        problem: Contention,
+        seed: int,
+        offer: Callable[[Matching], None],
+        should_stop: Callable[[], bool],
+    ) -> None:
+        self._problem, self._seed, self._offer, self._should_stop = problem, seed, offer, should_stop
+        self._market = Market(problem)
+        self.best: Matching | None = None
+        self.is_exact = False
+        self.asked = self._market.first()
+
+    def run(self) -> None:
+        """Bid, serve and swap, until all is settled, the rounds and steps are done, or it is time to stop."""
+        flow = match_unit_slots(self._problem)
+        if flow is not None:
+            self._keep(flow)
+            self.is_exact = True
+        for number, asked in enumerate(bid(self._market, ROUNDS)):
+            self.asked = asked
+            if number in _SERVED_AFTER and not self.is_exact:
+                self._serve()
+            if self._should_stop() or self._is_settled():
+                break
+        if not self.is_exact:
+            self._improve(*self._serve())
+
+    def _keep(self, matching: Matching) -> bool:
+        """Keep a matching if it is valid and better than the best."""
+        if not matching.is_valid(self._problem):
+            return False
+        if self.best is None or matching.worth(self._problem) > self.best.worth(self._problem):
+            self.best = matching
+            self._offer(matching)
+        return True
+
+    def _serve(self) -> tuple[Matching, Asked, Int]:
+        """Serve at the best prices, in two orders; return the best matching so far, or the one of most value."""
+        asked = guided(self._market, self.asked)
+        lists = self._problem.lists
+        listed = np.empty(len(lists.plan), dtype=np.int64)
+        start, plan, list_of = self._market.lists
+        kernels.sort_lists(start, plan, asked.plan_price, listed)
+        found = [
+            serve_in_turn(self._problem, self._market, (start, listed, list_of), turn) for turn in _orders(asked, lists)
+        ]
+        for matching in found:
+            self._keep(matching)
+        most = max(found, key=lambda matching: matching.value(self._problem))
+        return self.best or most, asked, listed
+
+    def _improve(self, matching: Matching, asked: Asked, listed: Int) -> None:
+        if self._should_stop():
+            return
+        search = SwapSearch(self._problem, matching, asked, listed, self._seed)
+        copies = int(self._problem.lists.count.sum())
+        for _ in range(max(1, _STEPS_PER_COPY * copies // _STEPS)):
+            self._keep(search.improve(_STEPS))
+            if self._should_stop() or self._is_settled():
+                return
+
+    def _is_settled(self) -> bool:
+        """Whether the best matching reaches the bound, to a whole base unit."""
+        return self.best is not None and self.asked.bound - self.best.worth(self._problem) < 1
+
+
+def serve_in_turn(problem: Contention, market: Market, lists: tuple[Int, ...], turn: Int) -> Matching:
+    """Serve queries in turn, each copy by the first plan of its list that fits.
+
+    Parameters
+    ----------
+    problem : Contention
+    market : Market
+    lists
+        Start of the lists, their plans with the best one first, list of every query.
+    turn : (m,) int64
+        Queries, the first first.
+    """
+    length = np.diff(lists[0])[lists[2][turn]]
+    most = int(np.minimum(np.minimum(problem.lists.count[turn], length), _PLANS_PER_QUERY).sum())
+    entries = np.zeros((3, most), dtype=np.int64)
+    floor = problem.floor if problem.is_cost else -1
+    left = problem.room.most.astype(np.int64, copy=True)
+    number = kernels.serve(market.usage, lists, market.queries, turn, left, floor, entries)
+    return Matching(*entries[:, :number])
+
+
+def _orders(asked: Asked, lists: PlanLists) -> tuple[Int, Int]:
+    """Return the queries that have a plan by value per price, and by what they lose if they stay out."""
+    able = np.flatnonzero((asked.choice >= 0) & (lists.count > 0) & (lists.value > 0))
+    value = lists.value[able].astype(np.float64)
+    price = asked.value_price * value - asked.worth[able]
+    ratio = np.divide(value, price, out=np.full(len(able), np.inf), where=price > 0)
+    return able[np.argsort(-ratio, kind="stable")], able[np.argsort(-asked.worth[able], kind="stable")]
+
+
+def match_first_come(problem: Contention) -> Matching:
+    """Serve queries in their order, each copy by the first plan of its list that fits: matching without prices.
+
+    Plans of a list are in the order of their bill, then of what they take of all capacity.
+
+    Parameters
+    ----------
+    problem : Contention
+    """
+    market = Market(problem)
+    share = 1 / np.maximum(problem.room.most, 1)
+    asked = market.ask(share * max(1e-9 * float(problem.lists.bill.max(initial=0)), 1.0))
+    listed = np.empty(len(problem.lists.plan), dtype=np.int64)
+    start, plan, list_of = market.lists
+    kernels.sort_lists(start, plan, asked.plan_price, listed)
+    return serve_in_turn(problem, market, (start, listed, list_of), np.arange(len(problem.lists.count)))
