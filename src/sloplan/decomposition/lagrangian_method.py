@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from sloplan.decomposition.column_generation import column_generation
 from sloplan.decomposition.cutting_planes import cutting_planes
 from sloplan.decomposition.executors import ThreadExecutor
-from sloplan.decomposition.pursuing import find_any, follow, improve, threads_for
+from sloplan.decomposition.pursuing import find_any, follow, improve, round_off, threads_for
 from sloplan.decomposition.pursuit import Pursuit
 from sloplan.decomposition.starting import start, unsupported_objective
 from sloplan.decomposition.subgradient import subgradient
@@ -33,8 +34,9 @@ class Lagrangian:
     """Coordinate queries by row prices: a certified bound at any size, and answers near it.
 
     Cutting planes look for the prices of least bound; at some of their steps every query is served greedily at the best
-    prices so far. The bound's certificate is verified. Then local search and small core problems improve the best
-    answer in turn, until time is up or bound and answer meet.
+    prices so far. From those prices columns are generated for the linear program over all plans, and its optimum, whole
+    but for few queries, is rounded. The bound's certificate is verified. Then local search and small core problems
+    improve the best answer in turn, until time is up or bound and answer meet.
     """
 
     name = "lagrangian"
@@ -69,7 +71,11 @@ class Lagrangian:
             return
         pursuit = Pursuit(coupled, run)
         with ThreadExecutor(coupled, threads_for(coupled, run)) as respond:
-            best = follow(pursuit, run, COORDINATIONS[coordination](coupled, respond)).best
+            step = follow(pursuit, run, COORDINATIONS[coordination](coupled, respond))
+            best = step.best
+            if step.settled and not (pursuit.is_settled or pursuit.time_is_up()):
+                step = follow(pursuit, run, column_generation(coupled, respond, best.prices, step.fractional))
+        round_off(pursuit, run, step)
         find_any(pursuit, run, best)
         pursuit.certify(best, _CERTIFYING_SHARE * run.remaining())
         improve(pursuit, run, best)

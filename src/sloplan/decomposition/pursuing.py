@@ -10,13 +10,13 @@ import numpy as np
 from sloplan.decomposition.coordination import Step
 from sloplan.decomposition.core_problem import solve_core
 from sloplan.decomposition.coupled_problem import CoupledProblem
-from sloplan.decomposition.fixing import Survivors, bounded_survivors
+from sloplan.decomposition.fixing import bounded_survivors
 from sloplan.decomposition.lagrangian import Response
 from sloplan.decomposition.local_search import LocalSearch
 from sloplan.decomposition.neighbourhoods import neighbourhood_steps
-from sloplan.decomposition.pairs import Pairs
 from sloplan.decomposition.pursuit import Pursuit
 from sloplan.decomposition.recovery import recover
+from sloplan.decomposition.rounding import rounding_core
 from sloplan.problem.run import Run
 
 _STEPS_PER_RECOVERY: Final = 10
@@ -29,8 +29,11 @@ _FIRST_PAIRS: Final = 5000
 _SEARCH_ROUNDS: Final = 40
 """Rounds of local search without a better answer, after which neighbourhoods are put together anew."""
 
-_ROUNDING_SHARE: Final = 0.2
-"""Part of the time left that may go into putting a fractional solution together."""
+_ROUNDING_SHARE: Final = 0.1
+"""Part of the time left that may go into each of two ways to make a fractional solution whole."""
+
+_ROUNDING_PAIRS: Final = 4000
+"""In the second of them; a small core that HiGHS improves for long."""
 
 _IDLE_TURNS: Final = 3
 """Turns of both without a better answer, after which a run without a time limit ends."""
@@ -92,7 +95,7 @@ def find_any(pursuit: Pursuit, run: Run, response: Response) -> None:
 
 
 def round_off(pursuit: Pursuit, run: Run, step: Step) -> None:
-    """Put together what a fractional solution takes in whole or in part: a core problem of few plans.
+    """Make a fractional solution whole: what it takes alone first, then with some thousand pairs that lose little.
 
     Parameters
     ----------
@@ -101,29 +104,21 @@ def round_off(pursuit: Pursuit, run: Run, step: Step) -> None:
     step : Step
         Of a settled coordination.
     """
-    fractional = step.fractional
-    if fractional is None or pursuit.is_settled or pursuit.time_is_up():
+    if step.fractional is None:
         return
-    groups, supplies = pursuit.problem.groups, pursuit.problem.supplies
-    pairs = Pairs(fractional.group, fractional.plan, np.zeros(len(fractional.group)))
-    taken = Survivors(
-        pairs=pairs,
-        most=groups.count[pairs.group],
-        least_served=np.where(groups.must, groups.count, 0),
-        lower=np.zeros(len(supplies), dtype=np.int64),
-        upper=supplies.maximum,
-    )
-    answer = solve_core(
-        pursuit.problem,
-        taken,
-        seconds=_ROUNDING_SHARE * run.remaining(),
-        start=pursuit.best,
-        seed=run.seed,
-        threads=run.threads,
-        on_better=pursuit.take,
-        should_stop=pursuit.time_is_up,
-    )
-    pursuit.take(answer.best)
+    for most_pairs in (0, _ROUNDING_PAIRS):
+        if pursuit.is_settled or pursuit.time_is_up():
+            return
+        answer = solve_core(
+            pursuit.problem,
+            rounding_core(step.fractional, step.best, most_pairs),
+            seconds=_ROUNDING_SHARE * run.remaining(),
+            seed=run.seed,
+            threads=run.threads,
+            on_better=pursuit.take,
+            should_stop=pursuit.time_is_up,
+        )
+        pursuit.take(answer.best)
 
 
 def search(pursuit: Pursuit, run: Run, response: Response, rounds: int) -> None:
