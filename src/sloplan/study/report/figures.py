@@ -103,7 +103,7 @@ def gap_over_time(frame: pd.DataFrame, trajectories: pd.DataFrame, unstored: str
     return Figure(
         name,
         title,
-        Axis("time [s]", log=True, low=LEAST_S, high=limit),
+        Axis("time [s]", log=True, low=LEAST_S, high=limit * 1.06),
         Axis("mean gap to the best known", log=True, percent=True, low=LEAST_GAP * 0.8, high=1.25),
         tuple(drawn),
         f"Mean over the runs on {_runs(frame)}; 100% before a run's first solution, and {LEAST_GAP:.2%} stands for "
@@ -162,7 +162,7 @@ def time_to_optimum_profile(frame: pd.DataFrame) -> Figure:
     return Figure(
         name,
         title,
-        Axis("time to the proven optimum, over the fastest method's", log=True, low=1.0, high=end),
+        Axis("time to the optimum / fastest method's", log=True, low=1.0, high=end),
         Axis("share of instances", percent=True, low=0.0, high=1.03),
         tuple(series),
         f"Of {_runs(frame)}, the share that a method proved within so many times the fastest method's time. At the "
@@ -198,7 +198,7 @@ def time_to_the_target(frame: pd.DataFrame, trajectories: pd.DataFrame, unstored
     return Figure(
         name,
         title,
-        Axis("time [s]", log=True, low=LEAST_S, high=limit),
+        Axis("time [s]", log=True, low=LEAST_S, high=limit * 1.06),
         Axis("share of runs", percent=True, low=0.0, high=1.03),
         tuple(series),
         f"Share of the runs on {_runs(frame)} whose verified incumbent is within {TARGET:.0%} of the best objective "
@@ -239,13 +239,19 @@ def scaling(frame: pd.DataFrame) -> Figure:
     return Figure(
         name,
         title,
-        Axis("queries n", log=True),
-        Axis("time until the method ended [s]", log=True),
+        _around("queries n", [one.x for one in series]),
+        _around("time [s]", [one.y for one in series]),
         tuple(series),
-        "A point is an instance (geometric mean over seeds); a hollow triangle did not end by itself within the limit "
-        "and is left out of the fit, which makes its exponent too small. The legend gives the fitted exponent with "
-        "its 95% interval.",
+        "Time until the method ended, of each instance (geometric mean over seeds). A hollow triangle did not end by "
+        "itself within the limit and is left out of the fit, which makes its exponent too small. The legend gives the "
+        "fitted exponent with its 95% interval.",
     )
+
+
+def _around(title: str, values: list[Float]) -> Axis:
+    """Return a logarithmic axis with some room around all values."""
+    every = np.concatenate(values)
+    return Axis(title, log=True, low=float(every.min()) / 1.5, high=float(every.max()) * 1.5)
 
 
 def _times_by_size(frame: pd.DataFrame) -> tuple[Float, Float, np.ndarray]:

@@ -57,7 +57,7 @@ def write_paper_figure(figure: Figure, styles: Mapping[str, Style], folder: Path
         _label(axes, figure.x, "x")
         _label(axes, figure.y, "y")
         handles, labels = axes.get_legend_handles_labels()
-        canvas.legend(handles, labels, loc="outside lower center", ncols=min(len(labels), 3))
+        canvas.legend(handles, labels, loc="outside lower center", ncols=2 if max(map(len, labels)) > 18 else 3)
         paths = [folder / f"{name}.{ending}" for ending in ("png", "pdf")]
         for path in paths:
             undated = {"CreationDate": None} if path.suffix == ".pdf" else {}  # equal figures give equal bytes

@@ -34,7 +34,7 @@ def plotly_figure(figure: Figure, styles: Mapping[str, Style]) -> dict[str, Any]
             "margin": {"l": 62, "r": 14, "t": 10, "b": 48},
             "xaxis": _axis(figure.x),
             "yaxis": _axis(figure.y),
-            "legend": {"orientation": "h", "x": 0, "y": -0.2, "yanchor": "top", "font": {"size": 12}},
+            "legend": {"orientation": "h", "x": 0, "y": -0.27, "yanchor": "top", "font": {"size": 12}},
             "hovermode": "closest",
         },
     }
@@ -50,6 +50,7 @@ def _trace(series: Series, style: Style, figure: Figure) -> dict[str, Any]:
         "showlegend": bool(series.label),
         "x": series.x.tolist(),
         "y": series.y.tolist(),
+        "cliponaxis": False,  # a line along the edge is as wide as the others
     }
     if lines:
         thin = series.kind == "line"
@@ -71,7 +72,7 @@ def _trace(series: Series, style: Style, figure: Figure) -> dict[str, Any]:
 
 def _axis(axis: Axis) -> dict[str, Any]:
     shown: dict[str, Any] = {
-        "title": {"text": axis.title, "standoff": 8, "font": {"color": _QUIET}},
+        "title": {"text": axis.title, "standoff": 8, "font": {"color": _QUIET, "size": 13}},
         "type": "log" if axis.log else "linear",
         "gridcolor": _GRID,
         "linecolor": "#9aa5b1",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Any, Final
 
 import numpy as np
@@ -87,8 +88,9 @@ def _with_unit(value: object, unit: str) -> str:
 
 def _plan(row: Row, rows: list[Row], at_hand: AtHand) -> dict[str, Any]:
     """Return what the template says of the solution; `missing` says why there is nothing to say."""
-    nothing = {"tiers": [], "links": [], "colors": {}, "row_columns": [], "row_rows": [], "row_notes": ""}
-    nothing |= {"slack_columns": [], "slack_rows": [], "slack_notes": ""}
+    lists = ("tiers", "links", "row_columns", "row_rows", "slack_columns", "slack_rows")
+    nothing: dict[str, Any] = {name: [] for name in lists}
+    nothing |= {"colors": {}, "color_of": {}, "row_notes": "", "slack_notes": ""}
     # The solution first: where there is none, its instance need not be read.
     solution = at_hand.solution(row)
     if isinstance(solution, str):
@@ -103,7 +105,12 @@ def _drawn(instance: Instance, solution: Solution, prices: Prices) -> dict[str, 
     figures = row_table(instance, solution, prices.values)
     tiers = plan_tiers(instance, solution, figures)
     drawn = {site.name for tier in tiers for site in tier.sites}
-    operators = instance.table("operators")["operator"].tolist()
+    links = plan_links(instance, figures, drawn)
+    operators = instance.table("operators")
+    # Where there are more operators than colours, those of an application share one.
+    shown_as = operators["operator" if len(operators) <= len(PALETTE) else "application"]
+    names = list(shown_as.drop_duplicates())
+    color_of = {name: PALETTE[place % len(PALETTE)] for place, name in enumerate(names)}
     row_columns, row_rows = _row_cells(figures, prices.values is not None)
     slack_columns, slack_rows, plans = _slack_cells(slack_table(instance, solution))
     unit = find_objective(solution.objective).label
@@ -114,15 +121,9 @@ def _drawn(instance: Instance, solution: Solution, prices: Prices) -> dict[str, 
     cut_plans = f" The {MOST_ROWS} with least slack of {plans:,} plans." if plans > MOST_ROWS else ""
     return {
         "tiers": tiers,
-        "links": [
-            {
-                "start": link.start,
-                "end": link.end,
-                "utilization": None if np.isnan(link.utilization) else link.utilization,
-            }
-            for link in plan_links(instance, figures, drawn)
-        ],
-        "colors": {operator: PALETTE[place % len(PALETTE)] for place, operator in enumerate(operators)},
+        "links": [asdict(link) | {"utilization": _or_none(link.utilization)} for link in links],
+        "colors": {name: color_of[name] for name in names},
+        "color_of": {operator: color_of[name] for operator, name in zip(operators["operator"], shown_as, strict=True)},
         "row_columns": row_columns,
         "row_rows": row_rows,
         "row_notes": f"{prices.source}{worth}{cut}",
@@ -131,6 +132,10 @@ def _drawn(instance: Instance, solution: Solution, prices: Prices) -> dict[str, 
         "slack_notes": "A line is a plan and the copies of its query that follow it, least slack first. Slack of "
         "latency and cost is the share of the SLO that is left; of accuracy, accuracy minus the SLO." + cut_plans,
     }
+
+
+def _or_none(share: float) -> float | None:
+    return None if np.isnan(share) else share
 
 
 def _row_cells(figures: pd.DataFrame, priced: bool) -> tuple[list[Column], list[list[Cell]]]:
