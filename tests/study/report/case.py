@@ -1,19 +1,21 @@
-"""Studies as tests of reports have them: rows by hand, and one that has run."""
+"""Studies as tests of reports have them: rows by hand, and rows with instances and solutions beside them."""
 
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
+from sloplan.problem.certificates.format import Certificate
 from sloplan.problem.storage.instance_files import save_instance
 from sloplan.study.folder import StudyFolder
 from sloplan.study.rows import Row
-from tests.one_pool import one_pool
-from tests.study.case import configuration_text, run
+from tests.one_pool import one_pool, serving
+from tests.study.case import configuration_text
 from tests.study.plain_rows import plain_row
 
 
@@ -45,7 +47,7 @@ TRAJECTORIES = pd.DataFrame(
 
 def write_study(folder: Path, rows: list[Row], trajectories: pd.DataFrame | None = None) -> StudyFolder:
     """Write a study's folder with some rows."""
-    folder.mkdir(parents=True)
+    folder.mkdir(parents=True, exist_ok=True)
     (folder / "configuration.toml").write_text(configuration_text("milp", "greedy"))
     (folder / "rows.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
     if trajectories is not None:
@@ -55,13 +57,30 @@ def write_study(folder: Path, rows: list[Row], trajectories: pd.DataFrame | None
     return StudyFolder(folder)
 
 
-def run_study_here(base: Path) -> StudyFolder:
-    """Run greedy and branch-and-price on two instances; return the study."""
-    for name, values in (("one-pool", (1.0, 2.0, 4.0)), ("two-pool", (1.0, 2.0, 4.0, 3.0, 5.0, 6.0))):
-        save_instance(one_pool(values, name=name), base / f"{name}.zip")
-    text = configuration_text("greedy", "branch-and-price", source="*-pool.zip", time_limits=[20], memory_gb=3.0)
-    run(text, base / "study-tiny", base)
-    return StudyFolder(base / "study-tiny")
+def study_with_solutions(base: Path) -> StudyFolder:
+    """Return a study of two instances beside it, on each of which milp serves the two best queries, greedy the first.
+
+    On two-pool milp claims the optimum. Its solutions hold a certificate with the price 2.5 per 1,000 ms: on one-pool
+    q0, worth 1, needs 400 of them.
+    """
+    rows = []
+    for name, values, best in (("one", (1.0, 2.0, 4.0), "q1 q2"), ("two", (1.0, 2.0, 4.0, 3.0, 5.0, 6.0), "q4 q5")):
+        instance = one_pool(values, name=name)
+        save_instance(instance, base / f"{name}-pool.zip")
+        for method, served in (("milp", best.split()), ("greedy", ["q0"])):
+            more: dict[str, Any] = {"instance": f"{name}-pool.zip", "instance_sha256": instance.sha256}
+            more |= {"method": method, "query_count": len(values), "queries": len(values), "served_count": len(served)}
+            value = sum(round(1000 * values[int(query[1:])]) for query in served)
+            solution = serving(instance, *served)
+            if method == "milp":
+                more |= {"certified_bound": value / 1000 + 0.5, "certified_bound_exact": value + 500}
+                certificate = Certificate.root(2**40, {"pool:gpus": round(2.5e-6 * 2**40)})
+                solution = replace(solution, bound=value + 500, certificate=certificate.to_json())
+            bound = value if (method, name) == ("milp", "two") else None
+            rows.append(plain_row(f"{method}-{name}", value=value, bound=bound, **more))
+            (base / "study" / "solutions").mkdir(parents=True, exist_ok=True)
+            solution.save(base / "study" / "solutions" / f"{method}-{name}.json.gz")
+    return write_study(base / "study", rows)
 
 
 class Page(HTMLParser):

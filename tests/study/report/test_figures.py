@@ -58,7 +58,7 @@ def test_small_gaps_stand_at_the_floor() -> None:
 
 
 def test_profile_is_that_of_the_metrics(frame: pd.DataFrame, figures: dict[str, Figure]) -> None:
-    """milp's curve is `performance_profile`'s, drawn on to the right; who proves nothing is named, not drawn."""
+    """Milp's curve is `performance_profile`'s, drawn on to the right; who proves nothing is named, not drawn."""
     figure = figures["performance-profile"]
     profile = performance_profile(frame.assign(time=frame["solve_time_s"]), "time")
     own = profile[profile["method"] == "milp"]
@@ -70,7 +70,7 @@ def test_profile_is_that_of_the_metrics(frame: pd.DataFrame, figures: dict[str, 
 
 
 def test_time_to_target_by_hand(figures: dict[str, Figure]) -> None:
-    """greedy never comes within 1% on `small`, on `middle` at its end after 1 s, on `large` at 1 s."""
+    """Greedy never comes within 1% on `small`, on `middle` at its end after 1 s, on `large` at 1 s."""
     greedy = series(figures["time-to-target"], "greedy")
     assert greedy.x.tolist() == [0.01, 1.0, 1.0, 10.0]
     assert greedy.y.tolist() == pytest.approx([0.0, 1 / 3, 2 / 3, 2 / 3])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable, Mapping
 from typing import Final
 
 import numpy as np
@@ -226,7 +227,7 @@ def scaling(frame: pd.DataFrame) -> Figure:
         own = timed[timed["method"] == method]
         size, time, instance = _times_by_size(own)
         reached = np.isfinite(time)
-        fit = fits.loc[method]
+        fit = fits.loc[method].to_dict()
         label = method if np.isnan(fit["exponent"]) else f"{method}: n^{_interval(fit)}"
         limit = np.full(int((~reached).sum()), float(own["time_limit_s"].max()))
         texts = tuple(instance[reached])
@@ -261,6 +262,6 @@ def _times_by_size(frame: pd.DataFrame) -> tuple[Float, Float, np.ndarray]:
     return sizes.value[:, 0], np.exp(times.value[:, 0]), times.problems["instance"].to_numpy()
 
 
-def _interval(fit: pd.Series) -> str:
+def _interval(fit: Mapping[Hashable, float]) -> str:
     half = "" if np.isnan(fit["high"]) else f" ± {fit['high'] - fit['exponent']:.2f}"
     return f"{fit['exponent']:.2f}{half}"

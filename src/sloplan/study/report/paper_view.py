@@ -49,7 +49,9 @@ def write_paper_figure(figure: Figure, styles: Mapping[str, Style], folder: Path
     import matplotlib
     from matplotlib.figure import Figure as Canvas
 
-    with matplotlib.rc_context({**matplotlib.rcParamsDefault, **_STYLE}):
+    with matplotlib.rc_context():
+        matplotlib.rcdefaults()  # what a user has set elsewhere does not change a report
+        matplotlib.rcParams.update(_STYLE)
         canvas = Canvas(figsize=(_WIDTH, _HEIGHT), layout="constrained")
         axes = canvas.add_subplot()
         for series in figure.series:
