@@ -46,12 +46,11 @@ def write_paper_figure(figure: Figure, styles: Mapping[str, Style], folder: Path
     -------
     list of Path
     """
-    import matplotlib
+    from matplotlib import style
     from matplotlib.figure import Figure as Canvas
 
-    with matplotlib.rc_context():
-        matplotlib.rcdefaults()  # what a user has set elsewhere does not change a report
-        matplotlib.rcParams.update(_STYLE)
+    # What a user has set elsewhere changes no report.
+    with style.context(["default", _STYLE]):
         canvas = Canvas(figsize=(_WIDTH, _HEIGHT), layout="constrained")
         axes = canvas.add_subplot()
         for series in figure.series:

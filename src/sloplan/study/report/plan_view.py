@@ -167,9 +167,8 @@ def _chips(solution: Solution) -> pd.DataFrame:
     """Return how many copies each option on each pool works for, most first."""
     table = solution.options.join(solution.plans["count"], on="plan")
     keys = ["pool", "operator", "configuration", "allocation"]
-    return (
-        table.groupby(keys, as_index=False)["count"].sum().sort_values(["count", *keys], ascending=[False] + 4 * [True])
-    )
+    copies = table.groupby(keys)[["count"]].sum().reset_index()
+    return copies.sort_values(["count", *keys], ascending=[False, True, True, True, True])
 
 
 def _pool_view(pool: dict[str, object], chips: pd.DataFrame, full: pd.Series) -> PoolView:
