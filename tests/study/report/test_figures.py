@@ -102,12 +102,13 @@ def test_what_cannot_be_drawn_says_why() -> None:
     apart = study_figures(compared_frame(judged_frame(rows), TRAJECTORIES[:0]), TRAJECTORIES[:0])
     assert all("every method" in figure.missing for figure in apart[:3])
     assert "all instances have 3 queries" in apart[3].missing
-    [_, profile, target, _] = study_figures(
-        compared_frame(judged_frame([plain_row("a", outcome="timeout")]), TRAJECTORIES[:0]), TRAJECTORIES[:0]
-    )
+    late = [plain_row("a", outcome="timeout"), plain_row("b", outcome="timeout", queries=4, instance_sha256="b" * 64)]
+    gap, profile, target, size = study_figures(compared_frame(judged_frame(late), TRAJECTORIES[:0]), TRAJECTORIES[:0])
+    assert gap.missing == "no solution of these instances is known"
+    assert size.missing == "no run ended by itself within its limit"
     assert profile.missing == "no run ended with a proven optimum"
     assert "no run came within 1%" in target.missing
-    assert not any(figure.series for figure in (*apart, profile, target))
+    assert not any(figure.series for figure in (*apart, gap, profile, target, size))
 
 
 def test_rows_without_trajectories_say_so(frame: pd.DataFrame) -> None:

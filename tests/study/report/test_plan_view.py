@@ -100,3 +100,15 @@ def test_many_sites_are_cut_to_the_busiest() -> None:
         assert len(tier.sites) == min(MOST_SITES, number[tier.name])
         assert len(tier.sites) + tier.more == number[tier.name]
     assert any(tier.more for tier in tiers)
+
+
+def test_replicas_take_their_pool() -> None:
+    """One replica of a model with a share of 1 fills the unit, and two queries of 400 ms use 80% of the replica."""
+    instance = one_pool().replace(hosting="replicas")
+    solution = sp.solve(instance, method="exhaustive", display=False).solution
+    assert isinstance(solution, Solution)
+    rows = row_table(instance, solution, None)
+    assert rows.loc["share:gpus", "utilization"] == 1.0
+    assert rows.loc["deployment:gpus/detect/m/default", "utilization"] == pytest.approx(0.8)
+    [tier] = plan_tiers(instance, solution, rows)
+    assert tier.sites[0].pools[0].utilization == 1.0

@@ -94,6 +94,8 @@ def gap_over_time(frame: pd.DataFrame, trajectories: pd.DataFrame, unstored: str
     name, title = "gap-over-time", "Gap over time"
     if frame.empty:
         return Figure(name, title, missing=_NO_SHARED)
+    if frame["best_objective"].isna().all():
+        return Figure(name, title, missing="no solution of these instances is known")
     limit = float(frame["time_limit_s"].max())
     drawn = []
     for method, (time, gap) in mean_gaps(frame, trajectories).items():
@@ -221,6 +223,8 @@ def scaling(frame: pd.DataFrame) -> Figure:
         which = f"all instances have {sizes[0]:,.0f} queries" if len(sizes) else "the size of no instance is known"
         return Figure(name, title, missing=f"{which}, so growth with size cannot be told")
     timed = known.assign(time=run_times(known).clip(lower=_LEAST_TIME_S))
+    if not np.isfinite(timed["time"]).any():
+        return Figure(name, title, missing="no run ended by itself within its limit")
     fits = growth_exponents(timed, "time", size="queries")
     series: list[Series] = []
     for method in _methods(known):

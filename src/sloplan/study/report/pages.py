@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -129,7 +130,13 @@ def _environment() -> Environment:
         undefined=StrictUndefined,
     )
     environment.filters["neighbours"] = _neighbours
+    environment.filters["parts"] = _parts
     return environment
+
+
+def _parts(name: str) -> list[str]:
+    """Return the parts of a long name, after each of which a line may end."""
+    return re.split(r"(?<=[,:+=/;])", name)
 
 
 def _neighbours(columns: Sequence[Column]) -> list[tuple[str, int]]:

@@ -111,13 +111,14 @@ def _drawn(instance: Instance, solution: Solution, prices: Prices) -> dict[str, 
     shown_as = operators["operator" if len(operators) <= len(PALETTE) else "application"]
     names = list(shown_as.drop_duplicates())
     color_of = {name: PALETTE[place % len(PALETTE)] for place, name in enumerate(names)}
-    row_columns, row_rows = _row_cells(figures, prices.values is not None)
+    stands = (figures["unit"] != "") | (figures["utilization"] > 0)  # no line for a deployment without a replica
+    row_columns, row_rows = _row_cells(figures[stands], prices.values is not None)
     slack_columns, slack_rows, plans = _slack_cells(slack_table(instance, solution))
     unit = find_objective(solution.objective).label
     worth = (
         f" One more: what another unit, or Mbit/s, is worth at its price, {unit}." if prices.values is not None else ""
     )
-    cut = f" The {MOST_ROWS} fullest of {len(figures):,} rows." if len(figures) > MOST_ROWS else ""
+    cut = f" The {MOST_ROWS} fullest of {stands.sum():,} rows." if stands.sum() > MOST_ROWS else ""
     cut_plans = f" The {MOST_ROWS} with least slack of {plans:,} plans." if plans > MOST_ROWS else ""
     return {
         "tiers": tiers,
