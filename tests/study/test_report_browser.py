@@ -13,7 +13,7 @@ import pytest
 
 from sloplan.loading import load
 from sloplan.study.report.report import write_report
-from tests.study.report.case import study_with_solutions
+from tests.study.report.case import study_of_a_network, study_with_solutions
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 
@@ -38,7 +38,11 @@ addEventListener("load", () => setTimeout(() => {
     lines: plot.querySelectorAll(".scatterlayer .trace").length,
     wide: plot.querySelector(".main-svg")?.getBoundingClientRect().right,
     title: plot.querySelector(".xtitle")?.textContent }));
-  told.links = document.querySelectorAll(".plan .links path").length;
+  const paths = [...document.querySelectorAll(".plan .links path")];
+  told.links = paths.filter((path) => path.getClientRects().length).length;
+  const tiers = [...document.querySelectorAll(".tier")];
+  told.tiers = tiers.map((tier) => tier.querySelector("h4").textContent);
+  told.left = tiers.map((tier) => tier.getBoundingClientRect().left);
   const tools = document.querySelector(".filter");
   if (tools) {
     const table = tools.closest(".panel").querySelector("table");
@@ -111,6 +115,17 @@ def test_the_page_of_a_run(report: Path, tmp_path: Path, width: int) -> None:
     assert told["wrong"] == []
     assert told["scroll"] <= width
     assert told["before"] == ["pool:gpus"]
+
+
+@pytest.mark.parametrize(("width", "side_by_side"), [(390, False), (1280, True)])
+def test_the_plan_on_a_network(tmp_path: Path, width: int, side_by_side: bool) -> None:
+    """Links are drawn between tiers that stand side by side; on a phone tiers stand below each other, without them."""
+    page = write_report(study_of_a_network(tmp_path), load).parent / "runs" / "greedy.html"
+    told = seen(page, width, tmp_path)
+    assert told["wrong"] == []
+    assert told["scroll"] <= width
+    assert (told["links"] > 0) == side_by_side
+    assert ("device" in told["tiers"], len(set(told["left"])) > 1) == (True, side_by_side)
 
 
 def test_an_error_would_be_seen(report: Path, tmp_path: Path) -> None:

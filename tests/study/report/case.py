@@ -10,7 +10,9 @@ from typing import Any
 
 import pandas as pd
 
+import sloplan as sp
 from sloplan.problem.certificates.format import Certificate
+from sloplan.problem.solution import Solution
 from sloplan.problem.storage.instance_files import save_instance
 from sloplan.study.folder import StudyFolder
 from sloplan.study.rows import Row
@@ -81,6 +83,17 @@ def study_with_solutions(base: Path) -> StudyFolder:
             (base / "study" / "solutions").mkdir(parents=True, exist_ok=True)
             solution.save(base / "study" / "solutions" / f"{method}-{name}.json.gz")
     return write_study(base / "study", rows)
+
+
+def study_of_a_network(base: Path) -> StudyFolder:
+    """Return a study of one run: greedy on an instance of devices, an edge and a cloud, with links between them."""
+    name = "edge-cloud-xs-1.2-tight"
+    result = sp.solve(name, method="greedy", time_limit=20, display=False)
+    assert isinstance(result.solution, Solution)
+    (base / "study" / "solutions").mkdir(parents=True)
+    result.solution.save(base / "study" / "solutions" / "greedy.json.gz")
+    more = {"instance": name, "instance_sha256": result.instance_sha256, "method": "greedy"}
+    return write_study(base / "study", [plain_row("greedy", value=result.exact.objective, **more)])
 
 
 class Page(HTMLParser):
