@@ -58,11 +58,23 @@ def test_tables_elsewhere(study: Path) -> None:
     assert len(list((study / "paper" / "tables").iterdir())) == 12
 
 
+def test_report(study: Path) -> None:
+    """The page stands where it is said to stand, with a page for each run; a second call replaces it."""
+    for _ in range(2):
+        done = sloplan("study", "report", "study-tiny", "-o", "paper/page", env=environment(study / "site"), cwd=study)
+        assert done.returncode == 0, done.stderr
+        assert done.stdout.startswith("paper/page/index.html: open it in a browser")
+        assert len(list((study / "paper" / "page" / "runs").iterdir())) == 3
+    assert [entry.name for entry in (study / "paper").iterdir() if entry.name.startswith(".")] == []
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
         (("run", "nothing.toml"), "no such study configuration"),
         (("table", "site"), "holds no study"),
+        (("report", "site"), "holds no study"),
+        (("report", "study-tiny", "-o", "site"), "is there already, and no report"),
         (("run", "quick", "-o", "site"), "is no study, and not empty"),
         (("run", "published", "--data", "nowhere"), "no such folder"),
     ],

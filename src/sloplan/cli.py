@@ -361,6 +361,19 @@ def _study_table(
     study_commands.table(folder, output)
 
 
+@study_app.command("report")
+def _study_report(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="A study's folder.")],
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", metavar="DIR", help="Where it goes; DIR/report without it.")
+    ] = None,
+) -> None:
+    """Write a page that shows a study, with a page for every run, and its figures as PNG and PDF."""
+    from sloplan import study_commands
+
+    study_commands.report(folder, output)
+
+
 def _fail(message: str) -> None:
     typer.echo(f"error: {message}", err=True)
     raise SystemExit(EXIT_UNUSABLE_INPUT)

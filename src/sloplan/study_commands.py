@@ -25,6 +25,7 @@ from sloplan.study.configuration import packaged_names, read_configuration
 from sloplan.study.folder import StudyFolder
 from sloplan.study.judged import judged_frame
 from sloplan.study.matrix import PlannedRun
+from sloplan.study.report.report import write_report
 from sloplan.study.rows import Row
 from sloplan.study.running import run_study
 from sloplan.study.table_files import provenance, shown_frame, write_tables
@@ -173,6 +174,12 @@ def table(folder: Path, output: Path | None) -> None:
         console.print(Text(made.notes, style="dim"), end="\n\n")
     console.print(Text(source))
     typer.echo(f"{len(written)} files in {target}")
+
+
+def report(folder: Path, output: Path | None) -> None:
+    """Write a study's report."""
+    page = write_report(StudyFolder(folder), load, output)
+    typer.echo(f"{page}: open it in a browser; figures for papers are in {page.parent / 'figures'}")
 
 
 def _on_screen(made: Table) -> RichTable:

@@ -110,27 +110,52 @@ def sensitivity(instance: Instance, result: Result) -> pd.DataFrame:
             value=result.method,
             advice="solve by a method that prices rows, such as lagrangian or greedy",
         )
+    solution = result.solution if isinstance(result.solution, Solution) else None
+    table = row_figures(instance, result.objective_name, result.prices, solution)
+    return table.sort_values("one_more", ascending=False, kind="stable")
+
+
+def row_figures(
+    instance: Instance, objective: str, prices: pd.Series | None, solution: Solution | None
+) -> pd.DataFrame:
+    """Return what is known of every coupling row: what one more unit is worth at some prices, how full it is.
+
+    Parameters
+    ----------
+    instance : Instance
+    objective : str
+        "goodput", "cost" or "goodput-then-cost".
+    prices : Series, optional
+        Per unit of usage as compiled, in user units of the objective, by row name.
+    solution : Solution, optional
+        A valid one.
+
+    Returns
+    -------
+    DataFrame
+        The columns of `sensitivity`, rows as compiled; NaN where there are no prices or no solution.
+    """
     compiled = instance.compiled
-    facing, steps = under_objective(compiled, result.objective_name), Steps.of(compiled)
-    price = result.prices.reindex(pd.Index(facing.rows.name)).to_numpy(dtype=np.float64)
-    capacity, used = np.full(len(price), np.nan), np.full(len(price), np.nan)
-    if isinstance(result.solution, Solution):
-        capacity, used = _standing(instance, facing, result.solution)
+    facing, steps = under_objective(compiled, objective), Steps.of(compiled)
+    price, capacity, used = (np.full(len(facing.rows), np.nan) for _ in range(3))
+    if prices is not None:
+        price = prices.reindex(pd.Index(facing.rows.name)).to_numpy(dtype=np.float64)
+    if solution is not None:
+        capacity, used = _standing(instance, facing, solution)
     utilization = np.divide(used, capacity, out=np.zeros(len(price)), where=(capacity > 0) | np.isnan(capacity))
-    table = pd.DataFrame(
+    return pd.DataFrame(
         {
             "resource": steps.resource,
             "unit": steps.unit,
             "price": price,
             "one_more": price * steps.amount,
-            "rent": 0.0 if result.objective_name == GOODPUT.name else steps.rent,
+            "rent": 0.0 if objective == GOODPUT.name else steps.rent,
             "capacity": capacity / steps.amount,
             "used": used / steps.amount,
             "utilization": utilization,
         },
         index=pd.Index(facing.rows.name, name="row"),
     )
-    return table.sort_values("one_more", ascending=False, kind="stable")
 
 
 def _standing(instance: Instance, facing: CompiledInstance, solution: Solution) -> tuple[Float, Float]:

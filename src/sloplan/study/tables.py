@@ -72,7 +72,27 @@ def study_tables(frame: pd.DataFrame, trajectories: pd.DataFrame) -> list[Table]
     trajectories : DataFrame
         From `StudyFolder.trajectories`.
     """
-    frame = frame.assign(
+    frame = compared_frame(frame, trajectories)
+    makers = (method_table, instance_table, worst_table, claim_table)
+    return [make(part, suffix, title) for part, suffix, title in settings(frame) for make in makers]
+
+
+def compared_frame(frame: pd.DataFrame, trajectories: pd.DataFrame) -> pd.DataFrame:
+    """Return the runs with what tables and figures compare, worked out over the whole study.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        From `judged_frame`.
+    trajectories : DataFrame
+        From `StudyFolder.trajectories`.
+
+    Returns
+    -------
+    DataFrame
+        With gap, gap_to_best, best_bound, best_objective, run_time_s, solve_time_s, late, primal_gap.
+    """
+    return frame.assign(
         gap=gap_to_certified_bound(frame),
         gap_to_best=gap_to_best_known(frame),
         best_bound=best_certified_bounds(frame),
@@ -82,12 +102,15 @@ def study_tables(frame: pd.DataFrame, trajectories: pd.DataFrame) -> list[Table]
         late=frame["runtime_s"] > frame["time_limit_s"] + LATE_S,
         primal_gap=primal_integral(frame, trajectories)["mean_gap"],
     )
-    makers = (method_table, instance_table, worst_table, claim_table)
-    return [make(part, suffix, title) for part, suffix, title in _settings(frame) for make in makers]
 
 
-def _settings(frame: pd.DataFrame) -> Iterator[tuple[pd.DataFrame, str, str]]:
-    """Yield the runs of each setting, with what it adds to names of files and to titles."""
+def settings(frame: pd.DataFrame) -> Iterator[tuple[pd.DataFrame, str, str]]:
+    """Yield the runs of each setting, with what it adds to names of files and to titles.
+
+    Parameters
+    ----------
+    frame : DataFrame
+    """
     groups = [part for _, part in frame.groupby(SETTING, sort=True)]
     for number, part in enumerate(groups, start=1):
         first = part.iloc[0]

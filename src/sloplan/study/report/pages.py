@@ -1,0 +1,144 @@
+"""HTML from the templates: what stands in every page, and tables with cells that can be sorted."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from itertools import groupby
+from typing import Any, Final, SupportsFloat, cast
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from sloplan.study.table_files import UNKNOWN, shown
+from sloplan.study.tables import Kind, Table
+
+GENERATOR: Final = "sloplan study report"
+"""Stands in every page: a folder whose index says so may be replaced by a new report."""
+
+
+@dataclass(frozen=True)
+class Link:
+    """A link in a cell.
+
+    Parameters
+    ----------
+    text : str
+    target : str
+        Relative to the page.
+    """
+
+    text: str
+    target: str
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A cell.
+
+    Parameters
+    ----------
+    text : str
+    value : str
+        What it is sorted by: a number, or text; empty where unknown.
+    links : tuple of Link
+        Stand in place of the text.
+    fill : float
+        Share of the cell that is coloured as a bar, within [0, 1]; negative: none.
+    """
+
+    text: str
+    value: str
+    links: tuple[Link, ...] = ()
+    fill: float = -1.0
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of a table.
+
+    Parameters
+    ----------
+    title : str
+    group : str
+        Stands above neighbouring columns that share it.
+    is_text : bool
+    """
+
+    title: str
+    group: str = ""
+    is_text: bool = False
+
+
+def cell(kind: Kind, value: object, *, links: tuple[Link, ...] = (), fill: float = -1.0) -> Cell:
+    """Return a value as a cell.
+
+    Parameters
+    ----------
+    kind : Kind
+    value : object
+    links : tuple of Link, optional
+    fill : float, optional
+    """
+    text = shown(kind, value)
+    if text == UNKNOWN:
+        return Cell(text, "", links, fill)
+    if kind == "text":
+        return Cell(text, text.lower(), links, fill)
+    number = float(cast(SupportsFloat, value))
+    return Cell(text, repr(number) if math.isfinite(number) else "", links, fill)
+
+
+def table_cells(table: Table) -> tuple[list[Column], list[list[Cell]]]:
+    """Return a study's table as columns and cells.
+
+    Parameters
+    ----------
+    table : Table
+    """
+    kinds = [table.kinds.get(column, "text") for column in table.frame.columns]
+    columns = [Column(str(name), is_text=kind == "text") for name, kind in zip(table.frame.columns, kinds, strict=True)]
+    rows = [
+        [cell(kind, value) for kind, value in zip(kinds, values, strict=True)]
+        for values in table.frame.itertuples(index=False)
+    ]
+    return columns, rows
+
+
+def rendered(template: str, values: Mapping[str, Any]) -> str:
+    """Return a page.
+
+    Parameters
+    ----------
+    template : str
+        Name of its file.
+    values : mapping
+        What the template names; text is escaped.
+    """
+    return _environment().get_template(template).render(generator=GENERATOR, **values)
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=PackageLoader("sloplan.study.report"),
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        undefined=StrictUndefined,
+    )
+    environment.filters["neighbours"] = _neighbours
+    environment.filters["parts"] = _parts
+    return environment
+
+
+def _parts(name: str) -> list[str]:
+    """Return the parts of a long name, after each of which a line may end."""
+    return re.split(r"(?<=[,:+=/;])", name)
+
+
+def _neighbours(columns: Sequence[Column]) -> list[tuple[str, int]]:
+    """Return each group of neighbouring columns with how many they are."""
+    return [(group, len(list(members))) for group, members in groupby(columns, key=lambda column: column.group)]
