@@ -1,0 +1,124 @@
+"""The policy `matching`: query-plan matching on what capacity is left, then running copies make room where that pays."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+import numpy as np
+
+from sloplan.heuristics.contention import PlanLists
+from sloplan.heuristics.matching import ROUNDS, StageTwo
+from sloplan.heuristics.matching_kernels import sort_lists
+from sloplan.problem.compiled import Int
+from sloplan.runtime.arrivals import Float
+from sloplan.runtime.placements import Placements
+from sloplan.runtime.placing_kernels import fits_any, make_room
+from sloplan.runtime.policy import Decision, Situation
+
+_SWAPS: Final = 10
+"""Calls of swapping at an epoch, at most."""
+
+_ROOM_FOR: Final = 200
+"""Copies for which room is made at an epoch, at most; those of most value per price."""
+
+_MEMORY: Final = 0.5
+"""Weight of the last epoch's prices beside those of now."""
+
+
+class Matching:
+    """Match waiting queries to the plans of their lists on what capacity is left; then make room.
+
+    Bidding begins at the prices of the epoch before, and ends with those of the next one. Waiting copies that found no
+    place may take one that a running copy leaves for another plan of its list, or altogether, if over the
+    time that queries stay (as far as is known) this is worth more than the migration costs.
+    """
+
+    name = "matching"
+
+    def decide(self, situation: Situation) -> Decision:
+        """Say what runs from now on."""
+        prices = situation.state.prices
+        prices = np.zeros(len(situation.left)) if prices is None else prices
+        matched, asked = self._matched(situation, prices)
+        after = self._with_room(situation, matched, asked)
+        return Decision(after, asked)
+
+    def _matched(self, situation: Situation, prices: Float) -> tuple[Placements, Float]:
+        """Return what runs once waiting queries are matched to what is left, and the prices of that."""
+        seekers = situation.seekers
+        lists = situation.lists(seekers)
+        able = seekers[fits_any(_plain_usage(lists), _plain_lists(lists), lists.rate.copy(), situation.left.copy())]
+        if not len(able):
+            return situation.kept, prices
+        problem = situation.contention(situation.lists(able))
+        stage = StageTwo(problem, situation.seed, lambda _: None, _after(ROUNDS + _SWAPS), prices)
+        stage.run()
+        blended = _MEMORY * prices + (1 - _MEMORY) * stage.asked.price
+        return situation.with_matched(able, stage.best), blended
+
+    def _with_room(self, situation: Situation, matched: Placements, prices: Float) -> Placements:
+        """Return what runs once running copies have made room for some that wait."""
+        state, rate, value = situation.state, situation.rate_milli, situation.value_milli
+        books = state.books
+        still = books.waiting + books.running - matched.copies(len(value))
+        seekers = situation.seekers[still[situation.seekers] > 0]
+        seekers = seekers[value[seekers] > 0]
+        if not len(seekers) or not len(matched):
+            return matched
+        lists = state.lists.of(np.arange(len(value)), still, rate, value)
+        usage, plain = _plain_usage(lists), _plain_lists(lists)
+        weight = 1 / np.maximum(state.capacity, 1) + prices / max(float((prices * state.capacity).sum()), 1e-300)
+        plan_price = situation.plans.listed.priced(weight)
+        listed = np.empty(len(lists.plan), dtype=np.int64)
+        sort_lists(plain[0], plain[1], plan_price, listed)
+        cheapest = plan_price[listed[plain[0][plain[2][seekers]]]] * rate[seekers]
+        seekers = seekers[np.argsort(-value[seekers] / np.maximum(cheapest, 1e-300), kind="stable")][:_ROOM_FOR]
+        order = np.argsort(value[matched.query], kind="stable")
+        hosts, plan = matched.query[order].copy(), matched.plan[order].copy()
+        before = plan.copy()
+        left = state.capacity - matched.used(situation.plans, rate, len(state.capacity))
+        given = make_room(
+            _plain(situation.plans.usage.start, situation.plans.usage.column, situation.plans.usage.amount),
+            (plain[0], listed, plain[2]),
+            rate.copy(),
+            value.copy(),
+            seekers,
+            (hosts, plan),
+            left,
+            books.mean_stay_s,
+            situation.migration_s,
+        )
+        gone, came = np.flatnonzero(plan != before), np.flatnonzero(given >= 0)
+        moved = gone[plan[gone] >= 0]
+        change = Placements(
+            np.concatenate([hosts[gone], hosts[moved], seekers[came]]),
+            np.concatenate([before[gone], plan[moved], given[came]]),
+            np.concatenate([np.full(len(gone), -1), np.ones(len(moved) + len(came))]).astype(np.int64),
+        )
+        return matched.joined(change)
+
+
+def _after(number: int) -> Callable[[], bool]:
+    """Return a question whose answer is yes once it has been asked so often: the same work on every machine."""
+    asked = 0
+
+    def is_enough() -> bool:
+        nonlocal asked
+        asked += 1
+        return asked > number
+
+    return is_enough
+
+
+def _plain_usage(lists: PlanLists) -> tuple[Int, Int, Int]:
+    return _plain(lists.usage.start, lists.usage.column, lists.usage.amount)
+
+
+def _plain_lists(lists: PlanLists) -> tuple[Int, Int, Int]:
+    return _plain(lists.start, lists.plan, lists.list_of)
+
+
+def _plain(first: Int, second: Int, third: Int) -> tuple[Int, Int, Int]:
+    """Writable and contiguous: read-only arrays are a type of their own to numba."""
+    return first.astype(np.int64), second.astype(np.int64), third.astype(np.int64)
