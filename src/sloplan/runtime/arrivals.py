@@ -5,7 +5,7 @@ Events are columns, in the order in which they are delivered, which need not be 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import numpy as np
@@ -66,14 +66,18 @@ class Events:
 
     def taken(self, which: Int | Bool | slice) -> Events:
         """Return some events, in the given order."""
-        parts = self.number, self.time_s, self.kind, self.subject, self.amount
-        return Events(*(part[which] for part in parts))
+        return Events(self.number[which], self.time_s[which], self.kind[which], self.subject[which], self.amount[which])
 
     @classmethod
     def joined(cls, *parts: Events) -> Events:
         """Return the events of all parts, one part after the other."""
-        columns = zip(*((p.number, p.time_s, p.kind, p.subject, p.amount) for p in parts), strict=True)
-        return cls(*(np.concatenate(column) for column in columns))
+        return cls(
+            number=np.concatenate([part.number for part in parts]),
+            time_s=np.concatenate([part.time_s for part in parts]),
+            kind=np.concatenate([part.kind for part in parts]),
+            subject=np.concatenate([part.subject for part in parts]),
+            amount=np.concatenate([part.amount for part in parts]),
+        )
 
     @classmethod
     def none(cls) -> Events:
@@ -101,7 +105,7 @@ class Events:
             raise InputError("a column is missing", file="events", field=missing[0], allowed="time_s, kind, subject")
         rows = len(frame)
         amount = _numbers(frame, "amount") if "amount" in frame else np.full(rows, np.nan)
-        time, kind = _numbers(frame, "time_s"), pd.Index(KINDS).get_indexer(frame["kind"]).astype(np.int64)
+        time, kind = _numbers(frame, "time_s"), pd.Index(KINDS).get_indexer(pd.Index(frame["kind"])).astype(np.int64)
         _refuse(kind < 0, frame, "kind", "unknown kind of event", ", ".join(KINDS))
         _refuse(~(np.isfinite(time) & (time >= 0)), frame, "time_s", "no point in time", "seconds, 0 or more")
         positive = np.isfinite(amount) & (amount > 0)
@@ -131,7 +135,11 @@ def events_of(instance: Instance) -> Events:
     order = np.lexsort((kind, time))
     subject = np.concatenate([name, name[leaves]])[order]
     return Events(
-        np.arange(len(time), dtype=np.int64), time[order], kind[order].astype(np.int64), subject, np.full(len(time), np.nan)
+        np.arange(len(time), dtype=np.int64),
+        time[order],
+        kind[order].astype(np.int64),
+        subject,
+        np.full(len(time), np.nan),
     )
 
 
@@ -152,7 +160,7 @@ def with_disturbances(events: Events, disturbances: pd.DataFrame) -> Events:
     """
     further = Events.from_frame(disturbances.drop(columns="number", errors="ignore"))
     first = int(events.number.max(initial=-1)) + 1
-    both = Events.joined(events, Events(further.number + first, *_after_number(further)))
+    both = Events.joined(events, replace(further, number=further.number + first))
     return both.taken(np.argsort(both.time_s, kind="stable"))
 
 
@@ -175,12 +183,10 @@ def tier_loses_units(instance: Instance, tier: str, time_s: float, factor: float
     sites, pools = instance.table("sites"), instance.table("pools")
     there = pools["site"].isin(sites.loc[sites["tier"] == tier, "site"]) & (pools["scope"] == "shared")
     if not there.any():
-        raise InputError("no shared pool of this tier", field="tier", value=tier, allowed=", ".join(sorted(set(sites["tier"]))))
+        raise InputError(
+            "no shared pool of this tier", field="tier", value=tier, allowed=", ".join(sorted(set(sites["tier"])))
+        )
     return pd.DataFrame({"time_s": time_s, "kind": "units", "subject": pools.loc[there, "pool"], "amount": factor})
-
-
-def _after_number(events: Events) -> tuple[Float, Int, Text, Float]:
-    return events.time_s, events.kind, events.subject, events.amount
 
 
 def _numbers(frame: pd.DataFrame, field: str) -> Float:

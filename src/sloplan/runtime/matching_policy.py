@@ -1,4 +1,4 @@
-"""The policy `matching`: query-plan matching on what capacity is left, then running copies make room where that pays."""
+"""The policy `matching`: query-plan matching on what capacity is left; then running copies make room if that pays."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ class Matching:
         if not len(seekers) or not len(matched):
             return matched
         lists = state.lists.of(np.arange(len(value)), still, rate, value)
-        usage, plain = _plain_usage(lists), _plain_lists(lists)
+        plain = _plain_lists(lists)
         weight = 1 / np.maximum(state.capacity, 1) + prices / max(float((prices * state.capacity).sum()), 1e-300)
         plan_price = situation.plans.listed.priced(weight)
         listed = np.empty(len(lists.plan), dtype=np.int64)

@@ -160,9 +160,7 @@ def run_online(
     return _summed_up(planner, instance, chosen.name, epoch, horizon, migration, seed)
 
 
-def _follow(
-    planner: Planner, events: Events, times: Float, horizon: float, on_epoch: Callable[[Epoch], None]
-) -> None:
+def _follow(planner: Planner, events: Events, times: Float, horizon: float, on_epoch: Callable[[Epoch], None]) -> None:
     """Deliver events and plan at the epochs that are not done yet."""
     delivered = events.delivered_s
     for now in times[len(planner.epochs) :].tolist():
@@ -178,7 +176,7 @@ def _follow(
 def _times(events: Events, epoch: float | None, horizon: float) -> Float:
     """Return the times of all epochs: before the horizon."""
     if epoch is not None:
-        return np.arange(math.ceil(horizon / epoch)) * epoch
+        return np.arange(math.ceil(horizon / epoch), dtype=np.float64) * epoch
     times = np.unique(events.delivered_s)
     return times[times < horizon]
 
@@ -188,7 +186,8 @@ def _summed_up(
 ) -> OnlineRun:
     state, rows = planner.state, len(planner.state.capacity)
     records = [
-        {name: figure for name, figure in asdict(one).items() if name not in ("used", "prices")} for one in planner.epochs
+        {name: figure for name, figure in asdict(one).items() if name not in ("used", "prices")}
+        for one in planner.epochs
     ]
     columns = ["time_s", "value_milli", "running", "waiting", "unservable", "started", "stopped", "moved"]
     epochs = pd.DataFrame(records, columns=[*columns, "planning_s", "check_s"])

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
-import pandas as pd
 
 from sloplan.problem.checker import judge_plans
 from sloplan.problem.compiled import Int
@@ -232,13 +231,16 @@ class Planner:
     def _written(self, change: Placements) -> list[list[Any]]:
         """Return a change as a journal holds it: query, copies, options."""
         choices = [[option for option in row if option >= 0] for row in self.state.plans.choices[change.plan].tolist()]
-        return [list(one) for one in zip(self.state.names[change.query].tolist(), change.count.tolist(), choices, strict=True)]
+        return [
+            list(one)
+            for one in zip(self.state.names[change.query].tolist(), change.count.tolist(), choices, strict=True)
+        ]
 
     def _read(self, written: list[list[Any]]) -> Placements:
         """Return a change as it was written."""
         state = self.state
         names, counts, options = zip(*written, strict=True) if written else ((), (), ())
-        query = state.world.query_names.get_indexer(pd.Index(names, dtype=object)).astype(np.int64)
+        query = state.world.find(list(names))
         choices = np.full((len(options), state.plans.choices.shape[1]), -1, dtype=np.int64)
         for place, row in enumerate(options):
             choices[place, : len(row)] = row
@@ -246,7 +248,7 @@ class Planner:
         return Placements.merged(query, state.plans.add(template, choices), np.array(counts, dtype=np.int64))
 
     def _violations(self, running: Placements) -> tuple[Violation, ...]:
-        """What the checker has against a decision on the instance of the moment; and nobody is served who is not there."""
+        """What there is against a decision: the checker's word on the instance of the moment, and who is not there."""
         books = self.state.books
         more = np.flatnonzero(running.copies(len(books.count)) > books.waiting + books.running)
         if len(more):

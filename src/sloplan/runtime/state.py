@@ -63,7 +63,7 @@ class State:
     @property
     def names(self) -> npt.NDArray[np.object_]:
         """Names of all queries."""
-        return self.world.query_names.to_numpy()
+        return self.world.query_names
 
     @property
     def plans(self) -> KnownPlans:
@@ -141,7 +141,7 @@ class State:
             begin = end + 1
 
     def released(self) -> Placements:
-        """Return what runs and may go on: its plans are valid, and where a row is overloaded the least worth is left out.
+        """Return what runs and may go on: its plans are valid, and no row is overloaded.
 
         Of those that use the most overloaded row, copies of least value per usage go first, until it holds.
         """
@@ -198,7 +198,7 @@ class State:
 
     def _come_and_go(self, events: Events, until_s: float) -> None:
         """Let queries arrive and leave, and time go by until a moment."""
-        query = self.world.query_names.get_indexer(events.subject).astype(np.int64)
+        query = self.world.find(events.subject)
         for place in np.flatnonzero(query < 0).tolist():  # few: each is somebody's mistake
             what = "unknown query arrived" if events.kind[place] == ARRIVE else "unknown query left"
             self.books.report(float(events.time_s[place]), what, str(events.subject[place]))
@@ -222,7 +222,7 @@ class State:
         """Let one event of another kind happen."""
         kind, subject = int(events.kind[place]), str(events.subject[place])
         time, amount, world = float(events.time_s[place]), float(events.amount[place]), self.world
-        query = int(world.query_names.get_indexer([subject])[0]) if kind == RATE else -1
+        query = int(world.find([subject])[0]) if kind == RATE else -1
         known = query >= 0 if kind == RATE else world.knows(kind, subject)
         if not known:
             self.books.report(time, f"unknown {_UNKNOWN.get(KINDS[kind], 'query')}", subject)
@@ -247,7 +247,6 @@ class State:
         crowded = np.bincount(usage.row_of_entry[over[usage.column]], minlength=len(running)) > 0
         self._is_valid = self.meets(running.query, running.plan) & ~crowded
         self._is_judged = True
-
 
     def _relieved(self, placements: Placements, row: int, excess: int) -> Placements:
         """Return placements without copies of least value per usage of a row, until it is used by `excess` less."""

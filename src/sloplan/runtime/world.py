@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Final
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
-from sloplan.problem.compiled import CompiledInstance, Int
+from sloplan.problem.compiled import CompiledInstance, Int, Text
 from sloplan.problem.compiling.decimals import scaled
 from sloplan.problem.errors import InputError
 from sloplan.problem.instance import Instance
@@ -30,6 +31,7 @@ class World:
 
     Attributes
     ----------
+    query_names : (queries,) str
     rate_milli, value_milli : (queries,) int64
         At the moment.
     version : int
@@ -43,7 +45,8 @@ class World:
 
     def __init__(self, instance: Instance) -> None:
         if instance.hosting != "fluid":
-            raise InputError("online planning has no such hosting", field="hosting", value=instance.hosting, allowed="fluid")
+            wrong = instance.hosting
+            raise InputError("online planning has no such hosting", field="hosting", value=wrong, allowed="fluid")
         self._base, self._instance = instance, instance
         self._factors: dict[tuple[int, str], float] = {}
         queries = instance.table("queries")
@@ -52,10 +55,10 @@ class World:
         self.rate_milli = instance.compiled.queries.rate_milli.copy()
         self.value_milli = instance.compiled.queries.value_milli.copy()
         self.version = 0
-        self._names = {
-            table: pd.Index(instance.table(table)[key]) for table, key in ((*_TABLE_OF.values(), ("operators", "operator")))
-        }
-        self.query_names = pd.Index(instance.compiled.names.queries)
+        tables = (*_TABLE_OF.values(), ("operators", "operator"))
+        self._names = {table: pd.Index(instance.table(table)[key]) for table, key in tables}
+        self.query_names = instance.compiled.names.queries
+        self._query_index = pd.Index(self.query_names)
         self._is_current = True
 
     @property
@@ -70,6 +73,10 @@ class World:
     def compiled(self) -> CompiledInstance:
         """Its integers; rows and options are the same ones throughout."""
         return self.instance.compiled
+
+    def find(self, queries: Text | list[str]) -> Int:
+        """Return the indices of queries by their names, -1 for those that the instance does not have; shape (n,)."""
+        return self._query_index.get_indexer(pd.Index(queries, dtype=object)).astype(np.int64)
 
     def knows(self, kind: int, subject: str) -> bool:
         """Whether there is such a pool, link or operator."""
@@ -96,24 +103,22 @@ class World:
         units = self._column(pools["pool"], UNITS)
         speed, bandwidth = self._column(pools["pool"], SPEED), self._column(links["link"], BANDWIDTH)
         wrong = self._column(profiles["operator"], PROFILE)
-        changed = {
-            "pools": pools.assign(
-                units=np.floor(pools["units"] * units + 10.0**-_DIGITS).astype(np.int64), speed=_times(pools["speed"], speed)
-            ),
-            "links": links.assign(bandwidth_mbps=_times(links["bandwidth_mbps"], bandwidth)),
-            "profiles": profiles.assign(
+        whole_units = np.floor(pools["units"] * units + 10.0**-_DIGITS).astype(np.int64)
+        return base.replace(
+            pools=pools.assign(units=whole_units, speed=_times(pools["speed"], speed)),
+            links=links.assign(bandwidth_mbps=_times(links["bandwidth_mbps"], bandwidth)),
+            profiles=profiles.assign(
                 latency_ms=_times(profiles["latency_ms"], wrong), busy_ms=_times(profiles["busy_ms"], wrong)
             ),
-            "queries": base.table("queries").assign(rate_rps=self._rate),
-        }
-        return base.replace(**changed)
+            queries=base.table("queries").assign(rate_rps=self._rate),
+        )
 
-    def _column(self, names: pd.Series, kind: int) -> Float:
+    def _column(self, names: pd.Series, kind: int) -> npt.NDArray[np.floating]:
         """Return the factor of every row, shape (rows,)."""
         given = {subject: factor for (of, subject), factor in self._factors.items() if of == kind}
-        return names.map(given).fillna(1.0).to_numpy(dtype=np.float64)
+        return names.map(given).fillna(1.0).to_numpy(dtype=float)
 
 
-def _times(figures: pd.Series, factor: Float) -> pd.Series:
+def _times(figures: pd.Series, factor: npt.NDArray[np.floating]) -> pd.Series:
     """Multiply decimals; figures that nothing changes stay as they are."""
     return figures.where(factor == 1.0, np.maximum((figures * factor).round(_DIGITS), 10.0**-_DIGITS * (figures > 0)))
