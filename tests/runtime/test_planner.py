@@ -7,9 +7,9 @@ import pandas as pd
 import pytest
 
 from sloplan.problem.checker import check
+from sloplan.runtime.placements import Placements
 from sloplan.runtime.planner import Planner
 from sloplan.runtime.policy import Decision, Situation
-from sloplan.runtime.placements import Placements
 from tests.one_pool import one_pool
 from tests.runtime.online_cases import events, planner_of
 
@@ -22,7 +22,7 @@ def reports(planner: Planner) -> list[str]:
 
 
 def test_value_counts_from_the_epoch_to_the_leaving() -> None:
-    """Queries of value 1 and 2 run from 10 s on, one until 14 s, the other beyond 20 s: 1 x 4 + 2 x 10; then 4 comes."""
+    """Who comes first runs from the epoch at 10 s on, value 1 until 14 s, value 2 on and on; then value 4 has room."""
     planner = planner_of(one_pool(STEADY))
     planner.take(events((1.0, "arrive", "q0"), (2.0, "arrive", "q1"), (3.0, "arrive", "q2")))
     assert planner.plan(10.0).value_milli == 3000
@@ -148,7 +148,7 @@ def test_what_the_checker_refuses_is_not_done() -> None:
         def __init__(self, query: list[int]) -> None:
             self._query = query
 
-        def decide(self, situation: Situation) -> Decision:  # noqa: ARG002
+        def decide(self, situation: Situation) -> Decision:
             query = np.array(self._query)
             return Decision(Placements.merged(query, np.zeros_like(query), np.ones_like(query)))
 

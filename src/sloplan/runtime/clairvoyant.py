@@ -16,10 +16,10 @@ block is
 
     sum over copies of m_q x (time that q is there) + pi.capacity x (length of the block).
 
-That is again a Lagrangian bound: of the instance in which q has as many copies as it is there for units of time, rounded
-up, and rows hold their capacity times the length, rounded up. Cutting planes find the prices of that instance, and
-the bound is verified as every certificate is, in exact integers by plain enumeration, with the plans that meet SLOs and
-fit alone at the moment. The blocks' bounds are added up and divided by the horizon.
+That is again a Lagrangian bound: of the instance in which q has as many copies as it is there for units of time,
+rounded up, and rows hold their capacity times the length, rounded up. Cutting planes find the prices of that instance,
+and the bound is verified as every certificate is, in exact integers by plain enumeration, with the plans that meet SLOs
+and fit alone at the moment. The blocks' bounds are added up and divided by the horizon.
 """
 
 from __future__ import annotations

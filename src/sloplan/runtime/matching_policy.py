@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
 
 from sloplan.heuristics.contention import PlanLists
-from sloplan.heuristics.matching import ROUNDS, StageTwo
+from sloplan.heuristics.matching import StageTwo
 from sloplan.heuristics.matching_kernels import sort_lists
 from sloplan.problem.compiled import Int
 from sloplan.runtime.arrivals import Float
 from sloplan.runtime.placements import Placements
 from sloplan.runtime.placing_kernels import fits_any, make_room
 from sloplan.runtime.policy import Decision, Situation
+from sloplan.runtime.query_lists import with_own_plans
 
-_SWAPS: Final = 10
-"""Calls of swapping at an epoch, at most."""
+_ROUNDS, _SWAPS = 80, 10
+"""Rounds of bidding, which begins at good prices, and calls of swapping at an epoch, at most."""
 
 _ROOM_FOR: Final = 200
 """Copies for which room is made at an epoch, at most; those of most value per price."""
@@ -51,11 +53,12 @@ class Matching:
         able = seekers[fits_any(_plain_usage(lists), _plain_lists(lists), lists.rate.copy(), situation.left.copy())]
         if not len(able):
             return situation.kept, prices
-        problem = situation.contention(situation.lists(able))
-        stage = StageTwo(problem, situation.seed, lambda _: None, _after(ROUNDS + _SWAPS), prices)
+        own, plan = with_own_plans(situation.lists(able))
+        stage = StageTwo(situation.contention(own), situation.seed, lambda _: None, _patience(), prices)
         stage.run()
+        best = stage.best and replace(stage.best, plan=plan[stage.best.plan])
         blended = _MEMORY * prices + (1 - _MEMORY) * stage.asked.price
-        return situation.with_matched(able, stage.best), blended
+        return situation.with_matched(able, best), blended
 
     def _with_room(self, situation: Situation, matched: Placements, prices: Float) -> Placements:
         """Return what runs once running copies have made room for some that wait."""
@@ -66,13 +69,16 @@ class Matching:
         seekers = seekers[value[seekers] > 0]
         if not len(seekers) or not len(matched):
             return matched
-        lists = state.lists.of(np.arange(len(value)), still, rate, value)
-        plain = _plain_lists(lists)
+        concerned = np.union1d(seekers, matched.query)
+        lists = state.lists.of(concerned, still[concerned], rate, value)
+        start, entries, list_of = _plain_lists(lists)
+        list_of_query = np.zeros(len(value), dtype=np.int64)
+        list_of_query[concerned] = list_of
         weight = 1 / np.maximum(state.capacity, 1) + prices / max(float((prices * state.capacity).sum()), 1e-300)
         plan_price = situation.plans.listed.priced(weight)
         listed = np.empty(len(lists.plan), dtype=np.int64)
-        sort_lists(plain[0], plain[1], plan_price, listed)
-        cheapest = plan_price[listed[plain[0][plain[2][seekers]]]] * rate[seekers]
+        sort_lists(start, entries, plan_price, listed)
+        cheapest = plan_price[listed[start[list_of_query[seekers]]]] * rate[seekers]
         seekers = seekers[np.argsort(-value[seekers] / np.maximum(cheapest, 1e-300), kind="stable")][:_ROOM_FOR]
         order = np.argsort(value[matched.query], kind="stable")
         hosts, plan = matched.query[order].copy(), matched.plan[order].copy()
@@ -80,7 +86,7 @@ class Matching:
         left = state.capacity - matched.used(situation.plans, rate, len(state.capacity))
         given = make_room(
             _plain(situation.plans.usage.start, situation.plans.usage.column, situation.plans.usage.amount),
-            (plain[0], listed, plain[2]),
+            (start, listed, list_of_query),
             rate.copy(),
             value.copy(),
             seekers,
@@ -99,14 +105,17 @@ class Matching:
         return matched.joined(change)
 
 
-def _after(number: int) -> Callable[[], bool]:
-    """Return a question whose answer is yes once it has been asked so often: the same work on every machine."""
+def _patience() -> Callable[[], bool]:
+    """Return what stage two asks whether to stop: yes after some rounds of bidding, and again after some swaps.
+
+    It counts, so that the same is done on every machine.
+    """
     asked = 0
 
     def is_enough() -> bool:
         nonlocal asked
         asked += 1
-        return asked > number
+        return asked == _ROUNDS or asked > _ROUNDS + _SWAPS
 
     return is_enough
 

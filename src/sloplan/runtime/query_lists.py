@@ -59,18 +59,34 @@ class QueryLists:
         rate_milli, value_milli : (queries,) int64
             Of all queries.
         """
-        used, list_of = np.unique(self._list_of[query], return_inverse=True)
+        is_used = np.zeros(len(self._lists.start) - 1, dtype=np.bool_)
+        is_used[self._list_of[query]] = True
+        used, list_of = np.flatnonzero(is_used), (np.cumsum(is_used) - 1)[self._list_of[query]]
         first, length = self._lists.start[used], np.diff(self._lists.start)[used]
         return PlanLists(
             usage=self._lists.usage,
             bill=self._lists.bill,
             start=np.concatenate([[0], np.cumsum(length)]).astype(np.int64),
             plan=self._lists.plan[spans(first, length)],
-            list_of=list_of.reshape(-1).astype(np.int64),
+            list_of=list_of,
             rate=rate_milli[query],
             value=value_milli[query],
             count=count,
         )
+
+
+def with_own_plans(lists: PlanLists) -> tuple[PlanLists, Int]:
+    """Return lists with the plans on them alone, numbered anew, and which plan each of them was.
+
+    Parameters
+    ----------
+    lists : PlanLists
+    """
+    is_used = np.zeros(len(lists.bill), dtype=np.bool_)
+    is_used[lists.plan] = True
+    used = np.flatnonzero(is_used)
+    plan = (np.cumsum(is_used) - 1)[lists.plan]
+    return replace(lists, usage=lists.usage.taken(used), bill=lists.bill[used], plan=plan), used
 
 
 def of_queries(compiled: CompiledInstance, query: Int) -> CompiledInstance:
