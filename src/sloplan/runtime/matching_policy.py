@@ -8,9 +8,10 @@ from typing import Final
 
 import numpy as np
 
-from sloplan.heuristics.contention import PlanLists
+from sloplan.heuristics.contention import Contention, PlanLists, Room
 from sloplan.heuristics.matching import StageTwo
 from sloplan.heuristics.matching_kernels import sort_lists
+from sloplan.heuristics.matching_prices import Market, bid
 from sloplan.problem.compiled import Int
 from sloplan.runtime.arrivals import Float
 from sloplan.runtime.placements import Placements
@@ -24,41 +25,39 @@ _ROUNDS, _SWAPS = 80, 10
 _ROOM_FOR: Final = 200
 """Copies for which room is made at an epoch, at most; those of most value per price."""
 
-_MEMORY: Final = 0.5
-"""Weight of the last epoch's prices beside those of now."""
+_PRICE_ROUNDS: Final = 20
+"""Rounds of bidding for the prices of an epoch, which begins at those of the epoch before."""
 
 
 class Matching:
     """Match waiting queries to the plans of their lists on what capacity is left; then make room.
 
-    Bidding begins at the prices of the epoch before, and ends with those of the next one. Waiting copies that found no
-    place may take one that a running copy leaves for another plan of its list, or altogether, if over the
-    time that queries stay (as far as is known) this is worth more than the migration costs.
+    Row prices are those under which all who are there, running or not, ask for about what there is; they are kept from
+    epoch to epoch and only bid on. Waiting copies that found no place may take one that a running copy leaves for
+    another plan of its list, or altogether, if over the time that queries stay (as far as is known) this is worth more
+    than the migration costs.
     """
 
     name = "matching"
 
     def decide(self, situation: Situation) -> Decision:
         """Say what runs from now on."""
-        prices = situation.state.prices
-        prices = np.zeros(len(situation.left)) if prices is None else prices
-        matched, asked = self._matched(situation, prices)
-        after = self._with_room(situation, matched, asked)
-        return Decision(after, asked)
+        prices = _prices(situation)
+        matched = self._matched(situation, prices)
+        return Decision(self._with_room(situation, matched, prices), prices)
 
-    def _matched(self, situation: Situation, prices: Float) -> tuple[Placements, Float]:
-        """Return what runs once waiting queries are matched to what is left, and the prices of that."""
+    def _matched(self, situation: Situation, prices: Float) -> Placements:
+        """Return what runs once waiting queries are matched to what is left."""
         seekers = situation.seekers
         lists = situation.lists(seekers)
         able = seekers[fits_any(_plain_usage(lists), _plain_lists(lists), lists.rate.copy(), situation.left.copy())]
         if not len(able):
-            return situation.kept, prices
+            return situation.kept
         own, plan = with_own_plans(situation.lists(able))
         stage = StageTwo(situation.contention(own), situation.seed, lambda _: None, _patience(), prices)
         stage.run()
         best = stage.best and replace(stage.best, plan=plan[stage.best.plan])
-        blended = _MEMORY * prices + (1 - _MEMORY) * stage.asked.price
-        return situation.with_matched(able, best), blended
+        return situation.with_matched(able, best)
 
     def _with_room(self, situation: Situation, matched: Placements, prices: Float) -> Placements:
         """Return what runs once running copies have made room for some that wait."""
@@ -103,6 +102,22 @@ class Matching:
             np.concatenate([np.full(len(gone), -1), np.ones(len(moved) + len(came))]).astype(np.int64),
         )
         return matched.joined(change)
+
+
+def _prices(situation: Situation) -> Float:
+    """Return row prices under which all who are there ask for about what there is, from the last epoch's prices on."""
+    state = situation.state
+    before = np.zeros(len(state.capacity)) if state.prices is None else state.prices
+    copies = state.books.waiting + state.books.running
+    there = np.flatnonzero(copies > 0)
+    there = there[state.lists.has_plan(there)]
+    if not len(there):
+        return before
+    own, _ = with_own_plans(state.lists.of(there, copies[there], situation.rate_milli, situation.value_milli))
+    market = Market(Contention(own, Room(state.capacity, *np.zeros((3, len(state.capacity)), dtype=np.int64))))
+    nothing, kept = market.ask(np.zeros(len(before))), market.ask(before)
+    *_, asked = bid(market, _PRICE_ROUNDS, min(nothing, kept, key=lambda one: one.bound))
+    return asked.price
 
 
 def _patience() -> Callable[[], bool]:
