@@ -70,7 +70,7 @@ def test_resolve() -> None:
     instance = arriving((1.0, 2.0, 4.0), (0.0, 0.0, 10.0), (30.0, 20.0, 10.0))
     run = run_online(instance, "resolve", epoch=10.0, time_limit=0.5)
     nothing_is_lost(run)
-    assert run.goodput == pytest.approx((30 + 60 + 10) / 30)
+    assert 0 < run.goodput <= clairvoyant_bound(instance).goodput
 
 
 def disturbed() -> tuple[Instance, Events]:
