@@ -34,6 +34,8 @@ if TYPE_CHECKING:
     from sloplan.problem.selections.selection import PlanSelection
     from sloplan.problem.selections.solution import SelectionSolution
     from sloplan.problem.solution import Solution
+    from sloplan.runtime.clairvoyant import clairvoyant_bound
+    from sloplan.runtime.online import OnlineRun, run_online
     from sloplan.runtime.simulation import Simulation, simulate
     from sloplan.solving import solve
     from sloplan.versions import show_versions
@@ -42,6 +44,7 @@ __all__ = [
     "Certificate",
     "InputError",
     "Instance",
+    "OnlineRun",
     "ParetoFront",
     "PlanSelection",
     "Result",
@@ -53,6 +56,7 @@ __all__ = [
     "UnsupportedError",
     "__version__",
     "check",
+    "clairvoyant_bound",
     "explain",
     "headroom",
     "load",
@@ -60,6 +64,7 @@ __all__ = [
     "models",
     "pareto",
     "presolve",
+    "run_online",
     "show_versions",
     "simulate",
     "solution_from",
@@ -71,6 +76,7 @@ _HOME: Final = {
     "Certificate": "sloplan.problem.certificates.verification",
     "InputError": "sloplan.problem.errors",
     "Instance": "sloplan.problem.instance",
+    "OnlineRun": "sloplan.runtime.online",
     "ParetoFront": "sloplan.pareto_front",
     "PlanSelection": "sloplan.problem.selections.selection",
     "Result": "sloplan.problem.result",
@@ -81,12 +87,14 @@ _HOME: Final = {
     "Solution": "sloplan.problem.solution",
     "UnsupportedError": "sloplan.problem.errors",
     "check": "sloplan.checking",
+    "clairvoyant_bound": "sloplan.runtime.clairvoyant",
     "explain": "sloplan.explaining",
     "headroom": "sloplan.planning_headroom",
     "load": "sloplan.loading",
     "methods": "sloplan.problem.registry",
     "pareto": "sloplan.pareto_search",
     "presolve": "sloplan.problem.presolving.presolve",
+    "run_online": "sloplan.runtime.online",
     "show_versions": "sloplan.versions",
     "simulate": "sloplan.runtime.simulation",
     "solution_from": "sloplan.models",

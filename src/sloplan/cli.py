@@ -128,8 +128,12 @@ def _simulate(
         Path | None, typer.Argument(metavar="[SOLUTION.json]", help="A solution file; solved here without it.")
     ] = None,
     method: Annotated[str, typer.Option(help="Without a solution file: how to make one.")] = "auto",
-    time_limit: Annotated[float, typer.Option(help="Seconds for solving where no solution is given.")] = 10.0,
-    horizon: Annotated[float, typer.Option(help="Simulated seconds.")] = 60.0,
+    time_limit: Annotated[
+        float, typer.Option(help="Seconds for solving where no solution is given; at each epoch of --online resolve.")
+    ] = 10.0,
+    horizon: Annotated[
+        float | None, typer.Option(help="Simulated seconds: 60; with --online until the last event.")
+    ] = None,
     warmup: Annotated[float, typer.Option(help="Of those, the first that count nowhere.")] = 0.0,
     arrivals: Annotated[str, typer.Option(help="poisson or periodic.")] = "poisson",
     variation: Annotated[
@@ -143,13 +147,35 @@ def _simulate(
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="With --headroom: write the instance to plan on instead.")
     ] = None,
+    online: Annotated[
+        str | None,
+        typer.Option(
+            metavar="POLICY",
+            help="Plan as queries arrive: matching, resolve, first-come, greedy, static; clairvoyant: their bound.",
+        ),
+    ] = None,
+    epoch: Annotated[float, typer.Option(help="With --online: seconds from one epoch to the next.")] = 10.0,
+    migration: Annotated[
+        float, typer.Option(help="With --online: seconds for which a copy that changes its plan earns nothing.")
+    ] = 1.0,
+    journal: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="With --online: write all that happens; go on from there.")
+    ] = None,
+    plot: Annotated[Path | None, typer.Option(metavar="FILE", help="With --online: draw the timeline.")] = None,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object, nothing else.")] = False,
 ) -> None:
-    """Let requests flow through a solution's queues. Exit code 1: no solution found, 2: unusable input."""
+    """Let requests flow through a solution's queues, or plan online. Exit code 1: no solution, 2: unusable input."""
+    if online is not None:
+        from sloplan import online_commands
+
+        online_commands.plan_online(
+            instance, online, epoch, horizon, migration, journal, plot, time_limit, seed, as_json=json
+        )
+        return
     from sloplan import simulate_commands
 
     settings = {
-        "horizon": horizon,
+        "horizon": 60.0 if horizon is None else horizon,
         "warmup": warmup,
         "arrivals": arrivals,
         "variation": variation,

@@ -20,6 +20,7 @@ from collections.abc import Callable
 from typing import Final
 
 import numpy as np
+import numpy.typing as npt
 
 from sloplan.heuristics import matching_kernels as kernels
 from sloplan.heuristics.contention import Contention, Matching, PlanLists
@@ -27,6 +28,8 @@ from sloplan.heuristics.matching_prices import Asked, Market, bid, guided
 from sloplan.heuristics.swapping import SwapSearch
 from sloplan.heuristics.unit_slots import match_unit_slots
 from sloplan.problem.compiled import Int
+
+Float = npt.NDArray[np.float64]
 
 ROUNDS: Final = 200
 """Rounds of bidding."""
@@ -54,6 +57,8 @@ class StageTwo:
         Told of every matching that is better than those before.
     should_stop : callable
         Asked between rounds and between calls of swapping.
+    prices : (rows,) float64, optional
+        Where value is sought: row prices at which bidding begins, those of a problem much like this one.
 
     Attributes
     ----------
@@ -71,12 +76,13 @@ class StageTwo:
         seed: int,
         offer: Callable[[Matching], None],
         should_stop: Callable[[], bool],
+        prices: Float | None = None,
     ) -> None:
         self._problem, self._seed, self._offer, self._should_stop = problem, seed, offer, should_stop
         self._market = Market(problem)
         self.best: Matching | None = None
         self.is_exact = False
-        self.asked = self._market.first()
+        self.asked = self._market.first() if prices is None else self._market.ask(prices)
 
     def run(self) -> None:
         """Bid, serve and swap, until all is settled, the rounds and steps are done, or it is time to stop."""
@@ -84,7 +90,7 @@ class StageTwo:
         if flow is not None:
             self._keep(flow)
             self.is_exact = True
-        for number, asked in enumerate(bid(self._market, ROUNDS)):
+        for number, asked in enumerate(bid(self._market, ROUNDS, self.asked)):
             self.asked = asked
             if number in _SERVED_AFTER and not self.is_exact:
                 self._serve()

@@ -128,15 +128,17 @@ class Market:
         return self.ask(price, float(ratio[order[last]]) * (1 + 1e-9))
 
 
-def bid(market: Market, rounds: int) -> Iterator[Asked]:
+def bid(market: Market, rounds: int, first: Asked | None = None) -> Iterator[Asked]:
     """Yield the best prices so far, before bidding and after every round of it.
 
     Parameters
     ----------
     market : Market
     rounds : int
+    first : Asked, optional
+        Where bidding begins, if not where nothing is scarce.
     """
-    best = now = market.first()
+    best = now = market.first() if first is None else first
     yield best
     is_cost = market.problem.is_cost
     scale = np.append(market.capacity, float(max(market.problem.floor, 1)))

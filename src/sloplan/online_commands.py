@@ -1,0 +1,130 @@
+"""What `sloplan simulate --online` does."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.live import Live
+from rich.table import Table
+from rich.text import Text
+
+from sloplan.instances.plot import refuse_unknown_suffix, save_figure
+from sloplan.loading import load
+from sloplan.problem.errors import InputError
+from sloplan.problem.instance import Instance
+from sloplan.reporting import percent, two_columns
+from sloplan.runtime.clairvoyant import clairvoyant_bound
+from sloplan.runtime.online import OnlineRun, run_online
+from sloplan.runtime.planner import Epoch
+from sloplan.runtime.timeline import plot_timeline
+from sloplan.stdout import results_only_on_stdout
+
+CLAIRVOYANT = "clairvoyant"
+_SHOWN = 10  # rows of the table of rows
+
+
+def plan_online(
+    source: str,
+    policy: str,
+    epoch: float,
+    horizon: float | None,
+    migration: float,
+    journal: Path | None,
+    plot: Path | None,
+    time_limit: float,
+    seed: int,
+    *,
+    as_json: bool,
+) -> None:
+    """Run a policy on an instance's arrivals, or bound them all; print what became of it."""
+    if plot is not None:
+        refuse_unknown_suffix(plot)
+    problem = load(source)
+    if not isinstance(problem, Instance):
+        raise InputError("nobody arrives in a plan selection", field="INSTANCE", value=source, allowed="an instance")
+    with results_only_on_stdout() as results:
+        if policy == CLAIRVOYANT:
+            bound = clairvoyant_bound(problem, horizon=horizon)
+            told: dict[str, Any] = {"instance": problem.name, "instance_sha256": problem.sha256, "policy": policy}
+            told |= {"goodput_bound": bound.goodput, "proof": "certified"}
+            tables = [two_columns(problem.name, {"goodput of any policy": f"at most {bound.goodput:,.6g} (certified)"})]
+        else:
+            with _live(as_json) as on_epoch:
+                run = run_online(
+                    problem,
+                    policy,
+                    epoch=epoch,
+                    horizon=horizon,
+                    migration=migration,
+                    time_limit=time_limit,
+                    journal=journal,
+                    seed=seed,
+                    on_epoch=on_epoch,
+                )
+            if plot is not None:
+                save_figure(plot_timeline(run), plot)
+            told, tables = run.to_dict(), [_summary(run), _fullest(run)]
+        if as_json:
+            results.write(json.dumps(told, ensure_ascii=False, allow_nan=False) + "\n")
+            return
+        console = Console(file=results)
+        for table in tables:
+            console.print(table)
+
+
+@contextmanager
+def _live(is_quiet: bool) -> Iterator[Callable[[Epoch], None]]:
+    """Show the last epoch on stderr if that is a terminal."""
+    if is_quiet or not sys.stderr.isatty():
+        yield lambda _: None
+        return
+    with Live("", console=Console(stderr=True), transient=True, redirect_stdout=False, refresh_per_second=4) as live:
+        yield lambda epoch: live.update(Text(epoch_line(epoch), no_wrap=True, overflow="ellipsis"))
+
+
+def epoch_line(epoch: Epoch) -> str:
+    """Return the progress line of an epoch."""
+    return (
+        f"{epoch.time_s:9,.1f} s  value {epoch.value_milli / 1000:,.6g}  served {epoch.running:,}  "
+        f"waiting {epoch.waiting:,}  planned in {epoch.planning_s:.3f} s"
+    )
+
+
+def _summary(run: OnlineRun) -> Table:
+    told = run.to_dict()
+    epochs = f"every {run.epoch_s:g} s" if run.epoch_s is not None else "at every event"
+    lines = {
+        "policy": f"{run.policy}, epochs {epochs}, {run.horizon_s:,.6g} s in all",
+        "goodput": f"{run.goodput:,.6g}",
+        "query copies that came": f"{told['copies']:,}",
+        "served and left": f"{told['served']:,}",
+        "served still, waiting still": f"{told['running']:,}, {told['waiting']:,}",
+        "lost": f"{told['lost']:,}",
+        **{f"  {reason}": f"{copies:,}" for reason, copies in told["lost_by_reason"].items()},
+        "moved, stopped": f"{told['moved']:,}, {told['interrupted']:,}",
+        "planning latency": _latency(told),
+        **{f"reported: {what}": f"{number:,}" for what, number in told["reports"].items()},
+    }
+    return two_columns(run.instance.name, lines)
+
+
+def _latency(told: dict[str, Any]) -> str:
+    if not told["epochs"]:
+        return "no epoch"
+    return f"median {told['planning_s_p50']:.3f} s, p99 {told['planning_s_p99']:.3f} s of {told['epochs']:,} epochs"
+
+
+def _fullest(run: OnlineRun) -> Table:
+    """The rows that were used most."""
+    table = Table("row", "mean use", "most", title="fullest")
+    if len(run.used):
+        mean, most = run.used.mean(axis=0), run.used.max(axis=0)
+        for row in (-mean).argsort(kind="stable")[:_SHOWN].tolist():
+            table.add_row(str(run.instance.compiled.rows.name[row]), percent(mean[row]), percent(most[row]))
+    return table

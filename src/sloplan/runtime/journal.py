@@ -1,0 +1,156 @@
+"""The journal of an online planner: a file to which every event and every decision is added before it counts.
+
+Each line is a JSON object: the first says what the journal is of, then come events as they are delivered, what every
+epoch decided, and at last the end. A line counts once it ends in a line break: one that was half written when the
+planner died is cut off when the journal is opened again.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Final
+
+import numpy as np
+
+from sloplan.problem.errors import InputError
+from sloplan.runtime.arrivals import KINDS, Events
+
+FORMAT_VERSION: Final = 1
+
+
+class Journal:
+    """A journal that can be added to; use it in a `with` statement.
+
+    Parameters
+    ----------
+    path : str or path
+        Continued if it is there.
+    heading : mapping
+        What the journal is of; a journal that is there must be of the same.
+
+    Attributes
+    ----------
+    lines : list of dict
+        Those that were there, without the heading.
+
+    Raises
+    ------
+    InputError
+        If the file is of something else, is no journal, or cannot be written.
+    """
+
+    def __init__(self, path: str | os.PathLike[str], heading: Mapping[str, Any]) -> None:
+        self._path = Path(path)
+        first = {"format_version": FORMAT_VERSION, **heading}
+        try:
+            content = self._path.read_bytes() if self._path.exists() else b""
+            whole = content[: content.rfind(b"\n") + 1]
+            self.lines = self._parsed(whole)
+            self._file = self._path.open("ab")
+            self._file.truncate(len(whole))
+        except OSError as error:
+            raise InputError(
+                f"cannot be read or written: {error.strerror}", file=str(self._path), advice="choose another path"
+            ) from error
+        if not self.lines:
+            self.write([first])
+            return
+        found = self.lines.pop(0)
+        for field, value in first.items():
+            if found.get(field) != value:
+                self._file.close()
+                raise InputError(
+                    "is the journal of another run",
+                    file=str(self._path),
+                    field=field,
+                    value=found.get(field),
+                    allowed=repr(value),
+                    advice="name a new file, or run as the journal says",
+                )
+
+    def __enter__(self) -> Journal:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self._file.close()
+
+    def write(self, lines: list[dict[str, Any]]) -> None:
+        """Add lines, and return once they are on the disk.
+
+        Parameters
+        ----------
+        lines : list of dict
+        """
+        text = "".join(json.dumps(line, ensure_ascii=False, allow_nan=False) + "\n" for line in lines)
+        self._file.write(text.encode())
+        self._file.flush()
+        os.fsync(self._file.fileno())
+
+    def _parsed(self, content: bytes) -> list[dict[str, Any]]:
+        lines = []
+        for row, line in enumerate(content.split(b"\n")[:-1], start=1):
+            try:
+                parsed = json.loads(line)
+            except ValueError:
+                parsed = None
+            if not isinstance(parsed, dict):
+                raise InputError(
+                    "no line of a journal", file=str(self._path), row=row, advice="name a new file, or mend this one"
+                )
+            lines.append(parsed)
+        return lines
+
+
+def lines_of_events(events: Events) -> list[dict[str, Any]]:
+    """Return the lines of events.
+
+    Parameters
+    ----------
+    events : Events
+    """
+    columns = (events.number, events.time_s, events.kind, events.subject, events.amount)
+    lines = []
+    for number, time, kind, subject, amount in zip(*(column.tolist() for column in columns), strict=True):
+        line = {"event": number, "time_s": time, "kind": KINDS[kind], "subject": subject}
+        lines.append(line if np.isnan(amount) else line | {"amount": amount})
+    return lines
+
+
+def events_of_lines(lines: list[dict[str, Any]]) -> Events:
+    """Return the events of their lines.
+
+    Parameters
+    ----------
+    lines : list of dict
+    """
+    return Events(
+        number=np.array([line["event"] for line in lines], dtype=np.int64),
+        time_s=np.array([line["time_s"] for line in lines], dtype=np.float64),
+        kind=np.array([KINDS.index(line["kind"]) for line in lines], dtype=np.int64),
+        subject=np.array([line["subject"] for line in lines], dtype=object),
+        amount=np.array([line.get("amount", np.nan) for line in lines], dtype=np.float64),
+    )
+
+
+def replayed(lines: list[dict[str, Any]]) -> Iterator[tuple[Events, dict[str, Any] | None]]:
+    """Yield the events before each other line, and that line; at the end those after the last one, and None.
+
+    Parameters
+    ----------
+    lines : list of dict
+        Without the heading.
+    """
+    events: list[dict[str, Any]] = []
+    for line in lines:
+        if "event" in line:
+            events.append(line)
+        else:
+            yield events_of_lines(events), line
+            events = []
+    yield events_of_lines(events), None

@@ -1,0 +1,180 @@
+"""The planner, event by event: figures worked out by hand, and everything that is not as it should be."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from sloplan.problem.checker import check
+from sloplan.runtime.placements import Placements
+from sloplan.runtime.planner import Planner
+from sloplan.runtime.policy import Decision, Situation
+from tests.one_pool import one_pool
+from tests.runtime.online_cases import events, planner_of
+
+STEADY = (1.0, 2.0, 4.0)  # values; two of the three fit
+
+
+def reports(planner: Planner) -> list[str]:
+    """Return what was reported."""
+    return planner.state.books.reports["what"].tolist()
+
+
+def test_value_counts_from_the_epoch_to_the_leaving() -> None:
+    """Who comes first runs from the epoch at 10 s on, value 1 until 14 s, value 2 on and on; then value 4 has room."""
+    planner = planner_of(one_pool(STEADY))
+    planner.take(events((1.0, "arrive", "q0"), (2.0, "arrive", "q1"), (3.0, "arrive", "q2")))
+    assert planner.plan(10.0).value_milli == 3000
+    planner.take(events((14.0, "leave", "q0"), first=3))
+    epoch = planner.plan(20.0)
+    assert planner.state.served_value == 1000 * 4 + 2000 * 10
+    assert (epoch.value_milli, epoch.started, epoch.running, epoch.waiting) == (6000, 1, 2, 0)
+    assert check(planner.state.world.instance, planner.solution) == []
+    planner.close(21.0)
+    assert planner.state.served_value == 24_000 + 6000
+    books = planner.state.books.frame(planner.state.names).set_index("query")
+    assert books["status"].to_dict() == {"q0": "left", "q1": "running", "q2": "running"}
+    assert books["served"].to_dict() == {"q0": 1, "q1": 0, "q2": 0}
+
+
+def test_who_leaves_while_waiting_is_lost_with_its_reason() -> None:
+    """Not served, served and left, and without any plan: each with its reason."""
+    instance = one_pool(STEADY)
+    impossible = instance.table("queries").assign(slo_latency_ms=[None, None, 1.0])
+    planner = planner_of(instance.replace(queries=impossible))
+    planner.take(events((0.0, "arrive", "q0"), (0.0, "arrive", "q2")))
+    assert planner.plan(1.0).unservable == 1
+    planner.take(
+        events((2.0, "arrive", "q1"), (3.0, "leave", "q1"), (3.0, "leave", "q2"), (3.0, "leave", "q0"), first=2)
+    )
+    planner.close(4.0)
+    books = planner.state.books.frame(planner.state.names).set_index("query")
+    assert books["reason"].to_dict() == {"q0": "", "q1": "left while waiting", "q2": "no plan could serve it"}
+
+
+def test_lost_units_release_what_is_worth_least() -> None:
+    """Half of two units go: copies of value 1 and 2 stop, those of 4 and 8 go on unmoved; nobody is overbooked."""
+    planner = planner_of(one_pool((1.0, 8.0, 2.0, 4.0), units=2))
+    planner.take(events(*((0.0, "arrive", f"q{i}") for i in range(4))))
+    assert planner.plan(0.0).running == 4
+    planner.take(events((5.0, "units", "gpus", 0.5), first=4))
+    epoch = planner.plan(10.0)
+    assert planner.state.served_value == 15_000 * 5  # until the next epoch nobody on the crowded pool counts
+    assert (epoch.stopped, epoch.moved, epoch.running, epoch.waiting) == (2, 0, 2, 2)
+    assert epoch.used.max() <= 1
+    books = planner.state.books.frame(planner.state.names).set_index("query")
+    assert books["interrupted"].to_dict() == {"q0": 1, "q1": 0, "q2": 1, "q3": 0}
+    planner.take(events((11.0, "units", "gpus", 1.0), first=5))
+    assert planner.plan(20.0).running == 4
+    assert check(planner.state.world.instance, planner.solution) == []
+
+
+def test_wrong_profiles_and_rates_make_plans_invalid_at_once() -> None:
+    """A latency SLO that is missed from 5 s on does not count from then on; nor does a rate that overloads the pool."""
+    instance = one_pool((1.0, 2.0))
+    planner = planner_of(instance.replace(queries=instance.table("queries").assign(slo_latency_ms=500.0)))
+    planner.take(events((0.0, "arrive", "q0"), (0.0, "arrive", "q1")))
+    planner.plan(0.0)
+    planner.take(events((5.0, "profile", "detect", 1.25), first=2))
+    assert planner.plan(10.0).running == 2  # 500 ms: just in time, and two of 500 ms fill the unit
+    planner.take(events((12.0, "profile", "detect", 1.26), (14.0, "profile", "detect", 1.0), first=3))
+    planner.plan(20.0)
+    assert planner.state.served_value == 3000 * (12 + 6)
+    planner.take(events((25.0, "rate", "q0", 2.0), first=5))
+    epoch = planner.plan(30.0)
+    assert planner.state.served_value == 3000 * (12 + 6 + 5)
+    assert (epoch.running, epoch.stopped) == (1, 1)
+
+
+def test_events_that_are_not_as_they_should_be_are_reported() -> None:
+    """Duplicates, strangers, what comes twice or too late: in the reports, and nothing else changes."""
+    planner = planner_of(one_pool(STEADY))
+    planner.take(events((1.0, "arrive", "q0"), (1.5, "arrive", "q0"), (2.0, "leave", "q1"), (2.0, "leave", "nobody")))
+    planner.take(events((1.0, "arrive", "q0")))
+    planner.take(
+        events((3.0, "arrive", "stranger"), (3.0, "units", "tpus", 0.5), (4.0, "rate", "nobody", 1.0), first=4)
+    )
+    assert planner.plan(10.0).running == 1
+    assert sorted(reports(planner)) == [
+        "arrived twice",
+        "duplicate event",
+        "left before it arrived",
+        "unknown pool",
+        "unknown query",
+        "unknown query arrived",
+        "unknown query left",
+    ]
+    planner.take(events((11.0, "leave", "q0"), (12.0, "leave", "q0"), first=10))
+    planner.plan(20.0)
+    planner.take(events((21.0, "arrive", "q0"), first=12))
+    assert planner.plan(30.0).running == 0
+    assert reports(planner)[-2:] == ["left twice", "arrived after it had left"]
+
+
+def test_events_out_of_order() -> None:
+    """A leaving delivered before its arrival ends that; an older disturbance does not undo a newer one."""
+    planner = planner_of(one_pool(STEADY))
+    planner.take(events((5.0, "leave", "q0"), (6.0, "units", "gpus", 0.0)))
+    planner.plan(10.0)
+    planner.take(events((4.0, "arrive", "q0"), (3.0, "units", "gpus", 1.0), (8.0, "arrive", "q1"), first=2))
+    epoch = planner.plan(20.0)
+    assert (epoch.running, epoch.unservable) == (0, 1)
+    books = planner.state.books.frame(planner.state.names).set_index("query")
+    assert (books.loc["q0", "status"], books.loc["q0", "lost"]) == ("left", 1)
+    assert reports(planner) == ["left before it arrived", "late event", "late event", "late event", "out of date"]
+
+
+def test_clock_jumps() -> None:
+    """Where the clock goes back, time stands still; a jump ahead counts as the time that it is."""
+    planner = planner_of(one_pool(STEADY), epoch_s=10.0)
+    planner.take(events((0.0, "arrive", "q0")))
+    planner.plan(10.0)
+    assert planner.plan(3.0).time_s == 10.0
+    assert planner.state.served_value == 0.0
+    planner.take(events((99.0, "leave", "q0"), first=1))  # from the future
+    planner.plan(60.0)
+    assert planner.state.served_value == 1000 * 50
+    assert reports(planner) == ["clock went back", "clock jumped ahead", "event of the future"]
+    assert planner.state.books.phase.tolist() == [2, 0, 0]
+
+
+def test_what_the_checker_refuses_is_not_done() -> None:
+    """A policy that overbooks, or serves who is not there, is refused and reported; who runs goes on."""
+
+    class Reckless:
+        name = "reckless"
+
+        def __init__(self, query: list[int]) -> None:
+            self._query = query
+
+        def decide(self, situation: Situation) -> Decision:
+            query = np.array(self._query)
+            return Decision(Placements.merged(query, np.zeros_like(query), np.ones_like(query)))
+
+    for query in ([0, 1, 2], [0, 1, 1]):
+        planner = Planner(one_pool(STEADY), Reckless(query))
+        planner.take(events((0.0, "arrive", "q0"), (0.0, "arrive", "q1")))
+        assert planner.plan(1.0).running == 0
+        assert reports(planner) == ["decision refused"]
+
+
+@pytest.mark.parametrize("migration_s", [0.0, 2.0])
+def test_moving_costs(migration_s: float) -> None:
+    """A copy that changes its plan loses its value for the stated time."""
+
+    class Mover:
+        name = "mover"
+
+        def decide(self, situation: Situation) -> Decision:
+            plan = int(situation.state.clock_s // 10) % len(situation.plans)
+            return Decision(Placements(np.array([0]), np.array([plan]), np.array([1])))
+
+    instance = one_pool((4.0,))
+    pools = instance.table("pools")
+    both = pd.concat([pools, pools.assign(pool="other")], ignore_index=True)
+    planner = Planner(instance.replace(pools=both), Mover(), migration_s=migration_s)
+    planner.take(events((0.0, "arrive", "q0")))
+    planner.plan(0.0)
+    assert planner.plan(10.0).moved == 1
+    assert planner.state.served_value == 4000 * (10 - migration_s)

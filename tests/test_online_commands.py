@@ -1,0 +1,69 @@
+"""The command `sloplan simulate --online`."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import sloplan as sp
+from sloplan.online_commands import epoch_line
+from tests.command_line import sloplan
+
+NAME = "burst-xs-2-tight"
+MEASURED = ("planning_s_p50", "planning_s_p99", "planning_s_max")
+
+
+def steady(told: dict[str, Any]) -> dict[str, Any]:
+    """Leave out how long things took."""
+    return {name: figure for name, figure in told.items() if name not in MEASURED}
+
+
+def test_a_policy_with_journal_and_timeline(tmp_path: Path) -> None:
+    """The JSON object is what Python returns; the journal repeats it; the timeline is a figure."""
+    instance = sp.load(NAME)
+    assert isinstance(instance, sp.Instance)
+    journal, figure = tmp_path / "journal.jsonl", tmp_path / "timeline.png"
+    asked = ("simulate", NAME, "--online", "matching", "--epoch", "200", "--journal", journal)
+    ran = sloplan(*asked, "--plot", figure, "--json")
+    assert (ran.returncode, ran.stderr) == (0, "")
+    assert steady(json.loads(ran.stdout)) == steady(sp.run_online(instance, epoch=200.0).to_dict())
+    assert figure.read_bytes().startswith(b"\x89PNG")
+    written = journal.read_bytes()
+    again = sloplan(*asked)
+    assert again.returncode == 0
+    for words in ("goodput", "query copies that came", "planning latency", "fullest"):
+        assert words in again.stdout
+    assert journal.read_bytes() == written
+
+
+def test_the_bound() -> None:
+    """`clairvoyant` prints the bound of all policies."""
+    instance = sp.load(NAME)
+    assert isinstance(instance, sp.Instance)
+    ran = sloplan("simulate", NAME, "--online", "clairvoyant", "--json")
+    told = json.loads(ran.stdout)
+    assert (told["goodput_bound"], told["proof"]) == (sp.clairvoyant_bound(instance).goodput, "certified")
+
+
+def test_unusable_input(tmp_path: Path) -> None:
+    """What cannot be used is named in one line."""
+    for asked, words in (
+        (("--online", "hope"), "matching, resolve"),
+        (("--online", "greedy", "--epoch", "0"), "epoch"),
+        (("--online", "greedy", "--plot", tmp_path / "timeline.doc"), ".png"),
+    ):
+        ran = sloplan("simulate", NAME, *asked)
+        assert ran.returncode == 2
+        assert words in ran.stderr
+        assert "Traceback" not in ran.stderr
+
+
+def test_the_progress_line() -> None:
+    """It says when, what is served and who waits."""
+    instance = sp.load(NAME)
+    assert isinstance(instance, sp.Instance)
+    lines: list[str] = []
+    sp.run_online(instance, "greedy", epoch=1000.0, on_epoch=lambda epoch: lines.append(epoch_line(epoch)))
+    assert lines[0].startswith("      0.0 s  value 0  served 0  waiting 0  planned in ")
+    assert len(lines) == 5
