@@ -9,8 +9,8 @@ import nbformat
 import pytest
 from nbclient import NotebookClient
 
-from tests.house.test_links import links
 from strip_notebooks import stripped  # tools/, on pytest's path
+from tests.house.test_links import links
 
 ROOT = Path(__file__).resolve().parents[1]
 FOLDER = ROOT / "notebooks"

@@ -1,4 +1,4 @@
-"""What mkdocs.yml needs beyond Markdown: formulas as MathML, notebooks as pages, links out of docs/ that lead somewhere."""
+"""What mkdocs.yml needs beyond Markdown: formulas as MathML, notebooks as pages, links out of docs/ that lead on."""
 
 from __future__ import annotations
 
@@ -30,9 +30,9 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
     outside = set()
     for page in files.documentation_pages():
         for _, _, target in _LINK.findall(page.content_string):
-            path = _linked_file(page.src_uri, target)
-            if path is not None and path.is_file() and path.suffix not in (".ipynb", ".md"):
-                outside.add(path.relative_to(ROOT).as_posix())
+            linked = _linked_file(page.src_uri, target)
+            if linked is not None and linked.is_file() and linked.suffix not in (".ipynb", ".md"):
+                outside.add(linked.relative_to(ROOT).as_posix())
     for name in sorted(outside):
         if files.get_file_from_path(name) is None:
             # A browser shows text in place, where it would save a module.
