@@ -47,7 +47,7 @@ def test_what_the_methods_solve() -> None:
     instance = sp.load("edge-cloud-xs-1.2-tight")
     problems = {
         "goodput": (instance.compiled, "goodput"),
-        "cost": (instance.compiled.under_cost, "cost"),
+        "cost": (instance.compiled, "cost"),
         "replicas": (instance.replace(hosting="replicas").compiled, "goodput"),
         "plan selections": (sp.load("khan:groups=3,items=2,resources=2"), "goodput"),
     }
@@ -75,7 +75,7 @@ def test_the_glossary_is_in_order() -> None:
     text = (DOCS / "glossary.md").read_text("utf-8")
     words = re.findall(r"^\| ([^|]+) \| [^|\n]+", text, re.MULTILINE)[1:]
     assert len(words) > 40
-    assert words == sorted(set(words))
+    assert words == sorted(set(words), key=str.lower)
 
 
 @pytest.mark.parametrize("page", WITH_SNIPPETS)
