@@ -10,7 +10,7 @@ DEMO_INSTANCE := edge-cloud-s-1.2-tight
 PARALLEL := -n auto --maxprocesses 8 --dist worksteal
 
 .DELETE_ON_ERROR:
-.PHONY: help demo dev test test-all lint format types rooms wheel-test oldest
+.PHONY: help demo dev test test-all notebooks docs lint format types rooms wheel-test oldest
 
 help:  ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -24,6 +24,12 @@ test: $(VENV)/.installed-dev  ## run the tests (a few minutes)
 
 test-all: $(VENV)/.installed-dev  ## run the slow tests too
 	$(BIN)/pytest $(PARALLEL) -m ""
+
+notebooks: $(VENV)/.installed-dev  ## execute all notebooks (a few minutes)
+	$(BIN)/pytest tests/test_notebooks.py -m ""
+
+docs: $(VENV)/.installed-dev  ## build the documentation's site in build/site
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
 
 lint: $(VENV)/.installed-dev  ## ruff's rules and format, dependencies declared and used
 	$(BIN)/ruff check

@@ -100,7 +100,9 @@ def test_make_stops_on_a_wrong_python(tmp_path: Path) -> None:
 
 
 @needs_make
-@pytest.mark.parametrize("target", ["demo", "test", "test-all", "lint", "types", "rooms", "wheel-test"])
+@pytest.mark.parametrize(
+    "target", ["demo", "test", "test-all", "notebooks", "docs", "lint", "types", "rooms", "wheel-test"]
+)
 def test_a_second_run_installs_nothing(target: str, tmp_path: Path) -> None:
     """With its stamps newer than the metadata a target neither creates nor installs; without them it does both."""
     venv = tmp_path / "venv"
