@@ -34,8 +34,8 @@ class Lagrangian:
     """Coordinate queries by row prices: a certified bound at any size, and answers near it.
 
     Cutting planes look for the prices of least bound; at some of their steps every query is served greedily at the best
-    prices so far. From those prices columns are generated for the linear program over all plans, and its optimum, whole
-    but for few queries, is rounded. The bound's certificate is verified. Then local search and small core problems
+    prices so far. The bound's certificate is verified. From those prices columns are generated for the linear program
+    over all plans, and its optimum, whole but for few queries, is rounded. Then local search and small core problems
     improve the best answer in turn, until time is up or bound and answer meet.
     """
 
@@ -73,10 +73,10 @@ class Lagrangian:
         with ThreadExecutor(coupled, threads_for(coupled, run)) as respond:
             step = follow(pursuit, run, COORDINATIONS[coordination](coupled, respond))
             best = step.best
+            find_any(pursuit, run, best)
+            pursuit.certify(best, _CERTIFYING_SHARE * run.remaining())
             if step.settled and not (pursuit.is_settled or pursuit.time_is_up()):
                 step = follow(pursuit, run, column_generation(coupled, respond, best.prices, step.fractional))
         round_off(pursuit, run, step)
-        find_any(pursuit, run, best)
-        pursuit.certify(best, _CERTIFYING_SHARE * run.remaining())
         improve(pursuit, run, best)
         pursuit.settle()
