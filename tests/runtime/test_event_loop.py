@@ -16,7 +16,7 @@ from sloplan.runtime.queue_network import Changes, QueueNetwork
 from tests.runtime.networks import Work, mean_latency, network
 
 LOADS = (0.3, 0.6, 0.8)
-REQUESTS = 400_000
+REQUESTS = 1_000_000
 WITHIN = 0.02
 
 
