@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Generator
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -159,6 +160,20 @@ def test_every_request_once(arrivals: str, drop_late: bool) -> None:
     assert np.all(happened.latency_s[happened.fate == IN_TIME] <= deadline[happened.fate == IN_TIME] + 1e-9)
     assert np.all(happened.latency_s[happened.fate == LATE] > deadline[happened.fate == LATE])
     assert 90.0 < happened.busy_s[0] <= 100.0
+
+
+def test_nobody_who_is_late_already_joins_a_batch() -> None:
+    """Whose deadline has passed when a batch begins is dropped, and the batch takes the next in its place."""
+    streams = [(2.5, [Work(0, 1.0, batch=2)]), (1.2, [Work(0, 1.0, batch=2)])]
+    queues = network(streams, [1], deadlines=[np.inf, 0.5])
+    together = replace(queues, tasks=replace(queues.tasks, kind=np.zeros(2, dtype=np.int64)))
+    happened = run_network(together, Behaviour(200.0, drop_late=True))
+    assert np.bincount(happened.fate, minlength=4)[DROPPED] > 10
+    served = (happened.stream == 1) & (happened.fate <= LATE)
+    assert served.any()
+    assert np.all(happened.latency_s[served] <= 0.5 + 1.0 + 1e-9)
+    # The others fill the batches: two are done each second.
+    assert (happened.fate <= LATE).sum() > 0.95 * 2 * 200
 
 
 def test_a_seed_repeats_a_run() -> None:

@@ -258,16 +258,23 @@ def run_events(
                 heappush(events, (done, number + 1, first * _KINDS + _DONE))
                 number += 2
                 slot_open[slot] += 1
-                for _ in range(batch[task] - 1):
+                others = 0
+                while others < batch[task] - 1 and head[place] >= 0:
                     other = head[place]
-                    if other < 0:
-                        break
-                    other_task = first_task[slot_stream[other // width]] + other % width
-                    if kind[other_task] != kind[task]:
+                    other_slot = other // width
+                    other_stream = slot_stream[other_slot]
+                    if kind[first_task[other_stream] + other % width] != kind[task]:
                         break
                     head[place] = following[other]
+                    late = now - slot_arrival[other_slot] > deadline[other_stream]
+                    if slot_dropped[other_slot] or (drop_late and late):
+                        slot_dropped[other_slot] = True
+                        slot_open[other_slot] -= 1
+                        ended.append(other_slot)
+                        continue
                     heappush(events, (done, number, other * _KINDS + _DONE))
                     number += 1
+                    others += 1
         touched.clear()
 
         for position in range(len(ended)):
