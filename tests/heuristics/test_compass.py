@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
+import sloplan
 from sloplan.heuristics.compass import Compass
 from sloplan.instances.families.spec import generate_spec
 from sloplan.problem.errors import InputError
@@ -108,3 +111,22 @@ def test_nothing_to_serve() -> None:
     queries = one_pool().to_frames()["queries"].assign(slo_latency_ms=1.0)
     run = run_of(one_pool().replace(queries=queries))
     assert run.best_solution is None
+
+
+@pytest.mark.parametrize("options", [{}, {"shortlist": "exact"}, {"slo_decomposition": False}, {"matching": False}])
+def test_nothing_is_shared(options: dict[str, Any]) -> None:
+    """Where every pool is a query's own there is no row, and everybody is served."""
+    instance = one_pool()
+    alone = instance.replace(pools=instance.table("pools").assign(scope="query", billing="usage"))
+    assert len(alone.compiled.rows) == 0
+    result = sloplan.solve(alone, "compass", display=False, **options)
+    assert result.exact.objective == sloplan.solve(alone, "milp", display=False, in_process=True).exact.objective
+    assert sloplan.check(alone, result.solution) == []
+
+
+@pytest.mark.parametrize("options", [{}, {"slo_decomposition": False}, {"across_similarity": False}])
+def test_no_option_is_open(options: dict[str, Any]) -> None:
+    """Where an operator's options all need more than anybody's rate there is no plan, and no error."""
+    instance = one_pool()
+    closed = instance.replace(profiles=instance.table("profiles").assign(min_rate_rps=1e6))
+    assert sloplan.solve(closed, "compass", display=False, **options).solution is None

@@ -74,7 +74,6 @@ def test_steps() -> None:
     assert evaluator.steps == 41
     evaluator.count(9)
     assert evaluator.statistics() == {"steps": 50, "profiled": 0, "profiling_s": 0.0}
-    assert evaluator.wall_s > 0
 
 
 def test_profiling_seconds() -> None:

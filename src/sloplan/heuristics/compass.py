@@ -195,8 +195,8 @@ class _Planner:
         began = self._run.elapsed()
         units = found.units(problem)
         rented = np.flatnonzero(units)
-        pool_of_row = np.full(len(units), -1, dtype=np.int64)
-        pool_of_row[self._compiled.pools.row] = np.arange(len(self._compiled.pools.row))
+        shared, pool_of_row = np.flatnonzero(self._compiled.pools.row >= 0), np.full(len(units), -1, dtype=np.int64)
+        pool_of_row[self._compiled.pools.row[shared]] = shared
         names = self._compiled.names.pools[pool_of_row[rented]]
         supply = {UNIT_PREFIX + str(name): int(amount) for name, amount in zip(names, units[rented], strict=True)}
         solution = Solution.from_choices(self._compiled, found.query, found.count, plans.choices[found.plan], supply)

@@ -8,8 +8,7 @@ another, and keeps their outputs: accuracy is learnt in the same runs, and costs
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -88,15 +87,11 @@ class Evaluator:
         Template caching: what a search has found and measured holds for all queries that may follow the same plans,
         and what was measured once is known ever after. Without it every query is searched, and measured, alone: what
         is asked in a search that stands for n queries counts n times.
-    clock : callable, optional
-        Seconds that never go backwards.
 
     Attributes
     ----------
     steps : int
         Search steps so far.
-    wall_s : float
-        Seconds that evaluating took.
     """
 
     def __init__(
@@ -105,14 +100,11 @@ class Evaluator:
         *,
         profiles_known: bool = True,
         caching: bool = True,
-        clock: Callable[[], float] = time.perf_counter,
     ) -> None:
         self.compiled = compiled
         self.profiles_known = profiles_known
         self.caching = caching
         self.steps = 0
-        self.wall_s = 0.0
-        self._clock = clock
         self._ever_measured: Bool = np.zeros(len(compiled.profile_item_us), dtype=np.bool_)
         self._profiling_us = 0
         self._times: Int = np.ones(1, dtype=np.int64)
@@ -214,11 +206,9 @@ class Evaluator:
         -------
         PlanFigures
         """
-        began = self._clock()
         self.count(len(figures), np.broadcast_to(search, len(choices)))
         self.profile(choices, search)
         evaluated = evaluate_plans(self.compiled, template, choices)
-        self.wall_s += self._clock() - began
         return evaluated
 
     def accuracy(self, template: int, configurations: Int, search: int | Int = 0) -> Int:
@@ -239,7 +229,6 @@ class Evaluator:
         (n,) int64
             nano-nats.
         """
-        began = self._clock()
         self.count(1, np.broadcast_to(search, len(configurations)))
         if not self.profiles_known:
             owner = self._search_of(search, configurations)
@@ -249,7 +238,6 @@ class Evaluator:
         total = np.zeros(len(configurations), dtype=np.int64)
         for factor in self._application(template).factors:
             total += factor_nano_nats(factor, configurations[:, factor.positions])
-        self.wall_s += self._clock() - began
         return total
 
     def extend(
@@ -283,7 +271,6 @@ class Evaluator:
         PartialPlans
             Of m plans over k + 1 operators.
         """
-        began = self._clock()
         self.count(len(figures), np.broadcast_to(search, len(option)))
         self.profile(option, search)
         compiled, base = self.compiled, partial.taken(parent)
@@ -312,7 +299,6 @@ class Evaluator:
             base.cost_nano + inputs.cost_nano + compiled.options.cost_nano[option],
             possible,
         )
-        self.wall_s += self._clock() - began
         return extended
 
     def feasible(self, query: int | Int, figures: PlanFigures, plan: Int | slice = slice(None)) -> Bool:

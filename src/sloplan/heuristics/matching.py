@@ -81,6 +81,7 @@ class StageTwo:
         self._problem, self._seed, self._offer, self._should_stop = problem, seed, offer, should_stop
         self._market = Market(problem)
         self.best: Matching | None = None
+        self._best_worth = 0
         self.is_exact = False
         self.asked = self._market.first() if prices is None else self._market.ask(prices)
 
@@ -103,8 +104,9 @@ class StageTwo:
         """Keep a matching if it is valid and better than the best."""
         if not matching.is_valid(self._problem):
             return False
-        if self.best is None or matching.worth(self._problem) > self.best.worth(self._problem):
-            self.best = matching
+        worth = matching.worth(self._problem)
+        if self.best is None or worth > self._best_worth:
+            self.best, self._best_worth = matching, worth
             self._offer(matching)
         return True
 
@@ -128,14 +130,18 @@ class StageTwo:
             return
         search = SwapSearch(self._problem, matching, asked, listed, self._seed)
         copies = int(self._problem.lists.count.sum())
+        last = matching
         for _ in range(max(1, _STEPS_PER_COPY * copies // _STEPS)):
-            self._keep(search.improve(_STEPS))
+            found = search.improve(_STEPS)
+            if found is not last:
+                self._keep(found)
+            last = found
             if self._should_stop() or self._is_settled():
                 return
 
     def _is_settled(self) -> bool:
         """Whether the best matching reaches the bound, to a whole base unit."""
-        return self.best is not None and self.asked.bound - self.best.worth(self._problem) < 1
+        return self.best is not None and self.asked.bound - self._best_worth < 1
 
 
 def serve_in_turn(problem: Contention, market: Market, lists: tuple[Int, ...], turn: Int) -> Matching:

@@ -37,7 +37,8 @@ def _largest_charge(compiled: CompiledInstance, price: Float, *, is_cost: bool) 
     """Return what no plan of one copy is charged more than: every operator's dearest option, every link crossed."""
     options, queries, links = compiled.options, compiled.queries, compiled.links
     row = compiled.pools.row[options.pool]
-    charged = options.busy_us * np.where(row >= 0, price[row], 0.0) + is_cost * options.billed_cost_nano
+    of_pool = np.append(price, 0.0)[row]  # one that has no row, -1, is not charged
+    charged = options.busy_us * of_pool + is_cost * options.billed_cost_nano
     dearest = np.zeros(len(compiled.names.operators))
     np.maximum.at(dearest, options.operator, charged)
     size = np.zeros(len(dearest))

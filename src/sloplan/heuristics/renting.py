@@ -28,10 +28,10 @@ def cheapest_beginning(problem: CompiledInstance, query: Int, count: Int, choice
     """
     value = problem.queries.value_milli[query].astype(object)
     before = np.cumsum(value * count) - value * count
-    kept = before < floor
+    kept = (before < floor) & (value > 0)
     query, choices = query[kept], choices[kept]
     # Of the last plan that is needed, no more copies than that.
-    needed = -((before[kept] - floor) // np.maximum(value[kept], 1))
+    needed = -((before[kept] - floor) // value[kept])
     count = np.minimum(count[kept], needed).astype(np.int64)
     none = np.zeros(len(problem.supplies), dtype=np.int64)
     usage = row_usage(problem, IndexedSolution(np.arange(len(query)), query, count, choices, none))

@@ -48,17 +48,17 @@ class Scarcity:
         pools, links, options = compiled.pools, compiled.links, compiled.options
         factor = spread ** np.random.default_rng(seed).uniform(-1.0, 1.0, (len(price), directions))
         factor[:, 0] = 1.0
-        priced = price[:, None] * factor
+        priced = np.vstack([price[:, None] * factor, np.zeros(directions)])  # what is in no row, -1, has no price
         own_pools, own_links = np.flatnonzero(pools.query_scope), np.flatnonzero(links.query_scope)
         self.own_capacity = np.concatenate([pools.capacity[own_pools], links.capacity[own_links]]).astype(np.float64)
         row = pools.row[options.pool]
         self.of_option = np.zeros((len(row), directions + len(self.own_capacity)))
-        self.of_option[:, :directions] = np.where(row >= 0, options.busy_us, 0)[:, None] * priced[row]
+        self.of_option[:, :directions] = options.busy_us[:, None] * priced[row]
         for column, pool in enumerate(own_pools.tolist(), start=directions):
             mine = options.pool == pool
             self.of_option[mine, column] = options.busy_us[mine]
         self._of_link = np.zeros((len(links.row), directions + len(self.own_capacity)))
-        self._of_link[:, :directions] = np.where(links.row >= 0, 1.0, 0.0)[:, None] * priced[links.row]
+        self._of_link[:, :directions] = priced[links.row]
         self._of_link[own_links, directions + len(own_pools) + np.arange(len(own_links))] = 1.0
         if is_cost:
             self.of_option[:, :directions] += options.billed_cost_nano[:, None]

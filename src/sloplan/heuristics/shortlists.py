@@ -92,34 +92,48 @@ class StageOne:
             if should_stop():
                 break
             members = np.arange(start[template], start[template + 1])
-            found[template] = self._of_template(template, members, scarcity, effort)
+            found[template] = self._of_template(template, members, scarcity, effort, should_stop)
         return self._evaluated(found)
 
-    def _of_template(self, template: int, members: Int, scarcity: Scarcity, effort: Effort) -> Int:
+    def _of_template(
+        self, template: int, members: Int, scarcity: Scarcity, effort: Effort, should_stop: Callable[[], bool]
+    ) -> Int:
         """Return plans of one template for its classes of queries."""
         evaluator, members = self.evaluator, members[self.classes.copies[members] > 0]
         operators = len(self.compiled.applications[self.compiled.templates.application[template]].operators)
+        nothing = np.zeros((0, operators), dtype=np.int64)
         if not len(members):
-            return np.zeros((0, operators), dtype=np.int64)
+            return nothing
         allowed, copies = self.classes.allowed[members], self.classes.copies[members]
         if self.switches.across_similarity:
             evaluator.begin_search(int(copies.sum()))
-            search = PlanSearch(self._space(template, allowed), scarcity, evaluator, self.switches, effort.kept)
+            space = self._space(template, allowed)
+            if space is None:
+                return nothing
+            search = PlanSearch(space, scarcity, evaluator, self.switches, effort.kept)
             return search.plans(representatives(allowed, effort.demands))
-        found = []
+        found = [nothing]
         for one, number in zip(allowed, copies.tolist(), strict=True):
+            if should_stop():
+                break
             evaluator.begin_search(number)
-            search = PlanSearch(self._space(template, one[None, :]), scarcity, evaluator, self.switches, effort.kept)
+            space = self._space(template, one[None, :])
+            if space is None:
+                continue
+            search = PlanSearch(space, scarcity, evaluator, self.switches, effort.kept)
             found.append(search.plans(representatives(one[None, :], 1)))
             evaluator.count(len(found[-1]) * len(self._figures))  # whole, each query's own
         return np.unique(np.concatenate(found), axis=0)
 
-    def _space(self, template: int, allowed: Int) -> SearchSpace:
+    def _space(self, template: int, allowed: Int) -> SearchSpace | None:
+        """Return what there is to search; None where an operator has no option that any of the queries may use."""
         compiled, options = self.compiled, self.compiled.options
         parts = [
             useful_options(compiled, part[options.min_rate_milli[part] <= allowed[:, 1].max()])
             for part in compiled.template_options(template)
         ]
+        if not all(map(len, parts)):
+            return None
         self.evaluator.profile(np.concatenate(parts))
         learnt = self._accuracy(template) if self.switches.slo_decomposition else None
         if learnt is None:

@@ -43,8 +43,10 @@ def match_unit_slots(problem: Contention) -> Matching | None:
     problem : Contention
     """
     lists = problem.lists
+    if int(np.diff(lists.start)[lists.list_of].sum()) > _MOST_ARCS:
+        return None
     query, plan = _pairs(lists)
-    if not len(query) or len(query) > _MOST_ARCS:
+    if not len(query):
         return None
     value = _equal(lists.value[np.unique(query)])
     if problem.is_cost and (value is None or value <= 0):

@@ -74,6 +74,8 @@ class PrefixCache:
             unknown = np.full(num_items, np.nan)
             outputs = np.zeros((num_items, *ran.outputs.shape[1:]), ran.outputs.dtype)
             made = self._made[prefix] = _Made(outputs, unknown.copy(), unknown.copy(), unknown.copy())
+        # A later batch may need a wider type: longer texts, larger numbers.
+        made.outputs = made.outputs.astype(np.promote_types(made.outputs.dtype, ran.outputs.dtype), copy=False)
         made.outputs[items] = ran.outputs
         made.seconds[items] = ran.seconds
         made.output_kb[items] = ran.output_kb

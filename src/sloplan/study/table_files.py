@@ -11,7 +11,7 @@ import pandas as pd
 
 from sloplan.problem.errors import InputError
 from sloplan.problem.storage.atomic import write_files
-from sloplan.study.configuration import Configuration
+from sloplan.study.configuration import Configuration, packaged_names
 from sloplan.study.tables import Kind, Table
 
 UNKNOWN: Final = "-"
@@ -70,8 +70,9 @@ def provenance(configuration: Configuration, frame: pd.DataFrame) -> str:
     )
     code = sorted({_versions(*both) for both in zip(run["versions"], run["commit"], strict=True) if _is_known(both[0])})
     days = sorted(run["started"].str[:10].unique())
+    stated = configuration.name if configuration.name in packaged_names() else "DIR/configuration.toml"
     lines = [
-        f"Configuration `{configuration.name}`, {len(frame)} runs: `sloplan study run {configuration.name}`, then "
+        f"Configuration `{configuration.name}`, {len(frame)} runs: `sloplan study run {stated} -o DIR`, then "
         "`sloplan study table DIR`.",
         *(f"Machine: {machine}." for machine in machines),
         *(f"Versions: {versions}." for versions in code),

@@ -26,7 +26,7 @@ with whole_folder(Path(sys.argv[1])) as new:
 def write(target: Path, text: str) -> None:
     """Write a report of one page."""
     with whole_folder(target) as new:
-        (new / "index.html").write_text(f"{GENERATOR} {text}")
+        (new / "index.html").write_text(f'<meta name="generator" content="{GENERATOR}"> {text}')
 
 
 def write_and_fail(target: Path) -> None:
@@ -73,6 +73,46 @@ def test_a_killed_report(tmp_path: Path) -> None:
     write(target, "second")
     assert (target / "index.html").read_text().endswith("second")
     assert [entry.name for entry in tmp_path.iterdir()] == ["report"]
+
+
+def test_what_was_moved_away_comes_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the new report cannot come into its place, at once or by a kill between the two moves, the old one does."""
+    target, rename = tmp_path / "report", Path.rename
+    write(target, "first")
+
+    def refuse_new(path: Path, place: Path) -> Path:
+        if path.name.startswith(".new."):
+            raise OSError(28, "No space left on device", str(path))
+        return rename(path, place)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, "rename", refuse_new)
+        with pytest.raises(InputError, match="No space left"):
+            write(target, "second")
+    assert (target / "index.html").read_text().endswith("first")
+    assert [entry.name for entry in tmp_path.iterdir()] == ["report"]
+    target.rename(tmp_path / ".old.report.999999999")
+    with pytest.raises(LookupError):
+        write_and_fail(target)
+    assert (target / "index.html").read_text().endswith("first")
+
+
+def test_a_link_leads_to_the_report(tmp_path: Path) -> None:
+    """What a link leads to is replaced, again and again, and the link stays."""
+    (tmp_path / "real").mkdir()
+    link = tmp_path / "link"
+    link.symlink_to(tmp_path / "real")
+    for text in ("first", "second"):
+        write(link, text)
+        assert link.is_symlink()
+        assert (tmp_path / "real" / "index.html").read_text().endswith(text)
+    assert sorted(entry.name for entry in tmp_path.iterdir()) == ["link", "real"]
+
+
+def test_what_goes_wrong_with_the_content_is_told_as_it_is(tmp_path: Path) -> None:
+    """A file that cannot be read meanwhile is no report that cannot be written."""
+    with pytest.raises(FileNotFoundError, match="missing"), whole_folder(tmp_path / "report"):
+        (tmp_path / "missing").read_text()
 
 
 @pytest.mark.parametrize("name", ["file", "folder"])

@@ -70,6 +70,8 @@ class AtHand:
                 return self._load(place)
             except InputError as error:
                 problem = error.problem
+            except (SloplanError, OSError) as error:
+                problem = str(error)
         return f"The instance is not at hand: {problem}."
 
     def solution(self, row: Row) -> Solution | str:
@@ -81,7 +83,7 @@ class AtHand:
             return "The run's solution is not stored beside the rows."
         try:
             return Solution.load(file)
-        except SloplanError as error:
+        except (SloplanError, OSError) as error:
             return f"The run's solution cannot be read ({error})."
 
     def prices(self, row: Row, rows: list[Row]) -> Prices:

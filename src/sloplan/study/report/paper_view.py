@@ -119,4 +119,4 @@ def _percent(value: float) -> str:
 
 def _plain(text: str) -> str:
     """Return a text of which matplotlib takes no part for mathematics, and no beginning for "leave out"."""
-    return text.replace("$", r"\$").removeprefix("_")
+    return text.replace("$", r"\$").lstrip("_") or " "

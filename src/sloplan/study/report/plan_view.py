@@ -139,7 +139,7 @@ def plan_tiers(instance: Instance, solution: Solution, rows: pd.DataFrame) -> li
         The users' tier first.
     """
     chips = _chips(solution)
-    full = rows.groupby("resource")["utilization"].max()
+    full = rows[rows["unit"] == "unit"].groupby("resource")["utilization"].max()  # a link may have a pool's name
     sites, pools = instance.table("sites"), instance.table("pools")
     copies = instance.table("queries").groupby("source_site")["count"].sum()
     load = chips.groupby("pool")["count"].sum().reindex(pools["pool"], fill_value=0).to_numpy()

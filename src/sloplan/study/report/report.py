@@ -45,7 +45,7 @@ def write_report(study: StudyFolder, load: Load, target: Path | None = None) -> 
     configuration = study.configuration()
     rows = study.rows()
     if not rows:
-        advice = f"`sloplan study run {configuration.name} -o {study.path}` begins it"
+        advice = f"`sloplan study run {study.path / 'configuration.toml'} -o {study.path}` begins it"
         raise InputError("the study has no rows yet", file=str(study.path), advice=advice)
     places = {method.label: place for place, method in enumerate(configuration.methods)}
     trajectories = study.trajectories()

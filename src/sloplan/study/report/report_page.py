@@ -114,7 +114,9 @@ def _figure(figure: Figure, suffix: str, styles: Mapping[str, Style], folder: Pa
 
 def _instance_cells(frame: pd.DataFrame, table: Table) -> tuple[list[Column], list[list[Cell]]]:
     """Return the table of instances, a method's columns below its name, its gaps linked to the pages of its runs."""
-    runs = frame.groupby(["instance", "method"], sort=False)["run"].agg(list).to_dict()
+    # The worst gap is shown, so its run comes first; one without a solution is worse than any.
+    by_gap = frame.sort_values("gap", ascending=False, na_position="first", kind="stable")
+    runs = by_gap.groupby(["instance", "method"], sort=False)["run"].agg(list).to_dict()
     methods = list(frame["method"].drop_duplicates())
     columns, kinds = [], []
     for name in table.frame.columns:

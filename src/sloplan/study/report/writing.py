@@ -37,26 +37,42 @@ def whole_folder(target: Path) -> Iterator[Path]:
     InputError
         `target` is something else than a report, or cannot be written.
     """
+    target = target.resolve()  # a link stays, and what it leads to is replaced
     _refuse_another_use(target)
     own = str(os.getpid())
     new, old = (target.parent / f".{kind}.{target.name}.{own}" for kind in ("new", "old"))
     try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        _sweep(target, own)
-        new.mkdir()
+        with _told_apart(target):
+            target.parent.mkdir(parents=True, exist_ok=True)
+            _sweep(target, own)
+            new.mkdir()
         yield new
-        if target.exists():
-            target.rename(old)
-        new.rename(target)
-    except OSError as error:
-        named = error.filename or str(target)
-        raise InputError(
-            f"cannot be written: {error.strerror}", file=str(named), advice="choose another folder with -o"
-        ) from error
+        with _told_apart(target):
+            if target.exists():
+                target.rename(old)
+            new.rename(target)
     finally:
+        _put_back(old, target)
         for rest in (new, old):
             if rest.exists():
                 shutil.rmtree(rest)
+
+
+@contextmanager
+def _told_apart(target: Path) -> Iterator[None]:
+    """Say of what the disk refuses that it is the report's folder that cannot be written."""
+    try:
+        yield
+    except OSError as error:
+        advice = "choose another folder with -o"
+        file = str(error.filename or target)
+        raise InputError(f"cannot be written: {error.strerror}", file=file, advice=advice) from error
+
+
+def _put_back(old: Path, target: Path) -> None:
+    """Move the report before this one back to its place, where it was moved away and nothing came in its stead."""
+    if old.exists() and not target.exists():
+        old.rename(target)
 
 
 def _refuse_another_use(target: Path) -> None:
@@ -72,7 +88,7 @@ def _refuse_another_use(target: Path) -> None:
 
 def _is_ours(index: Path) -> bool:
     with index.open(encoding="utf-8", errors="replace") as file:
-        return GENERATOR in file.read(1000)
+        return f'name="generator" content="{GENERATOR}"' in file.read(1000)
 
 
 def _sweep(target: Path, own: str) -> None:
@@ -81,4 +97,7 @@ def _sweep(target: Path, own: str) -> None:
         for rest in target.parent.glob(f".{kind}.{target.name}.*"):
             number = rest.name.rpartition(".")[2]
             if number.isdecimal() and (number == own or not psutil.pid_exists(int(number))):
-                shutil.rmtree(rest)
+                if kind == "old":
+                    _put_back(rest, target)
+                if rest.exists():
+                    shutil.rmtree(rest)
