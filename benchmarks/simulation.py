@@ -17,7 +17,7 @@ import time
 import numba
 import numpy as np
 
-from sloplan.runtime.events import Behaviour, run_network
+from sloplan.runtime.network_run import Behaviour, run_network
 from sloplan.runtime.queue_network import Changes, QueueNetwork, Streams, Tasks
 
 OPERATORS = 4

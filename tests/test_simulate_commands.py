@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
+
 import sloplan as sp
 from tests.command_line import sloplan
 
@@ -40,3 +42,32 @@ def test_unusable_input() -> None:
     ran = sloplan("simulate", NAME, "--headroom", "90")
     assert ran.returncode == 2
     assert "95, 99" in ran.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "named"),
+    [
+        (["--plot", "p.png"], "--plot"),
+        (["--journal", "j"], "--journal"),
+        (["-o", "x"], "--output"),
+        (["--headroom", "95", "--online", "greedy"], "--headroom"),
+        (["--online", "greedy", "--variation", "1"], "--variation"),
+        (["--online", "clairvoyant", "--plot", "p.png"], "--plot"),
+        (["solution.json", "--headroom", "95"], "SOLUTION"),
+    ],
+)
+def test_what_has_no_effect_is_refused(arguments: list[str], named: str, tmp_path: Path) -> None:
+    """An option that the rest of the line passes over is named, and nothing is done."""
+    ran = sloplan("simulate", NAME, *arguments, cwd=tmp_path)
+    assert ran.returncode == 2
+    assert named in ran.stderr
+    assert "has no effect" in ran.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_no_arrivals_have_no_bound() -> None:
+    """An instance whose queries are there from the beginning has no horizon to speak of."""
+    ran = sloplan("simulate", NAME, "--online", "clairvoyant")
+    assert ran.returncode == 2
+    assert "horizon" in ran.stderr
+    assert "Traceback" not in ran.stderr

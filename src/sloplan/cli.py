@@ -115,6 +115,7 @@ def _explain(
 
 @app.command("simulate")
 def _simulate(
+    context: typer.Context,
     instance: InstanceArgument,
     solution: Annotated[
         Path | None, typer.Argument(metavar="[SOLUTION.json]", help="A solution file; solved here without it.")
@@ -157,6 +158,11 @@ def _simulate(
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object, nothing else.")] = False,
 ) -> None:
     """Let requests flow through a solution's queues, or plan online. Exit code 1: no solution, 2: unusable input."""
+    from sloplan import simulate_commands
+
+    sources = {name: context.get_parameter_source(name) for name in context.params}
+    given = {name for name, source in sources.items() if source is not None and source.name == "COMMANDLINE"}
+    simulate_commands.refuse_what_has_no_effect(given, online)
     if online is not None:
         from sloplan import online_commands
 
@@ -164,8 +170,6 @@ def _simulate(
             instance, online, epoch, horizon, migration, journal, plot, time_limit, seed, as_json=json
         )
         return
-    from sloplan import simulate_commands
-
     settings = {
         "horizon": 60.0 if horizon is None else horizon,
         "warmup": warmup,

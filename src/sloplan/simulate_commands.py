@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 from rich.console import Console
@@ -46,6 +46,41 @@ def simulate_instance(
         for table in _tables(simulation):
             console.print(table)
     return 0
+
+
+_ALWAYS: Final = frozenset({"instance", "horizon", "json"})
+_SIMULATING: Final = frozenset({"warmup", "arrivals", "variation", "drop_late", "seed", "method", "time_limit"})
+_TAKEN: Final = {
+    "--online clairvoyant": _ALWAYS | {"online"},
+    "--online": _ALWAYS | {"online", "epoch", "migration", "journal", "plot", "time_limit", "seed"},
+    "--headroom": _ALWAYS | _SIMULATING | {"headroom", "output"},
+    "a simulation without --online and --headroom": _ALWAYS | _SIMULATING | {"solution"},
+}
+"""Parameters of `sloplan simulate` that have an effect, by what is asked for."""
+
+
+def refuse_what_has_no_effect(given: set[str], online: str | None) -> None:
+    """Refuse arguments that would be passed over in silence.
+
+    Parameters
+    ----------
+    given : set of str
+        Parameters that the command line states.
+    online : str, optional
+        Policy.
+
+    Raises
+    ------
+    InputError
+        If one has no effect beside the others.
+    """
+    plain = list(_TAKEN)[-1]
+    mode = "--headroom" if "headroom" in given else plain
+    if online is not None:
+        mode = "--online clairvoyant" if online == "clairvoyant" else "--online"
+    for name in sorted(given - _TAKEN[mode]):
+        field = "SOLUTION" if name == "solution" else f"--{name.replace('_', '-')}"
+        raise InputError(f"has no effect with {mode}", field=field, value="given", allowed="left out")
 
 
 def try_headroom(

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sloplan.runtime.events import Behaviour, run_network
+from sloplan.runtime.network_run import Behaviour, run_network
 from sloplan.runtime.queue_network import Changes, QueueNetwork, Streams, Tasks
 
 

@@ -52,14 +52,18 @@ def test_disturbances_come_between() -> None:
         ({"time_s": "soon"}, "no number"),
         ({"kind": "rate", "amount": 0.0}, "unusable amount"),
         ({"kind": "speed"}, "unusable amount"),
+        ({"kind": "units", "amount": 1e300}, "unusable amount"),
+        ({"kind": "rate", "amount": np.inf}, "unusable amount"),
+        ({"number": 1.5}, "no number of an event"),
+        ({"number": "x"}, "no number"),
     ],
 )
 def test_unusable_tables_are_refused(changed: dict[str, Any], words: str) -> None:
     """The message names row and field."""
     frame = pd.DataFrame(
         [
-            {"time_s": 1.0, "kind": "leave", "subject": "q0"},
-            {"time_s": 1.0, "kind": "leave", "subject": "q0", **changed},
+            {"time_s": 1.0, "kind": "leave", "subject": "q0", "number": 0},
+            {"time_s": 1.0, "kind": "leave", "subject": "q0", "number": 1, **changed},
         ]
     )
     with pytest.raises(InputError, match=f"row 2.*{words}"):

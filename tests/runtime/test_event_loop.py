@@ -12,7 +12,7 @@ import pytest
 import simpy
 
 from sloplan.runtime.event_loop import DROPPED, IN_FLIGHT, IN_TIME, LATE
-from sloplan.runtime.events import Behaviour, run_network
+from sloplan.runtime.network_run import Behaviour, run_network
 from sloplan.runtime.queue_network import Changes, QueueNetwork
 from tests.runtime.networks import Work, mean_latency, network
 

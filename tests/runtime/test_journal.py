@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from sloplan.problem.errors import InputError
+from sloplan.runtime.arrivals import events_of
 from sloplan.runtime.journal import Journal
 from sloplan.runtime.online import run_online
 from tests.command_line import environment
@@ -78,5 +79,39 @@ def test_journals_of_something_else_are_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="row 1: no line of a journal"):
         Journal(other, {"seed": 0})
     assert other.read_text() == "buy milk\n"
+    other.write_text("buy milk")
+    with pytest.raises(InputError, match="is no journal"):
+        Journal(other, {"seed": 0})
+    assert other.read_text() == "buy milk"
     with pytest.raises(InputError, match="cannot be read or written"):
         Journal(tmp_path / "nowhere" / "journal.jsonl", {"seed": 0})
+
+
+def test_another_run_loses_nothing(tmp_path: Path) -> None:
+    """A half-written line of another run's journal stays, and so does a heading that was cut off by a kill."""
+    file = tmp_path / "journal.jsonl"
+    with Journal(file, {"seed": 0}) as journal:
+        heading = file.read_bytes()
+        journal.write([{"end": True, "time_s": 1.0}])
+    file.write_bytes(file.read_bytes() + b'{"half')
+    before = file.read_bytes()
+    with pytest.raises(InputError, match="another run"):
+        Journal(file, {"seed": 1})
+    assert file.read_bytes() == before
+    file.write_bytes(heading[:-5])
+    with Journal(file, {"seed": 0}) as journal:
+        assert journal.lines == []
+    assert file.read_bytes() == heading
+
+
+def test_other_events_are_another_run(tmp_path: Path) -> None:
+    """A journal is of its events: with others it is refused, and a hosting that cannot be leaves no journal."""
+    instance, file = crowded(), tmp_path / "journal.jsonl"
+    run_online(instance, "greedy", epoch=EPOCH, journal=file)
+    fewer = events_of(instance).taken(slice(1, None))
+    assert fewer.time_s.max() == events_of(instance).time_s.max()
+    with pytest.raises(InputError, match="events_sha256"):
+        run_online(instance, "greedy", epoch=EPOCH, journal=file, events=fewer)
+    with pytest.raises(InputError, match="hosting"):
+        run_online(instance.replace(hosting="replicas"), "greedy", epoch=EPOCH, journal=tmp_path / "new")
+    assert not (tmp_path / "new").exists()

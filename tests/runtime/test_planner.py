@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 import pytest
 
 from sloplan.problem.checker import check
+from sloplan.runtime import state
+from sloplan.runtime.arrivals import events_of, tier_loses_units, with_disturbances
+from sloplan.runtime.online import run_online
 from sloplan.runtime.placements import Placements
 from sloplan.runtime.planner import Planner
 from sloplan.runtime.policy import Decision, Situation
 from tests.one_pool import one_pool
-from tests.runtime.online_cases import events, planner_of
+from tests.runtime.online_cases import EPOCH, crowded, events, planner_of
 
 STEADY = (1.0, 2.0, 4.0)  # values; two of the three fit
 
@@ -178,3 +183,24 @@ def test_moving_costs(migration_s: float) -> None:
     planner.plan(0.0)
     assert planner.plan(10.0).moved == 1
     assert planner.state.served_value == 4000 * (10 - migration_s)
+
+
+def test_changes_at_one_moment_list_plans_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A tier that loses units changes many pools at once, and all plans are listed anew once for them all."""
+    instance = crowded()
+    tier = instance.table("sites").set_index("site").loc[instance.table("pools")["site"].iloc[0], "tier"]
+    pools = instance.table("pools")
+    further = pd.DataFrame({"time_s": 2.5 * EPOCH, "kind": "speed", "subject": pools["pool"], "amount": 0.9})
+    lost = tier_loses_units(instance, str(tier), 2.5 * EPOCH, 0.5)
+    listed: list[object] = []
+    made = state.KnownPlans.__init__
+
+    def counted(self: state.KnownPlans, *arguments: Any) -> None:
+        listed.append(arguments)
+        made(self, *arguments)
+
+    monkeypatch.setattr(state.KnownPlans, "__init__", counted)
+    events = with_disturbances(events_of(instance), pd.concat([lost, further]))
+    run_online(instance, "greedy", epoch=EPOCH, events=events)
+    assert len(pools) > 2
+    assert len(listed) == 2  # at the beginning, and then

@@ -12,7 +12,7 @@ import sloplan
 from sloplan.problem.errors import InputError
 from sloplan.problem.evaluation import evaluate_plans
 from sloplan.problem.solution import Solution
-from sloplan.runtime.events import Behaviour, run_network
+from sloplan.runtime.network_run import Behaviour, run_network
 from sloplan.runtime.planned_network import planned_network
 from sloplan.runtime.simulation import FATES, Simulation, simulate
 from tests.one_pool import one_pool

@@ -30,7 +30,8 @@ KINDS: Final = ("arrive", "leave", "rate", "units", "bandwidth", "speed", "profi
 
 ARRIVE, LEAVE, RATE, UNITS, BANDWIDTH, SPEED, PROFILE = range(len(KINDS))
 
-_MILLI: Final = 1000
+_MOST: Final = 1e6
+"""Of an amount: beyond it there is no factor, and hardly a rate."""
 
 
 @dataclass(frozen=True)
@@ -108,10 +109,14 @@ class Events:
         time, kind = _numbers(frame, "time_s"), pd.Index(KINDS).get_indexer(pd.Index(frame["kind"])).astype(np.int64)
         _refuse(kind < 0, frame, "kind", "unknown kind of event", ", ".join(KINDS))
         _refuse(~(np.isfinite(time) & (time >= 0)), frame, "time_s", "no point in time", "seconds, 0 or more")
-        positive = np.isfinite(amount) & (amount > 0)
+        positive = (amount > 0) & (amount <= _MOST)
         _refuse((kind >= RATE) & ~positive & ~((kind == UNITS) & (amount == 0)), frame, "amount", "unusable amount",
-                "a number above 0 (units: or 0)")  # fmt: skip
-        number = frame["number"].to_numpy(dtype=np.int64) if "number" in frame else np.arange(rows, dtype=np.int64)
+                "a number above 0 (units: or 0), at most 1,000,000")  # fmt: skip
+        amount = np.where(kind >= RATE, amount, np.nan)
+        stated = _numbers(frame, "number") if "number" in frame else np.arange(rows, dtype=np.float64)
+        whole = (stated == np.rint(stated)) & (np.abs(stated) <= 2.0**53)
+        _refuse(~whole, frame, "number", "no number of an event", "a whole number")
+        number = stated.astype(np.int64)
         return cls(number, time, kind, frame["subject"].astype(str).to_numpy(dtype=object), amount)
 
 

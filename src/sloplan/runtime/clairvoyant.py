@@ -43,6 +43,7 @@ from sloplan.problem.compiled import CompiledInstance, Int, Rows
 from sloplan.problem.errors import InputError
 from sloplan.problem.instance import Instance
 from sloplan.problem.plan_table import PlanTable
+from sloplan.runtime.arguments import refuse_no_seconds
 from sloplan.runtime.arrivals import ARRIVE, LEAVE, RATE, Events, Float, events_of
 from sloplan.runtime.query_lists import of_queries
 from sloplan.runtime.world import World
@@ -93,7 +94,7 @@ def clairvoyant_bound(
     Raises
     ------
     InputError
-        If the events are not in order.
+        If the events are not in order, or the horizon is not above 0.
     SizeLimitError
         If a template has more plans than plain enumeration lists.
     """
@@ -103,6 +104,7 @@ def clairvoyant_bound(
             "the bound needs events as they happened", field="events", allowed="in the order of their times, each once"
         )
     horizon = float(events.time_s.max(initial=0.0)) if horizon is None else horizon
+    refuse_no_seconds(horizon=horizon)
     world = World(instance)
     arrival, leaving = _stays(world, events, horizon)
     total, number = 0, 0

@@ -7,6 +7,7 @@ planner died is cut off when the journal is opened again.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 from collections.abc import Iterator, Mapping
@@ -50,27 +51,19 @@ class Journal:
             content = self._path.read_bytes() if self._path.exists() else b""
             whole = content[: content.rfind(b"\n") + 1]
             self.lines = self._parsed(whole)
+            # Nothing is changed before the file is known to be this run's.
+            if self.lines:
+                self._refuse_another(self.lines.pop(0), first)
+            elif not _bytes_of([first]).startswith(content):
+                raise InputError("is no journal", file=str(self._path), advice="name a new file")
             self._file = self._path.open("ab")
             self._file.truncate(len(whole))
+            if not whole:
+                self.write([first])
         except OSError as error:
             raise InputError(
                 f"cannot be read or written: {error.strerror}", file=str(self._path), advice="choose another path"
             ) from error
-        if not self.lines:
-            self.write([first])
-            return
-        found = self.lines.pop(0)
-        for field, value in first.items():
-            if found.get(field) != value:
-                self._file.close()
-                raise InputError(
-                    "is the journal of another run",
-                    file=str(self._path),
-                    field=field,
-                    value=found.get(field),
-                    allowed=repr(value),
-                    advice="name a new file, or run as the journal says",
-                )
 
     def __enter__(self) -> Journal:
         return self
@@ -87,10 +80,21 @@ class Journal:
         ----------
         lines : list of dict
         """
-        text = "".join(json.dumps(line, ensure_ascii=False, allow_nan=False) + "\n" for line in lines)
-        self._file.write(text.encode())
+        self._file.write(_bytes_of(lines))
         self._file.flush()
         os.fsync(self._file.fileno())
+
+    def _refuse_another(self, found: dict[str, Any], heading: dict[str, Any]) -> None:
+        for field, value in heading.items():
+            if found.get(field) != value:
+                raise InputError(
+                    "is the journal of another run",
+                    file=str(self._path),
+                    field=field,
+                    value=found.get(field),
+                    allowed=repr(value),
+                    advice="name a new file, or run as the journal says",
+                )
 
     def _parsed(self, content: bytes) -> list[dict[str, Any]]:
         lines = []
@@ -105,6 +109,20 @@ class Journal:
                 )
             lines.append(parsed)
         return lines
+
+
+def _bytes_of(lines: list[dict[str, Any]]) -> bytes:
+    return "".join(json.dumps(line, ensure_ascii=False, allow_nan=False) + "\n" for line in lines).encode()
+
+
+def events_sha256(events: Events) -> str:
+    """Return what tells a list of events from others.
+
+    Parameters
+    ----------
+    events : Events
+    """
+    return hashlib.sha256(_bytes_of(lines_of_events(events))).hexdigest()
 
 
 def lines_of_events(events: Events) -> list[dict[str, Any]]:

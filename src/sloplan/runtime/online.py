@@ -14,12 +14,14 @@ import pandas as pd
 
 from sloplan.problem.errors import InputError
 from sloplan.problem.instance import Instance
+from sloplan.runtime.arguments import is_number, refuse_no_seconds, refuse_unusable_seed
 from sloplan.runtime.arrivals import Events, Float, events_of
-from sloplan.runtime.journal import Journal
+from sloplan.runtime.journal import Journal, events_sha256
 from sloplan.runtime.planner import Epoch, Planner
 from sloplan.runtime.policies import policy_of
 from sloplan.runtime.policy import Policy
 from sloplan.runtime.warming import compile_kernels
+from sloplan.runtime.world import refuse_hosting
 
 _MILLI: Final = 1e-3
 
@@ -141,8 +143,10 @@ def run_online(
     """
     events = events_of(instance) if events is None else events
     horizon = float(events.delivered_s.max(initial=0.0)) if horizon is None else horizon
-    _refuse_unusable(epoch=epoch, horizon=horizon, time_limit=time_limit)
-    if not (_is_number(migration) and migration >= 0):
+    refuse_no_seconds(horizon=horizon, time_limit=time_limit, **({} if epoch is None else {"epoch": epoch}))
+    refuse_unusable_seed(seed)
+    refuse_hosting(instance)  # before there is a journal
+    if not (is_number(migration) and migration >= 0):
         raise InputError("unusable value", field="migration", value=migration, allowed="seconds, 0 or more")
     chosen = policy_of(policy, instance, time_limit) if isinstance(policy, str) else policy
     compile_kernels()
@@ -153,6 +157,7 @@ def run_online(
         "horizon_s": horizon,
         "migration_s": migration,
         "seed": seed,
+        "events_sha256": events_sha256(events),
     }
     with nullcontext() if journal is None else Journal(journal, heading) as opened:
         planner = Planner(instance, chosen, migration_s=migration, epoch_s=epoch, journal=opened, seed=seed)
@@ -210,15 +215,3 @@ def _summed_up(
 
 def _percentile(figures: pd.Series, percent: int) -> float | None:
     return float(np.percentile(figures, percent)) if len(figures) else None
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
-
-
-def _refuse_unusable(**seconds: float | None) -> None:
-    for name, value in seconds.items():
-        if value is None and name == "epoch":
-            continue
-        if not (_is_number(value) and value is not None and value > 0):
-            raise InputError("unusable value", field=name, value=value, allowed="seconds above 0")

@@ -37,9 +37,6 @@ class Streams:
     first_own: Int
     own_width: Int
 
-    def __len__(self) -> int:
-        return len(self.rate_rps)
-
 
 @dataclass(frozen=True)
 class Tasks:
@@ -78,9 +75,6 @@ class Tasks:
     before: Int
     first_after: Int
     after: Int
-
-    def __len__(self) -> int:
-        return len(self.station)
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
@@ -15,8 +14,9 @@ from sloplan.problem.errors import InputError
 from sloplan.problem.evaluation import evaluate_plans
 from sloplan.problem.exact_sums import exact_dot
 from sloplan.problem.grouping import grouped
+from sloplan.runtime.arguments import is_number, refuse_unusable_seed
 from sloplan.runtime.event_loop import DROPPED, IN_FLIGHT, IN_TIME, LATE
-from sloplan.runtime.events import Behaviour, Happened, run_network
+from sloplan.runtime.network_run import Behaviour, Happened, run_network
 from sloplan.runtime.planned_network import PlannedNetwork, planned_network
 from sloplan.runtime.queue_network import Float, Int
 
@@ -268,13 +268,13 @@ def _refuse_unusable(behaviour: Behaviour) -> None:
         "variation": (behaviour.variation, 0.0, "a number, 0 or more"),
     }
     for name, (value, least, allowed) in numbers.items():
-        is_number = isinstance(value, int | float) and not isinstance(value, bool)
-        if not is_number or not math.isfinite(value) or value < least:
+        if not is_number(value) or value < least:
             raise InputError("unusable value", field=name, value=value, allowed=allowed)
     if behaviour.horizon_s <= behaviour.warmup_s:
         raise InputError(
             "ends before it counts", field="horizon", value=behaviour.horizon_s, allowed=numbers["horizon"][2]
         )
+    refuse_unusable_seed(behaviour.seed)
     if behaviour.arrivals not in ARRIVALS:
         raise InputError(
             "unknown way to arrive", field="arrivals", value=behaviour.arrivals, allowed=", ".join(ARRIVALS)

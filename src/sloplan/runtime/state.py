@@ -103,7 +103,8 @@ class State:
     @property
     def used(self) -> Int:
         """What is used of each coupling row, shape (rows,)."""
-        return self.running.used(self.plans, self.world.rate_milli, len(self.capacity))
+        plans = self.plans  # first: what runs is numbered anew with them
+        return self.running.used(plans, self.world.rate_milli, len(self.capacity))
 
     def meets(self, query: Int, plan: Int) -> Bool:
         """Return whether plans meet queries' SLOs and rules at the moment, shape (n,).
@@ -198,6 +199,8 @@ class State:
 
     def _come_and_go(self, events: Events, until_s: float) -> None:
         """Let queries arrive and leave, and time go by until a moment."""
+        if not len(events) and until_s == self.clock_s:
+            return  # between changes at one moment nothing is looked at: each would have all plans listed anew
         query = self.world.find(events.subject)
         for place in np.flatnonzero(query < 0).tolist():  # few: each is somebody's mistake
             what = "unknown query arrived" if events.kind[place] == ARRIVE else "unknown query left"

@@ -44,9 +44,7 @@ class World:
     """
 
     def __init__(self, instance: Instance) -> None:
-        if instance.hosting != "fluid":
-            wrong = instance.hosting
-            raise InputError("online planning has no such hosting", field="hosting", value=wrong, allowed="fluid")
+        refuse_hosting(instance)
         self._base, self._instance = instance, instance
         self._factors: dict[tuple[int, str], float] = {}
         queries = instance.table("queries")
@@ -122,3 +120,20 @@ class World:
 def _times(figures: pd.Series, factor: npt.NDArray[np.floating]) -> pd.Series:
     """Multiply decimals; figures that nothing changes stay as they are."""
     return figures.where(factor == 1.0, np.maximum((figures * factor).round(_DIGITS), 10.0**-_DIGITS * (figures > 0)))
+
+
+def refuse_hosting(instance: Instance) -> None:
+    """Refuse hostings that online planning does not have.
+
+    Parameters
+    ----------
+    instance : Instance
+
+    Raises
+    ------
+    InputError
+        If the hosting is not `fluid`.
+    """
+    if instance.hosting != "fluid":
+        wrong = instance.hosting
+        raise InputError("online planning has no such hosting", field="hosting", value=wrong, allowed="fluid")
