@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from sloplan.problem.errors import InputError
-from sloplan.study.configuration import parse_configuration
+from sloplan.study.configuration import parse_configuration, read_configuration
 from sloplan.study.judged import judged_frame
 from sloplan.study.table_files import provenance, shown, write_tables
 from sloplan.study.tables import Table
@@ -71,7 +71,8 @@ def test_where_figures_come_from() -> None:
     ]
     text = provenance(parse_configuration(configuration_text("best"), "t"), judged_frame(rows))
     assert text.splitlines() == [
-        "Configuration `tiny`, 2 runs: `sloplan study run tiny`, then `sloplan study table DIR`.",
+        "Configuration `tiny`, 2 runs: `sloplan study run DIR/configuration.toml -o DIR`, then "
+        "`sloplan study table DIR`.",
         "Machine: a processor, 2 cores, 24 GB, Linux.",
         "Machine: another, 2 cores, 24 GB, Linux.",
         "Versions: sloplan 0.1.0, python 3.12.1.",
@@ -80,6 +81,12 @@ def test_where_figures_come_from() -> None:
         "Overhead of the harness: 0.30 s a run (median), 0.40 s at most; of that the check 0.10 s (median).",
         "An instance was read and compiled in 1.50 s at most, once for its runs.",
     ]
+
+
+def test_a_packaged_configuration_is_run_by_its_name() -> None:
+    """What the package carries needs no file."""
+    text = provenance(read_configuration("quick")[0], judged_frame([plain_row("a")]))
+    assert text.startswith("Configuration `quick`, 1 runs: `sloplan study run quick -o DIR`, then ")
 
 
 def test_a_folder_that_cannot_be_made(tmp_path: Path) -> None:
