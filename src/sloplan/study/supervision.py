@@ -9,11 +9,13 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
+import sys
 import threading
 import time
 from contextlib import suppress
 from dataclasses import dataclass
 from multiprocessing.connection import wait
+from types import ModuleType
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 import psutil
@@ -82,10 +84,18 @@ class Ending:
 def preload(*modules: str) -> None:
     """Have the server import modules, by name, before it forks: call it before the first task.
 
-    Every process imports the caller's main module again, for that is how multiprocessing works: what that imports
-    belongs to them.
+    Every process imports the caller's main module again, for that is how multiprocessing works. What that imports of
+    Sloplan, the command line above all, is added here; nothing else is, since only Sloplan's modules are known to
+    start nothing that a fork would break.
     """
-    multiprocessing.set_forkserver_preload(["sloplan.study.supervised_child", *modules])
+    multiprocessing.set_forkserver_preload(["sloplan.study.supervised_child", *modules, *_imported_by_main()])
+
+
+def _imported_by_main() -> list[str]:
+    """Modules of Sloplan that the caller's main module names, itself or something of theirs."""
+    named = vars(sys.modules["__main__"]).values()
+    modules = {value.__name__ if isinstance(value, ModuleType) else getattr(value, "__module__", "") for value in named}
+    return sorted(module for module in modules if isinstance(module, str) and f"{module}.".startswith("sloplan."))
 
 
 def supervise(task: Task, argument: Any, limits: Limits, stop: threading.Event | None = None) -> Ending:
