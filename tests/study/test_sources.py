@@ -45,6 +45,21 @@ def test_paths_are_relative_to_the_configuration(tmp_path: Path) -> None:
     assert folder.read(load).name == "one-pool"
 
 
+def test_another_hosting(tmp_path: Path) -> None:
+    """An instance stands beside itself under the other hosting; a plan selection has none to be replaced."""
+    write_instance(tmp_path)
+    choices = [InstanceChoice(source="one-pool.zip"), InstanceChoice(source="one-pool.zip", hosting="replicas")]
+    fluid, replicas = find_sources(choices, tmp_path, None)
+    assert [fluid.name, replicas.name] == ["one-pool.zip", "one-pool.zip (replicas)"]
+    instances = [source.read(load) for source in (fluid, replicas)]
+    assert [getattr(instance, "hosting", None) for instance in instances] == ["fluid", "replicas"]
+    [selection] = find_sources([InstanceChoice(source="khan:groups=5", hosting="fluid")], tmp_path, None)
+    with pytest.raises(InputError, match="plan selection has no hosting"):
+        selection.read(load)
+    with pytest.raises(ValueError, match="'hosting' belongs to 'source'"):
+        InstanceChoice(files="x", format="gap", hosting="fluid")
+
+
 def test_published_files(tmp_path: Path) -> None:
     """Files below the data folder are named by their place there, and by number if a file holds several."""
     (tmp_path / "gap").mkdir()

@@ -60,6 +60,8 @@ class InstanceChoice(_Part):
         Which problems of a file that holds several, from 1.
     without_data : bool, optional
         Leave this out when there is a data folder.
+    hosting : {"fluid", "replicas"}, optional
+        In place of the instance's own; it is named after its name then.
     """
 
     source: str = ""
@@ -67,6 +69,7 @@ class InstanceChoice(_Part):
     format: Literal["mmkp", "gap"] | None = None
     numbers: list[int] = []
     without_data: bool = False
+    hosting: Literal["fluid", "replicas"] | None = None
 
     @model_validator(mode="after")
     def _one_kind(self) -> Self:
@@ -76,6 +79,8 @@ class InstanceChoice(_Part):
             raise ValueError("'files' and 'format' belong together")
         if self.numbers and (not self.files or min(self.numbers) < 1):
             raise ValueError("'numbers' belong to 'files' and begin at 1")
+        if self.hosting is not None and not self.source:
+            raise ValueError("'hosting' belongs to 'source': published files hold plan selections, which have none")
         return self
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from itertools import product
 from pathlib import Path
@@ -42,18 +42,38 @@ class Source:
         Of a published text file.
     number : int, optional
         Which problem of that file.
+    hosting : {"fluid", "replicas"}, optional
+        In place of the instance's own.
     """
 
     name: str
     place: str
     format: Literal["mmkp", "gap"] | None = None
     number: int | None = None
+    hosting: Literal["fluid", "replicas"] | None = None
 
     def read(self, load: Load) -> Problem:
-        """Return the instance."""
-        if self.format is None:
-            return load(self.place)
-        return _READERS[self.format](self.place, self.number)
+        """Return the instance.
+
+        Raises
+        ------
+        InputError
+            It cannot be read, or is a plan selection whose hosting is to be another.
+        """
+        if self.format is not None:
+            return _READERS[self.format](self.place, self.number)
+        problem = load(self.place)
+        if self.hosting is None:
+            return problem
+        if isinstance(problem, PlanSelection):
+            raise InputError(
+                "a plan selection has no hosting", file=self.name, field="instances.hosting", value=self.hosting
+            )
+        return problem.replace(hosting=self.hosting)
+
+    def under(self, hosting: Literal["fluid", "replicas"] | None) -> Source:
+        """Return the same with another hosting, which its name says; itself without one."""
+        return self if hosting is None else replace(self, name=f"{self.name} ({hosting})", hosting=hosting)
 
 
 def find_sources(choices: list[InstanceChoice], base: Path, data: Path | None) -> list[Source]:
@@ -81,7 +101,7 @@ def find_sources(choices: list[InstanceChoice], base: Path, data: Path | None) -
         elif choice.without_data and data is not None:
             sources = []
         else:
-            sources = list(_named(choice.source, base))
+            sources = [source.under(choice.hosting) for source in _named(choice.source, base)]
         found.update((source.name, source) for source in sources)
     if not found:
         raise InputError("the study has no instances", field="instances", advice="give the folder of its files: --data")
