@@ -12,7 +12,7 @@ from sloplan.problem.instance import Instance
 from sloplan.runtime.arrivals import Events
 from sloplan.runtime.online import OnlineRun
 from sloplan.runtime.planner import Planner
-from sloplan.runtime.simple_policies import FirstCome
+from sloplan.runtime.simple_policies import FirstComePolicy
 from tests.one_pool import one_pool
 
 EPOCH = 300.0
@@ -42,7 +42,7 @@ def events(*rows: tuple[float, str, str] | tuple[float, str, str, float], first:
 
 def planner_of(instance: Instance, **settings: Any) -> Planner:
     """Return a planner that serves who comes first."""
-    return Planner(instance, FirstCome(), **settings)
+    return Planner(instance, FirstComePolicy(), **settings)
 
 
 def nothing_is_lost(run: OnlineRun) -> None:

@@ -20,14 +20,14 @@ from tests.runtime.test_online import same
 KILLED = """
 import os, signal, sys
 from sloplan.runtime.journal import Journal
-from sloplan.runtime.matching_policy import Matching
+from sloplan.runtime.matching_policy import MatchingPolicy
 from sloplan.runtime.online import run_online
 from tests.runtime.online_cases import EPOCH, crowded
 
 def die():
     os.kill(os.getpid(), signal.SIGKILL)
 
-class Mortal(Matching):
+class Mortal(MatchingPolicy):
     def decide(self, situation):
         if sys.argv[1] == "during an epoch" and situation.state.clock_s >= 4 * EPOCH:
             die()

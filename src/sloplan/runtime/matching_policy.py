@@ -29,7 +29,7 @@ _PRICE_ROUNDS: Final = 20
 """Rounds of bidding for the prices of an epoch, which begins at those of the epoch before."""
 
 
-class Matching:
+class MatchingPolicy:
     """Match waiting queries to the plans of their lists on what capacity is left; then make room.
 
     Row prices are those under which all who are there, running or not, ask for about what there is; they are kept from

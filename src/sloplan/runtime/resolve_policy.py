@@ -16,13 +16,13 @@ from sloplan.problem.solution import Solution
 from sloplan.problem.solution_index import index_solution
 from sloplan.runtime.placements import Placements, moved_copies
 from sloplan.runtime.policy import Decision, Situation
-from sloplan.runtime.simple_policies import FirstCome
+from sloplan.runtime.simple_policies import FirstComePolicy
 
 if TYPE_CHECKING:
     from sloplan.problem.instance import Instance
 
 
-class Resolve:
+class ResolvePolicy:
     """Solve the instance of everybody who is there anew, as `lagrangian` does, for a limited time.
 
     What is found is followed if it is worth more than what `first-come` makes of the moment, over the time that
@@ -41,7 +41,7 @@ class Resolve:
 
     def decide(self, situation: Situation) -> Decision:
         """Say what runs from now on."""
-        usual = FirstCome().decide(situation)
+        usual = FirstComePolicy().decide(situation)
         found, prices = self._solved(situation, usual.running)
         if found is None:
             return Decision(usual.running, prices)
