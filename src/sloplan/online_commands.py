@@ -107,7 +107,7 @@ def _summary(run: OnlineRun) -> Table:
         "served still, waiting still": f"{told['running']:,}, {told['waiting']:,}",
         "lost": f"{told['lost']:,}",
         **{f"  {reason}": f"{copies:,}" for reason, copies in told["lost_by_reason"].items()},
-        "moved, stopped": f"{told['moved']:,}, {told['interrupted']:,}",
+        "moved, stopped": f"{told['moved']:,}, {told['interrupted']:,}; {told['unneeded']:,} of them for others' sake",
         "planning latency": _latency(told),
         **{f"reported: {what}": f"{number:,}" for what, number in told["reports"].items()},
     }
