@@ -11,6 +11,7 @@ import pytest
 from sloplan.problem.checker import check
 from sloplan.runtime import state
 from sloplan.runtime.arrivals import events_of, tier_loses_units, with_disturbances
+from sloplan.runtime.matching_policy import MatchingPolicy
 from sloplan.runtime.online import run_online
 from sloplan.runtime.placements import Placements
 from sloplan.runtime.planner import Planner
@@ -198,6 +199,24 @@ def test_rates_that_change_between_epochs_are_booked_at_their_times() -> None:
     ]
 
 
+@pytest.mark.parametrize("rate", [0.5, 2.0, 9.0])
+def test_rates_that_no_query_had_find_their_plans(rate: float) -> None:
+    """At 6 requests/s only a batch fits on the unit; at less it does not fill, and at more it still fits."""
+    instance = one_pool((1.0,))
+    profiles = instance.table("profiles")
+    batch = profiles.assign(allocation="batch-8", busy_ms=100.0, min_rate_rps=5.0)
+    instance = instance.replace(
+        queries=instance.table("queries").assign(rate_rps=6.0),
+        profiles=pd.concat([profiles, batch], ignore_index=True),
+    )
+    planner = planner_of(instance)
+    planner.take(events((0.0, "arrive", "q0")))
+    assert planner.plan(1.0).running == 1
+    planner.take(events((2.0, "rate", "q0", rate), first=1))
+    epoch = planner.plan(10.0)
+    assert (epoch.running, epoch.moved) == (1, int(rate < 5))
+
+
 def test_many_rate_changes_are_one_step(monkeypatch: pytest.MonkeyPatch) -> None:
     """What a hundred of them come to is summed up once for an epoch, and lists are made anew once."""
     summed: list[object] = []
@@ -260,3 +279,20 @@ def test_changes_at_one_moment_list_plans_once(monkeypatch: pytest.MonkeyPatch) 
     run_online(instance, "greedy", epoch=EPOCH, events=events)
     assert len(pools) > 2
     assert len(listed) == 2  # at the beginning, and then
+
+
+def test_who_waits_finds_room_by_swaps_that_move_nobody_idly() -> None:
+    """Two of little value leave for one of much, which no single one makes room for; a copy elsewhere stays put."""
+    instance = one_pool((1.0, 1.5, 5.0, 4.0), units=1)
+    pools = instance.table("pools")
+    both = pd.concat([pools, pools.assign(pool="other", hardware="gpu")], ignore_index=True)
+    planner = Planner(instance.replace(pools=both), MatchingPolicy())
+    planner.take(events(*((0.0, "arrive", f"q{place}") for place in (0, 1, 3)), (0.0, "rate", "q3", 2.4)))
+    planner.plan(0.0)
+    before = planner.state.running
+    planner.take(events((5.0, "arrive", "q2"), (5.0, "rate", "q2", 2.4), first=4))
+    epoch = planner.plan(10.0)
+    runs = planner.state.running
+    assert planner.state.names[runs.query].tolist() == ["q2", "q3"]
+    assert runs.plan[-1] == before.plan[-1]
+    assert (epoch.stopped, epoch.moved, epoch.unneeded) == (2, 0, 2)
