@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 import sloplan
+from sloplan import planning_headroom
 from sloplan.planning_headroom import best_headroom
 from sloplan.problem.errors import InputError
 from tests import command_line
@@ -75,3 +79,22 @@ def test_other_percentages_are_not_looked_at(instance: sloplan.Instance) -> None
     tried = sloplan.headroom(instance, "greedy", utilizations=(1.0,), latencies=(1.0,), horizon=10.0)
     with pytest.raises(InputError, match="95, 99"):
         best_headroom(instance, tried, 90)
+
+
+def test_the_progress_line(instance: sloplan.Instance, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every pair is told of before it is tried, with what was kept most; on no terminal nothing is shown."""
+    lines: list[str] = []
+
+    @contextmanager
+    def noted(display: bool) -> Iterator[Callable[[str], None]]:
+        yield lines.append if display else lambda _: None
+
+    monkeypatch.setattr(planning_headroom, "live_line", noted)
+    asked: dict[str, Any] = {"utilizations": (1.0, 0.4), "latencies": (1.0,), "horizon": 20.0}
+    tried = sloplan.headroom(instance, "greedy", **asked)
+    assert lines == [
+        "1 of 2: utilization x 1, latency x 1  most kept with 95% in time -",
+        f"2 of 2: utilization x 0.4, latency x 1  most kept with 95% in time {tried['kept_95'][0]:,.6g}",
+    ]
+    sloplan.headroom(instance, "greedy", display=False, **asked)
+    assert len(lines) == 2

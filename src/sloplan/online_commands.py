@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 import json
-import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from rich.console import Console
-from rich.live import Live
 from rich.table import Table
-from rich.text import Text
 
 from sloplan.instances.plot import refuse_unknown_suffix, save_figure
 from sloplan.loading import load
 from sloplan.problem.errors import InputError
 from sloplan.problem.instance import Instance
+from sloplan.progress import live_line
 from sloplan.reporting import percent, two_columns
 from sloplan.runtime.clairvoyant import clairvoyant_bound
 from sloplan.runtime.online import OnlineRun, run_online
@@ -55,7 +51,7 @@ def plan_online(
             told |= {"goodput_bound": bound.goodput, "proof": "certified"}
             tables = [two_columns(problem.name, {"goodput of any policy": f"at most {bound.goodput:,.6g} (certified)"})]
         else:
-            with _live(as_json) as on_epoch:
+            with live_line(not as_json) as show:
                 run = run_online(
                     problem,
                     policy,
@@ -65,7 +61,7 @@ def plan_online(
                     time_limit=time_limit,
                     journal=journal,
                     seed=seed,
-                    on_epoch=on_epoch,
+                    on_epoch=lambda epoch: show(epoch_line(epoch)),
                 )
             if plot is not None:
                 save_figure(plot_timeline(run), plot)
@@ -76,16 +72,6 @@ def plan_online(
         console = Console(file=results)
         for table in tables:
             console.print(table)
-
-
-@contextmanager
-def _live(is_quiet: bool) -> Iterator[Callable[[Epoch], None]]:
-    """Show the last epoch on stderr if that is a terminal."""
-    if is_quiet or not sys.stderr.isatty():
-        yield lambda _: None
-        return
-    with Live("", console=Console(stderr=True), transient=True, redirect_stdout=False, refresh_per_second=4) as live:
-        yield lambda epoch: live.update(Text(epoch_line(epoch), no_wrap=True, overflow="ellipsis"))
 
 
 def epoch_line(epoch: Epoch) -> str:
@@ -107,7 +93,7 @@ def _summary(run: OnlineRun) -> Table:
         "served still, waiting still": f"{told['running']:,}, {told['waiting']:,}",
         "lost": f"{told['lost']:,}",
         **{f"  {reason}": f"{copies:,}" for reason, copies in told["lost_by_reason"].items()},
-        "moved, stopped": f"{told['moved']:,}, {told['interrupted']:,}",
+        "moved, stopped": f"{told['moved']:,}, {told['interrupted']:,}; {told['unneeded']:,} of them for others' sake",
         "planning latency": _latency(told),
         **{f"reported: {what}": f"{number:,}" for what, number in told["reports"].items()},
     }

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import product
 from typing import Any, Final
 
 import numpy as np
@@ -16,6 +17,7 @@ import pandas as pd
 from sloplan.problem.errors import InputError
 from sloplan.problem.instance import Instance
 from sloplan.problem.solution import Solution
+from sloplan.progress import live_line
 from sloplan.runtime.simulation import simulate
 from sloplan.solving import solve
 
@@ -62,6 +64,7 @@ def headroom(
     latencies: Sequence[float] = LATENCIES,
     time_limit: float = 10.0,
     seed: int = 0,
+    display: bool = True,
     **settings: Any,
 ) -> pd.DataFrame:
     """Plan with more and more headroom, and simulate each plan on the instance itself.
@@ -77,6 +80,8 @@ def headroom(
         Seconds of each solve.
     seed : int
         Of solves and simulations.
+    display : bool
+        Show a line of progress on stderr, if that is a terminal.
     **settings
         Of `simulate`.
 
@@ -92,9 +97,11 @@ def headroom(
     InputError
         If a factor is out of its range, or a setting unusable.
     """
-    rows = []
-    for utilization in utilizations:
-        for latency in latencies:
+    rows: list[dict[str, float]] = []
+    pairs = list(product(utilizations, latencies))
+    with live_line(display) as show:
+        for utilization, latency in pairs:
+            show(headroom_line(rows, len(pairs), utilization, latency))
             stricter = with_headroom(instance, utilization, latency)
             found = solve(stricter, method, time_limit=time_limit, seed=seed, display=False).solution
             row = {"utilization": utilization, "latency": latency}
@@ -111,6 +118,22 @@ def headroom(
             rows.append(row)
     columns = ["utilization", "latency", "goodput_planned", "attainment", "goodput", "kept_95", "kept_99"]
     return pd.DataFrame(rows, columns=columns)
+
+
+def headroom_line(rows: list[dict[str, float]], pairs: int, utilization: float, latency: float) -> str:
+    """Return the progress line: which pair is tried, and what was kept most until now; "-" where nothing was.
+
+    Examples
+    --------
+    >>> headroom_line([{"kept_95": 12.5}], 16, 0.8, 1.25)
+    '2 of 16: utilization x 0.8, latency x 1.25  most kept with 95% in time 12.5'
+    """
+    kept = [row["kept_95"] for row in rows if "kept_95" in row]
+    most = f"{max(kept):,.6g}" if kept else "-"
+    return (
+        f"{len(rows) + 1} of {pairs}: utilization x {utilization:g}, latency x {latency:g}  "
+        f"most kept with 95% in time {most}"
+    )
 
 
 def best_headroom(instance: Instance, tried: pd.DataFrame, attainment: int) -> Instance:

@@ -1,9 +1,9 @@
-"""The live progress line: time, incumbent, bound and gap of a run."""
+"""The live progress line: time, incumbent, bound and gap of a run, or whatever else is told."""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from rich.console import Console
@@ -30,6 +30,21 @@ def live_progress(run: Run, display: bool) -> Iterator[None]:
     # stdout is left alone: it may be a pipe that somebody parses.
     with Live(line, console=Console(stderr=True), transient=True, redirect_stdout=False, refresh_per_second=4):
         yield
+
+
+@contextmanager
+def live_line(display: bool) -> Iterator[Callable[[str], None]]:
+    """Give a function that shows a line on stderr in place of the last one, if asked to and stderr is a terminal.
+
+    Parameters
+    ----------
+    display : bool
+    """
+    if not (display and sys.stderr.isatty()):
+        yield lambda _: None
+        return
+    with Live("", console=Console(stderr=True), transient=True, redirect_stdout=False, refresh_per_second=4) as live:
+        yield lambda line: live.update(Text(line, no_wrap=True, overflow="ellipsis"), refresh=True)
 
 
 class _ProgressLine:

@@ -98,7 +98,7 @@ def try_headroom(
     if percent_in_time not in (95, 99):
         raise InputError("not looked at", field="--headroom", value=percent_in_time, allowed="95, 99")
     with results_only_on_stdout() as results:
-        tried = headroom(instance, method, time_limit=time_limit, **settings)
+        tried = headroom(instance, method, time_limit=time_limit, display=not as_json, **settings)
         best = best_headroom(instance, tried, percent_in_time)
         if output is not None:
             save_instance(best, output)

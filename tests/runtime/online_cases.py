@@ -9,13 +9,19 @@ import pandas as pd
 
 import sloplan
 from sloplan.problem.instance import Instance
-from sloplan.runtime.arrivals import Events
+from sloplan.runtime.arrivals import Events, events_of, tier_loses_units, with_disturbances
 from sloplan.runtime.online import OnlineRun
 from sloplan.runtime.planner import Planner
-from sloplan.runtime.simple_policies import FirstCome
+from sloplan.runtime.simple_policies import FirstComePolicy
 from tests.one_pool import one_pool
 
 EPOCH = 300.0
+
+SLOW_LINK, SLOWER_S, FASTER_S = "e000-to-cloud", 4000.0, 5500.0
+"""Of `disturbed`: falls to a tenth of its bandwidth, and recovers."""
+
+HORIZON = 6300.0
+"""By which all that `disturbed` tells of has happened."""
 
 
 def crowded() -> Instance:
@@ -24,6 +30,31 @@ def crowded() -> Instance:
     assert isinstance(instance, Instance)
     queries = instance.table("queries")
     return instance.replace(queries=queries.assign(duration_s=queries["duration_s"] * 4))
+
+
+def disturbed() -> tuple[Instance, Events]:
+    """Return a crowded burst in which everything changes: units of a tier, a link, a device, profiles, rates."""
+    instance = crowded()
+    queries = instance.table("queries")
+    early = queries[queries["arrival_s"] < 2000.0].nlargest(8, "duration_s")["query"].tolist()
+    faster = [(2450.0 + 30.0 * place, "rate", query, 7.0) for place, query in enumerate(early)]
+    rows = [
+        *faster,
+        *((time + 900.0, kind, query, 3.0) for time, kind, query, _ in faster),
+        (SLOWER_S, "bandwidth", SLOW_LINK, 0.1),
+        (FASTER_S, "bandwidth", SLOW_LINK, 1.0),
+        (3000.0, "profile", "", 1.0),
+        (3100.0, "speed", "cloud-a100", 0.8),
+        (3100.0, "profile", instance.table("operators")["operator"].iloc[0], 1.2),
+    ]
+    disturbances = pd.concat(
+        [
+            tier_loses_units(instance, "cloud", 2500.0, 0.5),
+            tier_loses_units(instance, "cloud", 5000.0, 1.0),
+            pd.DataFrame(rows, columns=["time_s", "kind", "subject", "amount"]),
+        ]
+    )
+    return instance, with_disturbances(events_of(instance), disturbances)
 
 
 def arriving(values: Sequence[float], arrival_s: Sequence[float], duration_s: Sequence[float], **pool: Any) -> Instance:
@@ -42,7 +73,7 @@ def events(*rows: tuple[float, str, str] | tuple[float, str, str, float], first:
 
 def planner_of(instance: Instance, **settings: Any) -> Planner:
     """Return a planner that serves who comes first."""
-    return Planner(instance, FirstCome(), **settings)
+    return Planner(instance, FirstComePolicy(), **settings)
 
 
 def nothing_is_lost(run: OnlineRun) -> None:

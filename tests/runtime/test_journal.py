@@ -2,67 +2,97 @@
 
 from __future__ import annotations
 
+import json
 import signal
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from sloplan.problem.errors import InputError
 from sloplan.runtime.arrivals import events_of
 from sloplan.runtime.journal import Journal
-from sloplan.runtime.online import run_online
+from sloplan.runtime.online import OnlineRun, run_online
 from tests.command_line import environment
-from tests.runtime.online_cases import EPOCH, crowded
+from tests.runtime.online_cases import EPOCH, HORIZON, crowded, disturbed
 from tests.runtime.test_online import same
+
+
+@pytest.fixture(scope="module")
+def whole() -> OnlineRun:
+    """A run that nobody broke off."""
+    instance, events = disturbed()
+    return run_online(instance, events=events, epoch=EPOCH, horizon=HORIZON)
+
 
 KILLED = """
 import os, signal, sys
 from sloplan.runtime.journal import Journal
-from sloplan.runtime.matching_policy import Matching
+from sloplan.runtime.matching_policy import MatchingPolicy
 from sloplan.runtime.online import run_online
-from tests.runtime.online_cases import EPOCH, crowded
+from tests.runtime.online_cases import EPOCH, HORIZON, disturbed
+
+TIME = float(sys.argv[3])
 
 def die():
     os.kill(os.getpid(), signal.SIGKILL)
 
-class Mortal(Matching):
+class Mortal(MatchingPolicy):
     def decide(self, situation):
-        if sys.argv[1] == "during an epoch" and situation.state.clock_s >= 4 * EPOCH:
+        if sys.argv[1] == "during an epoch" and situation.state.clock_s >= TIME:
             die()
         return super().decide(situation)
 
 write = Journal.write
 
 def failing(journal, lines):
-    if sys.argv[1] == "half a line" and lines[0].get("epoch") == 4:
+    if sys.argv[1] == "half a line" and lines[0].get("time_s") == TIME:
         journal._file.write(b'{"epoch": 4, "time_s": 12')
         journal._file.flush()
         die()
-    if sys.argv[1] == "half the events" and "event" in lines[0] and lines[0]["time_s"] >= 3 * EPOCH:
+    if sys.argv[1] == "half the events" and "event" in lines[0] and lines[-1]["time_s"] >= TIME - EPOCH:
         write(journal, lines[: len(lines) // 2])
         die()
     write(journal, lines)
 
 Journal.write = failing
-between = lambda epoch: die() if sys.argv[1] == "between epochs" and epoch.time_s >= 4 * EPOCH else None
-run_online(crowded(), Mortal(), epoch=EPOCH, journal=sys.argv[2], on_epoch=between)
+between = lambda epoch: die() if sys.argv[1] == "between epochs" and epoch.time_s >= TIME else None
+instance, events = disturbed()
+run_online(instance, Mortal(), events=events, epoch=EPOCH, horizon=HORIZON, journal=sys.argv[2], on_epoch=between)
 """
 
 
-@pytest.mark.parametrize("when", ["between epochs", "during an epoch", "half a line", "half the events"])
-def test_a_killed_planner_goes_on_as_if_nothing_had_been(when: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("when", "time"),
+    [
+        ("between epochs", 1200.0),
+        ("half a line", 1200.0),
+        ("between epochs", 2700.0),  # units were lost and rates have changed since the last epoch
+        ("during an epoch", 2700.0),
+        ("half the events", 2700.0),
+        ("during an epoch", 4200.0),  # a link has slowed; the journal holds every kind of disturbance
+    ],
+)
+def test_a_killed_planner_goes_on_as_if_nothing_had_been(
+    when: str, time: float, whole: OnlineRun, tmp_path: Path
+) -> None:
     """Killed at once, whenever: what was written is there, and the resumed run comes to what the whole one does."""
     file = tmp_path / "journal.jsonl"
-    killed = subprocess.run(
-        [sys.executable, "-c", KILLED, when, str(file)], env=environment(), check=False, timeout=120
-    )
+    command = [sys.executable, "-c", KILLED, when, str(file), str(time)]
+    killed = subprocess.run(command, env=environment(), check=False, timeout=120)
     assert killed.returncode == -signal.SIGKILL
-    assert 0 < file.read_bytes().count(b'"epoch":') < 7
-    resumed = run_online(crowded(), epoch=EPOCH, journal=file)
-    same(resumed, run_online(crowded(), epoch=EPOCH))
-    same(run_online(crowded(), epoch=EPOCH, journal=file, on_epoch=lambda _: pytest.fail("planned again")), resumed)
+    lines = [json.loads(line) for line in file.read_bytes().split(b"\n")[:-1]]
+    planned = [line["time_s"] for line in lines if "epoch" in line]
+    assert planned[-1] == (time if when == "between epochs" else time - EPOCH)
+    is_disturbed = any(line.get("kind") == "units" for line in lines)
+    assert is_disturbed == (time > 2500.0)
+    instance, events = disturbed()
+    asked: dict[str, Any] = {"events": events, "epoch": EPOCH, "horizon": HORIZON, "journal": file}
+    resumed = run_online(instance, **asked)
+    same(resumed, whole)
+    same(run_online(instance, **asked, on_epoch=lambda _: pytest.fail("planned again")), whole)
 
 
 def test_journals_of_something_else_are_refused(tmp_path: Path) -> None:

@@ -12,10 +12,22 @@ import pytest
 import sloplan
 from sloplan.problem.errors import InputError
 from sloplan.problem.instance import Instance
-from sloplan.runtime.arrivals import Events, events_of, tier_loses_units, with_disturbances
+from sloplan.runtime.arrivals import events_of
 from sloplan.runtime.clairvoyant import clairvoyant_bound
+from sloplan.runtime.matching_policy import MatchingPolicy
 from sloplan.runtime.online import OnlineRun, run_online
-from tests.runtime.online_cases import EPOCH, arriving, crowded, nothing_is_lost
+from sloplan.runtime.policy import Decision, Situation
+from tests.runtime.online_cases import (
+    EPOCH,
+    FASTER_S,
+    HORIZON,
+    SLOW_LINK,
+    SLOWER_S,
+    arriving,
+    crowded,
+    disturbed,
+    nothing_is_lost,
+)
 
 QUICK = ("matching", "first-come", "greedy", "static")
 
@@ -73,22 +85,6 @@ def test_resolve() -> None:
     assert 0 < run.goodput <= clairvoyant_bound(instance).goodput
 
 
-def disturbed() -> tuple[Instance, Events]:
-    """Return a crowded burst of which the cloud loses half its units, and a link falls to a tenth, and both recover."""
-    instance = crowded()
-    links = instance.table("links")
-    link = links.loc[links["scope"] == "shared", "link"].iloc[0]
-    rows = [(4000.0, "bandwidth", link, 0.1), (6000.0, "bandwidth", link, 1.0), (3000.0, "profile", "", 1.0)]
-    disturbances = pd.concat(
-        [
-            tier_loses_units(instance, "cloud", 2500.0, 0.5),
-            tier_loses_units(instance, "cloud", 5000.0, 1.0),
-            pd.DataFrame(rows, columns=["time_s", "kind", "subject", "amount"]),
-        ]
-    )
-    return instance, with_disturbances(events_of(instance), disturbances)
-
-
 @pytest.mark.parametrize("policy", ["matching", "static"])
 def test_faults(policy: str) -> None:
     """Half a tier's units lost, a link at a tenth: nothing is lost or overbooked, the bound still holds."""
@@ -99,6 +95,28 @@ def test_faults(policy: str) -> None:
     assert run.goodput < clairvoyant_bound(instance, events=events).goodput
     before, after = (run.epochs["time_s"] == time for time in (2400.0, 2700.0))
     assert run.epochs.loc[after, "value"].item() < run.epochs.loc[before, "value"].item()
+
+
+def test_a_link_that_slows_carries_no_more_than_it_can() -> None:
+    """Bytes are counted by the instance's own figures: more than a tenth crosses before, and at no epoch meanwhile."""
+    instance, events = disturbed()
+    row = instance.compiled.rows.name.tolist().index(f"link:{SLOW_LINK}")
+    capacity = int(instance.compiled.rows.capacity[row])
+    crossing: dict[float, int] = {}
+
+    class Watched(MatchingPolicy):
+        def decide(self, situation: Situation) -> Decision:
+            decision = super().decide(situation)
+            used = decision.running.used(situation.plans, situation.rate_milli, len(situation.left))
+            crossing[situation.state.clock_s] = int(used[row])
+            return decision
+
+    run = run_online(instance, Watched(), events=events, epoch=EPOCH, horizon=HORIZON)
+    assert "decision refused" not in set(run.reports["what"])
+    slow = [bytes_per_s for time, bytes_per_s in crossing.items() if SLOWER_S <= time < FASTER_S]
+    assert len(slow) == 5
+    assert max(slow) <= capacity // 10 < crossing[3900.0]
+    assert crossing[6000.0] > capacity // 10
 
 
 def test_disorder_changes_no_book() -> None:

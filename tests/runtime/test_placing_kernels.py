@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from sloplan.problem.compiled import Int
-from sloplan.runtime.placing_kernels import fits_any, make_room
+from sloplan.runtime.placing_kernels import fits_any, go_back, make_room
 
 USAGE = np.array([0, 1, 2]), np.array([0, 1]), np.array([1, 1])
 """Two plans: one takes 1 of row 0 per unit of rate, the other 1 of row 1."""
@@ -47,3 +47,10 @@ def test_a_host_stops_if_that_pays() -> None:
 def test_migration_that_costs_more_than_it_brings_is_left() -> None:
     """Moving for eleven seconds' value is not worth ten seconds of the guest's."""
     assert room_made(whole(7, 7), BOTH, whole(0, 5), 11.0) == ([-1], [0], [0, 5])
+
+
+def test_who_could_as_well_stay_does() -> None:
+    """Query 1 goes back to row 0, where there is room; that makes room on row 1 for query 0, and not for query 2."""
+    left = whole(5, 0)
+    stays = go_back(USAGE, whole(4, 5, 6), whole(1, 0, 1), whole(0, 1, 0), left)
+    assert (stays.tolist(), left.tolist()) == ([True, True, False], [4, 1])

@@ -11,6 +11,7 @@ import pytest
 from sloplan.problem.checker import check
 from sloplan.runtime import state
 from sloplan.runtime.arrivals import events_of, tier_loses_units, with_disturbances
+from sloplan.runtime.matching_policy import MatchingPolicy
 from sloplan.runtime.online import run_online
 from sloplan.runtime.placements import Placements
 from sloplan.runtime.planner import Planner
@@ -66,7 +67,7 @@ def test_lost_units_release_what_is_worth_least() -> None:
     planner.take(events((5.0, "units", "gpus", 0.5), first=4))
     epoch = planner.plan(10.0)
     assert planner.state.served_value == 15_000 * 5  # until the next epoch nobody on the crowded pool counts
-    assert (epoch.stopped, epoch.moved, epoch.running, epoch.waiting) == (2, 0, 2, 2)
+    assert (epoch.stopped, epoch.moved, epoch.unneeded, epoch.running, epoch.waiting) == (2, 0, 0, 2, 2)
     assert epoch.used.max() <= 1
     books = planner.state.books.frame(planner.state.names).set_index("query")
     assert books["interrupted"].to_dict() == {"q0": 1, "q1": 0, "q2": 1, "q3": 0}
@@ -164,6 +165,79 @@ def test_what_the_checker_refuses_is_not_done() -> None:
         assert reports(planner) == ["decision refused"]
 
 
+def test_rates_that_change_between_epochs_are_booked_at_their_times() -> None:
+    """Three to a unit from 2 s on: none counts until q0 leaves at 4 s; at 6 s q1 is too fast for its SLO of a rate.
+
+    Of changes delivered out of order the newest stays, and older ones are reported.
+    """
+    planner = planner_of(one_pool((1.0, 2.0)))
+    planner.take(events((0.0, "arrive", "q0"), (0.0, "arrive", "q1")))
+    planner.plan(0.0)
+    planner.take(
+        events(
+            (2.0, "rate", "q0", 2.0),
+            (4.0, "leave", "q0"),
+            (6.0, "rate", "q1", 9.0),
+            (7.0, "rate", "q1", 2.5),
+            (7.0, "rate", "nobody", 2.5),
+            first=2,
+        )
+    )
+    epoch = planner.plan(10.0)
+    assert planner.state.served_value == 3000 * 2 + 2000 * (2 + 3)
+    assert (epoch.running, epoch.value_milli) == (1, 2000)
+    assert planner.state.world.rate_milli.tolist() == [2000, 2500]
+    planner.take(events((9.0, "rate", "q1", 2.0), (5.0, "rate", "q1", 1.0), first=7))
+    planner.plan(20.0)
+    planner.take(events((8.0, "rate", "q1", 1.0), first=9))
+    planner.plan(30.0)
+    assert planner.state.world.rate_milli.tolist() == [2000, 2000]
+    assert [what for what in reports(planner) if what != "late event"] == [
+        "unknown query",
+        "out of date",
+        "out of date",
+    ]
+
+
+@pytest.mark.parametrize("rate", [0.5, 2.0, 9.0])
+def test_rates_that_no_query_had_find_their_plans(rate: float) -> None:
+    """At 6 requests/s only a batch fits on the unit; at less it does not fill, and at more it still fits."""
+    instance = one_pool((1.0,))
+    profiles = instance.table("profiles")
+    batch = profiles.assign(allocation="batch-8", busy_ms=100.0, min_rate_rps=5.0)
+    instance = instance.replace(
+        queries=instance.table("queries").assign(rate_rps=6.0),
+        profiles=pd.concat([profiles, batch], ignore_index=True),
+    )
+    planner = planner_of(instance)
+    planner.take(events((0.0, "arrive", "q0")))
+    assert planner.plan(1.0).running == 1
+    planner.take(events((2.0, "rate", "q0", rate), first=1))
+    epoch = planner.plan(10.0)
+    assert (epoch.running, epoch.moved) == (1, int(rate < 5))
+
+
+def test_many_rate_changes_are_one_step(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a hundred of them come to is summed up once for an epoch, and lists are made anew once."""
+    summed: list[object] = []
+    once = state.served_value
+
+    def counted(*arguments: Any) -> float:
+        summed.append(arguments)
+        return once(*arguments)
+
+    planner = planner_of(one_pool((1.0,) * 50))
+    planner.take(events(*((0.0, "arrive", f"q{place}") for place in range(50))))
+    planner.plan(1.0)
+    monkeypatch.setattr(state, "served_value", counted)
+    rows = [(2.0 + place / 50, "rate", f"q{place % 50}", 1.0 + place / 100) for place in range(100)]
+    planner.take(events(*rows, first=50))
+    planner.plan(10.0)
+    assert len(summed) == 1
+    place = planner.state.world.find([f"q{place}" for place in range(50)])
+    assert planner.state.world.rate_milli[place].tolist() == [1500 + 10 * place for place in range(50)]
+
+
 @pytest.mark.parametrize("migration_s", [0.0, 2.0])
 def test_moving_costs(migration_s: float) -> None:
     """A copy that changes its plan loses its value for the stated time."""
@@ -181,7 +255,8 @@ def test_moving_costs(migration_s: float) -> None:
     planner = Planner(instance.replace(pools=both), Mover(), migration_s=migration_s)
     planner.take(events((0.0, "arrive", "q0")))
     planner.plan(0.0)
-    assert planner.plan(10.0).moved == 1
+    epoch = planner.plan(10.0)
+    assert (epoch.moved, epoch.unneeded) == (1, 1)
     assert planner.state.served_value == 4000 * (10 - migration_s)
 
 
@@ -204,3 +279,20 @@ def test_changes_at_one_moment_list_plans_once(monkeypatch: pytest.MonkeyPatch) 
     run_online(instance, "greedy", epoch=EPOCH, events=events)
     assert len(pools) > 2
     assert len(listed) == 2  # at the beginning, and then
+
+
+def test_who_waits_finds_room_by_swaps_that_move_nobody_idly() -> None:
+    """Two of little value leave for one of much, which no single one makes room for; a copy elsewhere stays put."""
+    instance = one_pool((1.0, 1.5, 5.0, 4.0), units=1)
+    pools = instance.table("pools")
+    both = pd.concat([pools, pools.assign(pool="other", hardware="gpu")], ignore_index=True)
+    planner = Planner(instance.replace(pools=both), MatchingPolicy())
+    planner.take(events(*((0.0, "arrive", f"q{place}") for place in (0, 1, 3)), (0.0, "rate", "q3", 2.4)))
+    planner.plan(0.0)
+    before = planner.state.running
+    planner.take(events((5.0, "arrive", "q2"), (5.0, "rate", "q2", 2.4), first=4))
+    epoch = planner.plan(10.0)
+    runs = planner.state.running
+    assert planner.state.names[runs.query].tolist() == ["q2", "q3"]
+    assert runs.plan[-1] == before.plan[-1]
+    assert (epoch.stopped, epoch.moved, epoch.unneeded) == (2, 0, 2)

@@ -45,7 +45,7 @@ from sloplan.problem.instance import Instance
 from sloplan.problem.plan_table import PlanTable
 from sloplan.runtime.arguments import refuse_no_seconds
 from sloplan.runtime.arrivals import ARRIVE, LEAVE, RATE, Events, Float, events_of
-from sloplan.runtime.query_lists import of_queries
+from sloplan.runtime.compiled_queries import of_queries
 from sloplan.runtime.world import World
 
 _BLOCKS: Final = 32

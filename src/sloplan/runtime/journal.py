@@ -20,7 +20,7 @@ import numpy as np
 from sloplan.problem.errors import InputError
 from sloplan.runtime.arrivals import KINDS, Events
 
-FORMAT_VERSION: Final = 1
+FORMAT_VERSION: Final = 2
 
 
 class Journal:

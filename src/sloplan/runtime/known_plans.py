@@ -18,6 +18,7 @@ from sloplan.pricing.undominated import list_undominated
 from sloplan.problem.compiled import INT64_MAX, CompiledInstance, Int, Sparse
 from sloplan.problem.evaluation import evaluate_plans
 from sloplan.problem.grouping import grouped
+from sloplan.runtime.compiled_queries import at_any_rate
 
 LIST_LIMIT: Final = 200_000
 """Partial plans of a template; where one has more, the plans of all are searched instead of listed."""
@@ -108,11 +109,13 @@ class KnownPlans:
 def short_lists(compiled: CompiledInstance) -> PlanArrays:
     """Return of every template the plans that no other replaces; searched ones where a template has too many.
 
+    Those that no other replaces serve whatever rates queries come to have; searched ones are those of the moment's.
+
     Parameters
     ----------
     compiled : CompiledInstance
     """
-    listed = list_undominated(compiled, LIST_LIMIT, lambda _: False)
+    listed = list_undominated(at_any_rate(compiled), LIST_LIMIT, lambda _: False)
     if not listed.too_many:
         return listed.plans
     evaluator = Evaluator(compiled, profiles_known=True, caching=True)

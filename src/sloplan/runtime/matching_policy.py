@@ -8,14 +8,15 @@ from typing import Final
 
 import numpy as np
 
-from sloplan.heuristics.contention import Contention, PlanLists, Room
+from sloplan.heuristics.contention import Contention, Matching, PlanLists, Room
 from sloplan.heuristics.matching import StageTwo
 from sloplan.heuristics.matching_kernels import sort_lists
-from sloplan.heuristics.matching_prices import Market, bid
+from sloplan.heuristics.matching_prices import Market, bid, guided
+from sloplan.heuristics.swapping import SwapSearch
 from sloplan.problem.compiled import Int
 from sloplan.runtime.arrivals import Float
-from sloplan.runtime.placements import Placements
-from sloplan.runtime.placing_kernels import fits_any, make_room
+from sloplan.runtime.placements import Placements, moves
+from sloplan.runtime.placing_kernels import fits_any, go_back, make_room
 from sloplan.runtime.policy import Decision, Situation
 from sloplan.runtime.query_lists import with_own_plans
 
@@ -25,11 +26,15 @@ _ROUNDS, _SWAPS = 80, 10
 _ROOM_FOR: Final = 200
 """Copies for which room is made at an epoch, at most; those of most value per price."""
 
+_SWAPPED: Final = 2_000
+_SWAP_STEPS: Final = 20_000
+"""Copies that are there, up to which a search swaps plans of those who run and of those who wait, and its steps."""
+
 _PRICE_ROUNDS: Final = 20
 """Rounds of bidding for the prices of an epoch, which begins at those of the epoch before."""
 
 
-class Matching:
+class MatchingPolicy:
     """Match waiting queries to the plans of their lists on what capacity is left; then make room.
 
     Row prices are those under which all who are there, running or not, ask for about what there is; they are kept from
@@ -44,7 +49,8 @@ class Matching:
         """Say what runs from now on."""
         prices = _prices(situation)
         matched = self._matched(situation, prices)
-        return Decision(self._with_room(situation, matched, prices), prices)
+        roomier = self._with_room(situation, matched, prices)
+        return Decision(self._swapped(situation, roomier, prices), prices)
 
     def _matched(self, situation: Situation, prices: Float) -> Placements:
         """Return what runs once waiting queries are matched to what is left."""
@@ -103,6 +109,34 @@ class Matching:
         )
         return matched.joined(change)
 
+    def _swapped(self, situation: Situation, placements: Placements, prices: Float) -> Placements:
+        """Return what runs once a search has swapped plans of those who run and of those who wait, where that pays."""
+        state, rate, value = situation.state, situation.rate_milli, situation.value_milli
+        copies = state.books.waiting + state.books.running
+        out = np.flatnonzero((copies > placements.copies(len(copies))) & (value > 0))
+        if copies.sum() > _SWAPPED or not state.lists.has_plan(out).any():
+            return placements
+        there = np.flatnonzero(copies > 0)
+        plans = situation.plans
+        lists = replace(
+            state.lists.of(there, copies[there], rate, value),
+            usage=plans.usage,
+            bill=np.zeros(len(plans), dtype=np.int64),
+        )
+        own, plan = with_own_plans(lists, placements.plan)
+        problem = Contention(own, Room(state.capacity, *np.zeros((3, len(state.capacity)), dtype=np.int64)))
+        market = Market(problem)
+        asked = guided(market, market.ask(prices))
+        start, entries, _ = market.lists
+        listed = np.empty(len(entries), dtype=np.int64)
+        sort_lists(start, entries, asked.plan_price, listed)
+        now = Matching(
+            np.searchsorted(there, placements.query), np.searchsorted(plan, placements.plan), placements.count
+        )
+        found = SwapSearch(problem, now, asked, listed, situation.seed).improve(_SWAP_STEPS)
+        swapped = _without_idle_moves(situation, Placements.merged(there[found.query], plan[found.plan], found.count))
+        return swapped if situation.worth(swapped) > situation.worth(placements) else placements
+
 
 def _prices(situation: Situation) -> Float:
     """Return row prices under which all who are there ask for about what there is, from the last epoch's prices on."""
@@ -118,6 +152,19 @@ def _prices(situation: Situation) -> Float:
     nothing, kept = market.ask(np.zeros(len(before))), market.ask(before)
     *_, asked = bid(market, _PRICE_ROUNDS, min(nothing, kept, key=lambda one: one.bound))
     return asked.price
+
+
+def _without_idle_moves(situation: Situation, placements: Placements) -> Placements:
+    """Return placements of the same copies, of which no single one could as well stay as it runs now."""
+    rate, capacity = situation.rate_milli, situation.state.capacity
+    query, old, new = moves(situation.kept, placements)
+    usage = situation.plans.usage
+    left = capacity - placements.used(situation.plans, rate, len(capacity))
+    stays = go_back(_plain(usage.start, usage.column, usage.amount), rate[query], old, new, left)
+    query, old, new = query[stays], old[stays], new[stays]
+    one = np.ones(len(query), dtype=np.int64)
+    change = np.concatenate([query, query]), np.concatenate([old, new]), np.concatenate([one, -one])
+    return placements.joined(Placements.merged(*change))
 
 
 def _patience() -> Callable[[], bool]:

@@ -81,6 +81,7 @@ class OnlineRun:
             "lost_by_reason": {str(reason): int(copies) for reason, copies in lost.items()},
             "moved": int(books["moved"].sum()),
             "interrupted": int(books["interrupted"].sum()),
+            "unneeded": int(epochs["unneeded"].sum()),
             "reports": {str(what): int(number) for what, number in self.reports["what"].value_counts().items()},
             "epochs": len(epochs),
             "planning_s_p50": _percentile(epochs["planning_s"], 50),
@@ -194,7 +195,7 @@ def _summed_up(
         {name: figure for name, figure in asdict(one).items() if name not in ("used", "prices")}
         for one in planner.epochs
     ]
-    columns = ["time_s", "value_milli", "running", "waiting", "unservable", "started", "stopped", "moved"]
+    columns = ["time_s", "value_milli", "running", "waiting", "unservable", "started", "stopped", "moved", "unneeded"]
     epochs = pd.DataFrame(records, columns=[*columns, "planning_s", "check_s"])
     epochs.insert(1, "value", epochs.pop("value_milli") * _MILLI)
     return OnlineRun(

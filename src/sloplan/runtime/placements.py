@@ -79,6 +79,28 @@ class Placements:
         return total
 
 
+def moves(before: Placements, after: Placements) -> tuple[Int, Int, Int]:
+    """Return query, old plan and new plan of every copy that runs before and after, but by another plan.
+
+    Parameters
+    ----------
+    before, after : Placements
+    """
+    change = after.less(before)
+    gone, come = (change.taken(sign * change.count > 0) for sign in (-1, 1))
+    old_of, new_of = np.repeat(np.arange(len(gone)), -gone.count), np.repeat(np.arange(len(come)), come.count)
+    _, old, new = np.intersect1d(
+        _numbered(gone.query[old_of]), _numbered(come.query[new_of]), assume_unique=True, return_indices=True
+    )
+    old, new = old_of[old], new_of[new]
+    return gone.query[old], gone.plan[old], come.plan[new]
+
+
+def _numbered(query: Int) -> Int:
+    """Number the copies of every query; queries are ascending, and no query has 2^31 copies in a change."""
+    return (query << 31) + np.arange(len(query)) - np.searchsorted(query, query)
+
+
 def moved_copies(before: Placements, after: Placements, queries: int) -> Int:
     """Return how many copies of each query run before and after, but by another plan; shape (queries,)."""
     change = after.less(before)

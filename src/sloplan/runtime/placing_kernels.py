@@ -121,6 +121,38 @@ def make_room(
 
 
 @numba.njit(cache=True, nogil=True)
+def go_back(usage: tuple[Int, Int, Int], rate: Int, old: Int, new: Int, left: Int) -> Bool:
+    """Let copies that were moved stay where they were, if that is still open.
+
+    Parameters
+    ----------
+    usage
+        Of plans: start, row, amount.
+    rate, old, new : (n,) int64
+        Of moved copies, with the plans that they had and were to have.
+    left : (rows,) int64
+        With all of them moved; changed in place.
+
+    Returns
+    -------
+    (n,) bool
+        Who stays.
+    """
+    stays = np.zeros(len(rate), dtype=np.bool_)
+    is_over = False
+    while not is_over:
+        is_over = True  # unless somebody who stays makes it possible for another
+        for place in range(len(rate)):
+            if stays[place]:
+                continue
+            _take(usage, new[place], -rate[place], left)
+            stays[place] = _fits(usage, old[place], rate[place], left)
+            _take(usage, old[place] if stays[place] else new[place], rate[place], left)
+            is_over = is_over and not stays[place]
+    return stays
+
+
+@numba.njit(cache=True, nogil=True)
 def _fits(usage: tuple[Int, Int, Int], plan: int, rate: int, left: Int) -> bool:
     usage_start, usage_row, usage_amount = usage
     for use in range(usage_start[plan], usage_start[plan + 1]):

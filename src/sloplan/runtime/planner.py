@@ -35,6 +35,8 @@ class Epoch:
         Copies.
     started, stopped, moved : int
         Copies; those that left are not among the stopped ones.
+    unneeded : int
+        Of the stopped and moved ones, those that could have gone on as they were.
     planning_s, check_s : float
         Seconds of computing: from the events to the decision, and the check of it.
     used : (rows,) float64
@@ -51,6 +53,7 @@ class Epoch:
     started: int
     stopped: int
     moved: int
+    unneeded: int
     planning_s: float
     check_s: float
     used: Float
@@ -152,6 +155,7 @@ class Planner:
             "planning_s": decided - began,
             "check_s": checked - decided,
             "change": self._written(change),
+            "unneeded": int(np.maximum(-decision.running.less(situation.kept).count, 0).sum()),
             "prices": None if decision.prices is None else decision.prices.tolist(),
             "refused": str(violations[0]) if violations else None,
         }
@@ -207,6 +211,7 @@ class Planner:
             started=int(np.maximum(books.running - before, 0).sum()),
             stopped=int(books.interrupted.sum()) - interrupted,
             moved=int(books.moved.sum()) - moved,
+            unneeded=line["unneeded"],
             planning_s=line["planning_s"],
             check_s=line["check_s"],
             used=state.used / capacity,

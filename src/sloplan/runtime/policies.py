@@ -6,10 +6,10 @@ from typing import Final
 
 from sloplan.problem.errors import InputError
 from sloplan.problem.instance import Instance
-from sloplan.runtime.matching_policy import Matching
+from sloplan.runtime.matching_policy import MatchingPolicy
 from sloplan.runtime.policy import Policy
-from sloplan.runtime.resolve_policy import Resolve
-from sloplan.runtime.simple_policies import FirstCome, Greedy, Static
+from sloplan.runtime.resolve_policy import ResolvePolicy
+from sloplan.runtime.simple_policies import FirstComePolicy, GreedyPolicy, StaticPolicy
 
 POLICIES: Final = ("matching", "resolve", "first-come", "greedy", "static")
 
@@ -32,10 +32,14 @@ def policy_of(name: str, instance: Instance, time_limit: float) -> Policy:
         If there is no such policy.
     """
     if name == "resolve":
-        return Resolve(time_limit)
+        return ResolvePolicy(time_limit)
     if name == "static":
-        return Static(instance)
-    simple: dict[str, Policy] = {"matching": Matching(), "first-come": FirstCome(), "greedy": Greedy()}
+        return StaticPolicy(instance)
+    simple: dict[str, Policy] = {
+        "matching": MatchingPolicy(),
+        "first-come": FirstComePolicy(),
+        "greedy": GreedyPolicy(),
+    }
     if name not in simple:
         raise InputError("unknown policy", field="policy", value=name, allowed=", ".join(POLICIES))
     return simple[name]

@@ -13,7 +13,7 @@ from sloplan.problem.compiled import Int
 from sloplan.problem.instance import Instance
 from sloplan.runtime.arrivals import Float
 from sloplan.runtime.known_plans import KnownPlans
-from sloplan.runtime.placements import Placements
+from sloplan.runtime.placements import Placements, moved_copies
 from sloplan.runtime.state import State
 
 
@@ -89,6 +89,19 @@ class Situation:
         """Return the problem of those who choose from `lists` on the capacity that is left."""
         nothing = np.zeros((3, len(self.left)), dtype=np.int64)
         return Contention(lists, Room(self.left, *nothing))
+
+    def worth(self, placements: Placements) -> float:
+        """What is served for as long as queries stay, as far as is known, less what moving costs; milli-value x s.
+
+        Parameters
+        ----------
+        placements : Placements
+            All that would run.
+        """
+        value = self.value_milli
+        moved = moved_copies(self.state.running, placements, len(value))
+        served = float((value[placements.query] * placements.count).sum())
+        return served * self.state.books.mean_stay_s - float((moved * value).sum()) * self.migration_s
 
     def with_matched(self, query: Int, matching: Matching | None) -> Placements:
         """Return what is kept, and a matching of some queries, in the order of their lists, besides."""

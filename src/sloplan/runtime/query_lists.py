@@ -10,6 +10,7 @@ from sloplan.heuristics.contention import PlanLists
 from sloplan.heuristics.listing import Classes, lists_of
 from sloplan.problem.compiled import CompiledInstance, Int
 from sloplan.problem.spans import spans
+from sloplan.runtime.compiled_queries import of_queries
 from sloplan.runtime.known_plans import KnownPlans
 
 
@@ -75,37 +76,19 @@ class QueryLists:
         )
 
 
-def with_own_plans(lists: PlanLists) -> tuple[PlanLists, Int]:
-    """Return lists with the plans on them alone, numbered anew, and which plan each of them was.
+def with_own_plans(lists: PlanLists, others: Int | None = None) -> tuple[PlanLists, Int]:
+    """Return lists with the plans on them alone, numbered anew, and which plan each of them was; ascending.
 
     Parameters
     ----------
     lists : PlanLists
+    others : (n,) int64, optional
+        Plans that stay besides.
     """
     is_used = np.zeros(len(lists.bill), dtype=np.bool_)
     is_used[lists.plan] = True
+    if others is not None:
+        is_used[others] = True
     used = np.flatnonzero(is_used)
     plan = (np.cumsum(is_used) - 1)[lists.plan]
     return replace(lists, usage=lists.usage.taken(used), bill=lists.bill[used], plan=plan), used
-
-
-def of_queries(compiled: CompiledInstance, query: Int) -> CompiledInstance:
-    """Return an instance with some of its queries alone, their templates numbered as before.
-
-    Parameters
-    ----------
-    compiled : CompiledInstance
-    query : (n,) int64
-    """
-    every = compiled.queries
-    some = replace(
-        every,
-        template=every.template[query],
-        rate_milli=every.rate_milli[query],
-        value_milli=every.value_milli[query],
-        count=every.count[query],
-        slo_latency_us=every.slo_latency_us[query],
-        slo_accuracy=every.slo_accuracy[query],
-        slo_cost_nano=every.slo_cost_nano[query],
-    )
-    return replace(compiled, queries=some, names=replace(compiled.names, queries=compiled.names.queries[query]))

@@ -14,15 +14,15 @@ from sloplan.decomposition.starting import start
 from sloplan.problem.run import Run
 from sloplan.problem.solution import Solution
 from sloplan.problem.solution_index import index_solution
-from sloplan.runtime.placements import Placements, moved_copies
+from sloplan.runtime.placements import Placements
 from sloplan.runtime.policy import Decision, Situation
-from sloplan.runtime.simple_policies import FirstCome
+from sloplan.runtime.simple_policies import FirstComePolicy
 
 if TYPE_CHECKING:
     from sloplan.problem.instance import Instance
 
 
-class Resolve:
+class ResolvePolicy:
     """Solve the instance of everybody who is there anew, as `lagrangian` does, for a limited time.
 
     What is found is followed if it is worth more than what `first-come` makes of the moment, over the time that
@@ -41,13 +41,12 @@ class Resolve:
 
     def decide(self, situation: Situation) -> Decision:
         """Say what runs from now on."""
-        usual = FirstCome().decide(situation)
+        usual = FirstComePolicy().decide(situation)
         found, prices = self._solved(situation, usual.running)
         if found is None:
             return Decision(usual.running, prices)
-        stay_s = situation.state.books.mean_stay_s
-        kept_worth, found_worth = (_worth(situation, one, stay_s) for one in (usual.running, found))
-        return Decision(found if found_worth > kept_worth else usual.running, prices)
+        is_better = situation.worth(found) > situation.worth(usual.running)
+        return Decision(found if is_better else usual.running, prices)
 
     def _solved(
         self, situation: Situation, usual: Placements
@@ -97,11 +96,3 @@ def _pursue(instance: Instance, run: Run) -> np.ndarray[tuple[int], np.dtype[np.
 def _instance_of(instance: Instance, query: np.ndarray[tuple[int], np.dtype[np.int64]]) -> Instance:
     """Return an instance with some of its queries alone; all their copies are there."""
     return instance.replace(queries=instance.table("queries").iloc[query].reset_index(drop=True))
-
-
-def _worth(situation: Situation, placements: Placements, stay_s: float) -> float:
-    """What is served for as long as queries stay, less what moving there costs; milli-value x seconds."""
-    value = situation.value_milli
-    moved = moved_copies(situation.state.running, placements, len(value))
-    served = float((value[placements.query] * placements.count).sum())
-    return served * stay_s - float((moved * value).sum()) * situation.migration_s

@@ -17,7 +17,7 @@ from sloplan.runtime.query_lists import QueryLists
 _ROUNDS = 200
 
 
-class FirstCome:
+class FirstComePolicy:
     """Serve waiting queries in the order of their arrival, each by the plan that takes least of the capacity."""
 
     name = "first-come"
@@ -30,7 +30,7 @@ class FirstCome:
         return Decision(situation.with_matched(order, matching))
 
 
-class Greedy:
+class GreedyPolicy:
     """Serve waiting queries by value per share of what is left, each by the plan that takes the smallest share."""
 
     name = "greedy"
@@ -50,7 +50,7 @@ class Greedy:
         return Decision(situation.with_matched(seekers, matching))
 
 
-class Static:
+class StaticPolicy:
     """Plan once: every query's plan is fixed before anybody comes, at prices of all queries at once.
 
     Queries are served in the order of their arrival if their plan is still one and fits.

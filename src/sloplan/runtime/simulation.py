@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
@@ -19,6 +19,7 @@ from sloplan.runtime.event_loop import DROPPED, IN_FLIGHT, IN_TIME, LATE
 from sloplan.runtime.network_run import Behaviour, Happened, run_network
 from sloplan.runtime.planned_network import PlannedNetwork, planned_network
 from sloplan.runtime.queue_network import Float, Int
+from sloplan.runtime.station_changes import station_changes
 
 if TYPE_CHECKING:
     from sloplan.problem.instance import Instance
@@ -206,6 +207,7 @@ def simulate(
     arrivals: str = "poisson",
     variation: float = 0.0,
     drop_late: bool = False,
+    disturbances: pd.DataFrame | None = None,
     seed: int = 0,
 ) -> Simulation:
     """Let requests flow through the queues of a solution.
@@ -225,6 +227,8 @@ def simulate(
         Coefficient of variation of what operators take: 0 is always the profile's mean, 1 exponential.
     drop_late : bool
         Give a request up where its turn comes after its deadline.
+    disturbances : DataFrame, optional
+        What happens to shared pools and links meanwhile, see `station_changes`; the plans stay as they are.
     seed : int
 
     Returns
@@ -257,6 +261,9 @@ def simulate(
     assert verdict.value_milli is not None
     assert verdict.cost_pico is not None
     planned = planned_network(instance, solution)
+    if disturbances is not None:
+        changes = station_changes(instance, planned, disturbances)
+        planned = replace(planned, network=replace(planned.network, changes=changes))
     happened = run_network(planned.network, behaviour)
     return Simulation(instance, planned, behaviour, happened, verdict.value_milli, verdict.cost_pico)
 

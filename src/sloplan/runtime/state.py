@@ -9,14 +9,24 @@ import numpy.typing as npt
 
 from sloplan.problem.compiled import Bool, Int
 from sloplan.problem.instance import Instance
-from sloplan.runtime.arrivals import ARRIVE, KINDS, LEAVE, RATE, Events, Float
+from sloplan.runtime.arrivals import ARRIVE, BANDWIDTH, KINDS, LEAVE, PROFILE, RATE, SPEED, UNITS, Events, Float
 from sloplan.runtime.books import Books
 from sloplan.runtime.known_plans import KnownPlans
 from sloplan.runtime.placements import Placements, moved_copies
 from sloplan.runtime.query_lists import QueryLists
+from sloplan.runtime.served_value import RateChanges, served_value
 from sloplan.runtime.world import World
 
-_UNKNOWN: Final = {"units": "pool", "speed": "pool", "bandwidth": "link", "profile": "operator"}
+_STRANGER: Final = {
+    ARRIVE: "unknown query arrived",
+    LEAVE: "unknown query left",
+    RATE: "unknown query",
+    UNITS: "unknown pool",
+    SPEED: "unknown pool",
+    BANDWIDTH: "unknown link",
+    PROFILE: "unknown operator",
+}
+_OUT_OF_DATE: Final = "out of date"
 
 
 class State:
@@ -49,11 +59,10 @@ class State:
         self.prices: Float | None = None
         self.clock_s = 0.0
         self.served_value = 0.0
-        self._is_valid: Bool = np.zeros(0, dtype=np.bool_)
-        self._is_judged = True  # `_is_valid` is of the moment
         self._seen: Int = np.zeros(0, dtype=np.int64)
         self._changed_s: dict[tuple[int, str], float] = {}
-        self._renewed: list[int] = []
+        self._rate_changed_s = np.full(len(self.world.query_names), -1.0)
+        self._renewed: list[Int] = []
         self._version = self.world.version
         self._slos = instance.compiled.queries
         self._plans = KnownPlans(self.world.compiled)
@@ -89,15 +98,18 @@ class State:
         """The plans that queries choose from at the moment."""
         _ = self.plans
         if self._renewed:
-            self._lists.renew(self.world.compiled, np.unique(self._renewed))
+            self._lists.renew(self.world.compiled, np.unique(np.concatenate(self._renewed)))
             self._renewed = []
         return self._lists
 
     @property
     def value_milli(self) -> int:
         """Value of the copies that run by a valid plan at the moment."""
-        self._judge()
-        which = self.running.taken(self._is_valid)
+        plans, running = self.plans, self.running
+        over = self.used > self.capacity
+        usage = plans.usage.taken(running.plan)
+        crowded = np.bincount(usage.row_of_entry[over[usage.column]], minlength=len(running)) > 0
+        which = running.taken(self.meets(running.query, running.plan) & ~crowded)
         return int((self.world.value_milli[which.query] * which.count).sum())
 
     @property
@@ -106,14 +118,16 @@ class State:
         plans = self.plans  # first: what runs is numbered anew with them
         return self.running.used(plans, self.world.rate_milli, len(self.capacity))
 
-    def meets(self, query: Int, plan: Int) -> Bool:
+    def meets(self, query: Int, plan: Int, rate_milli: Int | None = None) -> Bool:
         """Return whether plans meet queries' SLOs and rules at the moment, shape (n,).
 
         Parameters
         ----------
         query, plan : (n,) int64
+        rate_milli : (n,) int64, optional
+            Without it those of the moment.
         """
-        rate, slos = self.world.rate_milli[query], self._slos
+        rate, slos = self.world.rate_milli[query] if rate_milli is None else rate_milli, self._slos
         allowed = -rate, rate, slos.slo_accuracy[query], slos.slo_latency_us[query], slos.slo_cost_nano[query]
         return np.asarray((self.plans.needs[plan] <= np.column_stack(allowed)).all(axis=1))
 
@@ -132,11 +146,12 @@ class State:
         events = self._plausible(events, now_s)
         order = np.argsort(events.time_s, kind="stable")
         events = events.taken(order)
-        ends = [*np.flatnonzero(events.kind >= RATE).tolist(), len(events)]
+        # Whoever comes, leaves or changes a rate is booked together with all others until what they run on changes.
+        ends = [*np.flatnonzero(events.kind > RATE).tolist(), len(events)]
         begin = 0
         for end in ends:
             until = float(max(events.time_s[end], self.clock_s)) if end < len(events) else now_s
-            self._come_and_go(events.taken(slice(begin, end)), until)
+            self._pass(events.taken(slice(begin, end)), until)
             if end < len(events):
                 self._change(events, end)
             begin = end + 1
@@ -175,7 +190,7 @@ class State:
         books.interrupted += np.maximum(books.running - copies, 0)
         books.running = copies
         self.served_value -= self._migration_s * float((moved * self.world.value_milli).sum())
-        self.running, self.prices, self._is_judged = after, prices, False
+        self.running, self.prices = after, prices
         there = np.flatnonzero(books.waiting > 0)
         books.unservable[:] = False
         books.unservable[there] = ~self.lists.has_plan(there)
@@ -197,59 +212,55 @@ class State:
                 self.books.report(float(events.time_s[place]), what, subject)
         return Events(events.number, time, events.kind, events.subject, events.amount).taken(is_first)
 
-    def _come_and_go(self, events: Events, until_s: float) -> None:
-        """Let queries arrive and leave, and time go by until a moment."""
+    def _pass(self, events: Events, until_s: float) -> None:
+        """Let queries arrive, leave and change their rates, and time go by until a moment."""
         if not len(events) and until_s == self.clock_s:
             return  # between changes at one moment nothing is looked at: each would have all plans listed anew
+        usage, capacity = self.plans.usage, self.capacity  # first: what runs is numbered anew with them
         query = self.world.find(events.subject)
         for place in np.flatnonzero(query < 0).tolist():  # few: each is somebody's mistake
-            what = "unknown query arrived" if events.kind[place] == ARRIVE else "unknown query left"
-            self.books.report(float(events.time_s[place]), what, str(events.subject[place]))
-        arrives, leaves = ((events.kind == kind) & (query >= 0) for kind in (ARRIVE, LEAVE))
+            self.books.report(
+                float(events.time_s[place]), _STRANGER[int(events.kind[place])], str(events.subject[place])
+            )
+        arrives, leaves, changes = ((events.kind == kind) & (query >= 0) for kind in (ARRIVE, LEAVE, RATE))
         self.books.arrive(query[arrives], events.time_s[arrives], self.names)
         left, left_s = self.books.leave(query[leaves], events.time_s[leaves], self.names)
-        gone_for = np.zeros(len(self.books.count))
-        gone_for[left] = until_s - np.maximum(left_s, self.clock_s)
-        self._judge()
-        value = self.world.value_milli[self.running.query] * self.running.count * self._is_valid
-        self.served_value += float(int(value.sum())) * (until_s - self.clock_s)
-        self.served_value -= float((value * gone_for[self.running.query]).sum())
+        end_s = np.full(len(self.names), until_s)
+        end_s[left] = np.maximum(left_s, self.clock_s)
+        changed = self._rate_changes(events.taken(changes), query[changes])
+        self.served_value += served_value(self.running, usage, capacity, changed, end_s, self.clock_s, self.meets)
         self.clock_s = until_s
         if len(left):
-            has_left = np.zeros(len(self.books.count), dtype=np.bool_)
+            has_left = np.zeros(len(self.names), dtype=np.bool_)
             has_left[left] = True
-            stay = ~has_left[self.running.query]
-            self.running, self._is_valid = self.running.taken(stay), self._is_valid[stay]
+            self.running = self.running.taken(~has_left[self.running.query])
+
+    def _rate_changes(self, events: Events, query: Int) -> RateChanges:
+        """Change the rates of queries that there are; return what was before, and how that changed."""
+        late = self._rate_changed_s[query] > events.time_s
+        for place in np.flatnonzero(late).tolist():  # few: each is somebody's mistake
+            self.books.report(float(events.time_s[place]), _OUT_OF_DATE, f"rate {events.subject[place]}")
+        events, query = events.taken(~late), query[~late]
+        world = self.world
+        new_rate, new_value = world.at_rates(query, events.amount)
+        time_s = np.maximum(events.time_s, self.clock_s)
+        changes = RateChanges(world.rate_milli.copy(), world.value_milli.copy(), query, time_s, new_rate, new_value)
+        if len(query):
+            world.change_rates(query, events.amount)
+            np.maximum.at(self._rate_changed_s, query, events.time_s)
+            self._renewed.append(query)
+        return changes
 
     def _change(self, events: Events, place: int) -> None:
-        """Let one event of another kind happen."""
-        kind, subject = int(events.kind[place]), str(events.subject[place])
-        time, amount, world = float(events.time_s[place]), float(events.amount[place]), self.world
-        query = int(world.find([subject])[0]) if kind == RATE else -1
-        known = query >= 0 if kind == RATE else world.knows(kind, subject)
-        if not known:
-            self.books.report(time, f"unknown {_UNKNOWN.get(KINDS[kind], 'query')}", subject)
+        """Let something happen to what queries run on."""
+        kind, subject, time = int(events.kind[place]), str(events.subject[place]), float(events.time_s[place])
+        if not self.world.knows(kind, subject):
+            self.books.report(time, _STRANGER[kind], subject)
         elif self._changed_s.get((kind, subject), -1.0) > time:
-            self.books.report(time, "out of date", f"{KINDS[kind]} {subject}")
+            self.books.report(time, _OUT_OF_DATE, f"{KINDS[kind]} {subject}")
         else:
             self._changed_s[kind, subject] = time
-            if kind == RATE:
-                world.change_rates(np.array([query]), np.array([amount]))
-                self._renewed.append(query)
-            else:
-                world.change(kind, subject, amount)
-            self._is_judged = False
-
-    def _judge(self) -> None:
-        """Find out which placements are valid: their plans, and every row that they use."""
-        if self._is_judged:
-            return
-        plans, running = self.plans, self.running
-        over = self.used > self.capacity
-        usage = plans.usage.taken(running.plan)
-        crowded = np.bincount(usage.row_of_entry[over[usage.column]], minlength=len(running)) > 0
-        self._is_valid = self.meets(running.query, running.plan) & ~crowded
-        self._is_judged = True
+            self.world.change(kind, subject, float(events.amount[place]))
 
     def _relieved(self, placements: Placements, row: int, excess: int) -> Placements:
         """Return placements without copies of least value per usage of a row, until it is used by `excess` less."""

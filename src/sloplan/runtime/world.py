@@ -86,13 +86,24 @@ class World:
         self._is_current = False
         self.version += 1
 
-    def change_rates(self, query: Int, rate_rps: Float) -> None:
-        """Change the rates of some queries; those that state no value are worth their rate."""
-        self._rate[query] = rate_rps
+    def at_rates(self, query: Int, rate_rps: Float) -> tuple[Int, Int]:
+        """Return rates and values of queries at given rates, milli; those that state no value are worth their rate.
+
+        Parameters
+        ----------
+        query : (n,) int64
+            The same one may be there at several rates.
+        rate_rps : (n,) float64
+        """
         rate = np.maximum(scaled(rate_rps, 1000, "nearest", lambda i: f"event, rate_rps = {rate_rps[i]}"), 1)
-        self.rate_milli[query] = rate
-        worth_it = self._worth_rate[query]
-        self.value_milli[query[worth_it]] = rate[worth_it]
+        return rate, np.where(self._worth_rate[query], rate, self.value_milli[query])
+
+    def change_rates(self, query: Int, rate_rps: Float) -> None:
+        """Change the rates of queries; of several changes of one, the last is what stays."""
+        last = len(query) - 1 - np.unique(query[::-1], return_index=True)[1]
+        query, rate_rps = query[last], rate_rps[last]
+        self._rate[query] = rate_rps
+        self.rate_milli[query], self.value_milli[query] = self.at_rates(query, rate_rps)
         self._is_current = False
 
     def _changed(self) -> Instance:
