@@ -163,8 +163,9 @@ def method_table(frame: pd.DataFrame, suffix: str, title: str) -> Table:
         "solutions: accepted by the checker; optimal: objective and bound equal, the bound not refuted; late: more "
         "than a second after the limit; of best: objective over the best known, geometric mean over instances with a "
         "solution; gap: to the best certified bound, of runs with a solution; primal gap: mean over time of the gap to "
-        "the best known, 100% before the first solution, unknown where trajectories are not stored; times: shifted geometric means (shift 10 s) over instances "
-        "that all methods ran, a run that did not get there counts as its limit.",
+        "the best known, 100% before the first solution, unknown where trajectories are not stored; times: shifted "
+        "geometric means (shift 10 s) over instances that all methods ran, a run that did not get there counts as its "
+        "limit.",
     )
 
 

@@ -7,8 +7,7 @@ import pandas as pd
 import pytest
 
 from sloplan.study.judged import judged_frame
-from sloplan.study.metrics import primal_integral
-from sloplan.study.metrics import growth_exponents, performance_profile
+from sloplan.study.metrics import growth_exponents, performance_profile, primal_integral
 from sloplan.study.report.figure import PALETTE, Figure, Series, method_styles
 from sloplan.study.report.figures import LEAST_GAP, mean_gaps, study_figures
 from sloplan.study.tables import compared_frame
