@@ -16,8 +16,8 @@ def _run_study(
         str,
         typer.Argument(
             metavar="CONFIG",
-            help="quick, proof, exact-vs-heuristic, papers-claims, ablation, anytime, scaling or published, or the path of a "
-            "TOML file.",
+            help="quick, proof, exact-vs-heuristic, papers-claims, ablation, anytime, scaling or published, or the "
+            "path of a TOML file.",
         ),
     ],
     output: Annotated[

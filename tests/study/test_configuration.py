@@ -93,7 +93,7 @@ def test_packaged_configurations() -> None:
 
 @pytest.mark.parametrize("name", ["ablation", "exact-vs-heuristic", "papers-claims"])
 def test_a_study_states_its_hours(name: str) -> None:
-    """The most machine hours that the description states are those of all runs at their limit, rounded to the next hour."""
+    """The most machine hours that the description states are those of all runs at their limit, rounded."""
     study, _ = read_configuration(name)
     runs = len(find_sources(study.instances, Path(), None)) * len(study.methods) * len(study.objectives)
     [stated] = re.findall(r"(\w+) at\s+most\.", study.description)
