@@ -116,7 +116,7 @@ def test_python_runs(page: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
 
 def _with_an_answer(code: str) -> str:
     """Return a snippet with a method's answer where it leaves the method to the reader."""
-    answer = r'\1 = sp.solve(\2, method="milp-plans", display=False).solution'
+    answer = r'\1 = sp.solve(\2, method="branch-and-price", time_limit=5, display=False).solution'
     return re.sub(r"^(\w+) = \.\.\.  # a SelectionSolution of `(\w+)`.*$", answer, code, flags=re.MULTILINE)
 
 
