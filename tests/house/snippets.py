@@ -24,13 +24,14 @@ NO_COMMANDS = ("sloplan instance content 1",)  # what a content hash begins with
 
 def blocks(text: str, language: str) -> list[str]:
     """Return the fenced blocks of a language."""
-    return re.findall(rf"^```{language}\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
+    fenced = re.findall(r"^```(\w*)[^\n]*\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
+    return [inner for stated, inner in fenced if stated == language]
 
 
 def shell_lines(text: str) -> list[str]:
-    """Return the lines of shell, fenced or indented, without comments."""
-    indented = re.findall(r"^    (sloplan .*)$", text, re.MULTILINE)
-    lines = [*"".join(blocks(text, "sh")).splitlines(), *indented]
+    """Return the lines of shell, without comments: those of blocks of shell, and commands in blocks of no language."""
+    plain = re.findall(r"^(?:\.venv/bin/)?(sloplan .*)$", "".join(blocks(text, "")), re.MULTILINE)
+    lines = [*"".join(blocks(text, "sh")).splitlines(), *plain]
     return [line for line in (re.sub(r"\s+#.*", "", line).strip() for line in lines) if line]
 
 
