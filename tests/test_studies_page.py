@@ -22,7 +22,7 @@ def test_every_column_is_on_the_page() -> None:
 
 def test_every_configuration_is_on_the_page() -> None:
     """Those that come with the package, with their time limits."""
-    rows = re.findall(r"^\| `(\w+)` \| .* \| .*?(\d+) s \|$", PAGE, flags=re.MULTILINE)
+    rows = re.findall(r"^\| `([\w-]+)` \| .* \| .*?(\d+) s \|$", PAGE, flags=re.MULTILINE)
     assert sorted(name for name, _ in rows) == list(packaged_names())
     for name, limit in rows:
         assert read_configuration(name)[0].time_limits == [float(limit)]

@@ -15,7 +15,9 @@ def _run_study(
     configuration: Annotated[
         str,
         typer.Argument(
-            metavar="CONFIG", help="quick, proof, anytime, scaling or published, or the path of a TOML file."
+            metavar="CONFIG",
+            help="quick, proof, exact-vs-heuristic, papers-claims, ablation, anytime, scaling or published, or the "
+            "path of a TOML file.",
         ),
     ],
     output: Annotated[

@@ -11,6 +11,7 @@ import pytest
 from typer.testing import CliRunner
 
 from sloplan.cli import app
+from tests.house.headline import machines, measured_lines, rows_of, table_lines
 
 ROOT = Path(__file__).resolve().parents[2]
 README = (ROOT / "README.md").read_text("utf-8")
@@ -86,11 +87,42 @@ def test_python_example_runs(tmp_path: Path) -> None:
 
 
 def test_demo_output_is_what_the_demo_prints(tmp_path: Path) -> None:
-    """The status, goodput, bound and gap shown for `make demo` are those that its two commands print."""
+    """The method, status, goodput, bound and gap shown for `make demo` are those that its two commands print."""
     (shown,) = re.findall(r"^```\n(\.venv/bin/sloplan .*?)^```$", README, re.MULTILINE | re.DOTALL)
     commands = re.findall(r"^\.venv/bin/sloplan (.+)$", shown, re.MULTILINE)
     printed = "".join(_run("-m", "sloplan", *command.split(), cwd=tmp_path).stdout for command in commands)
-    exact = [line for line in _words(shown) if re.match(r"(│ (status|goodput|bound|gap) |valid: )", line)]
+    exact = [line for line in _words(shown) if re.match(r"(│ (method|status|goodput|bound|gap) |valid: )", line)]
     assert len(commands) == 2
-    assert len(exact) == 5
+    assert len(exact) == 6
     assert [line for line in exact if line not in _words(printed)] == []
+
+
+def test_the_headline_table_is_that_of_the_rows() -> None:
+    """Every line of the table, the loads and the machine are what the committed rows of docs/benchmarks say."""
+    [table] = re.findall(r"^\| \| instances \|.*\n\|[-|]+\n((?:\|.*\n)+)", README, re.MULTILINE)
+    assert table.splitlines() == table_lines()
+    stated = " ".join(README.split())
+    for line in (*measured_lines(), *machines()):
+        assert line in stated, line
+
+
+def test_what_the_text_says_of_the_table() -> None:
+    """Three times as fast at 60 queries, the one instance that no method proves, and how many proofs are certified."""
+    frame = rows_of("proof")
+    certified = frame["certified_bound_exact"].notna() & (frame["certified_bound_exact"] == frame["objective_exact"])
+    counts = certified.groupby([frame["method"], frame["queries"]]).sum()
+    stated = re.search(r"certified on (\d+) of the 42 instances of 6 queries and (\d+) of those of 60", README)
+    assert stated is not None
+    assert list(map(int, stated.groups())) == counts["branch-and-price"].tolist()
+    assert counts.drop("branch-and-price").sum() == 0
+    proved = (frame["status"] == "optimal").groupby(frame["instance"]).any()
+    assert [f"`{name}`" for name in proved.index[~proved]] == re.findall(r"(`\S+`) is proved by none", README)
+    assert "| 2.9 times as fast" in README
+    assert "about three times as fast at 60 queries" in README.replace("\n", " ")
+
+
+def test_the_picture_is_small() -> None:
+    """The picture of a report is there, and no heavier than a page may be."""
+    [name] = re.findall(r"^!\[.*\]\((.*\.png)\)$", README, re.MULTILINE)
+    assert (ROOT / name).read_bytes().startswith(b"\x89PNG")
+    assert (ROOT / name).stat().st_size < 150_000

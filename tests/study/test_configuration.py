@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 
 from sloplan.problem.errors import InputError
+from sloplan.problem.registry import find_method, refuse_unknown_options
 from sloplan.study.configuration import packaged_names, parse_configuration, read_configuration
 from sloplan.study.sources import find_sources
 from tests.study.case import configuration_text
@@ -76,12 +78,24 @@ def test_a_configuration_that_there_is_not(tmp_path: Path) -> None:
 
 
 def test_packaged_configurations() -> None:
-    """The package has five, named as their files, of instances that exist."""
-    assert packaged_names() == ("anytime", "proof", "published", "quick", "scaling")
+    """The package has eight, named as their files, of instances, methods and options that exist."""
     counts = {}
     for name in packaged_names():
         configuration, _ = read_configuration(name)
         assert configuration.name == name
         assert configuration.description
+        for method in configuration.methods:
+            refuse_unknown_options(find_method(method.name), method.options)
         counts[name] = len(find_sources(configuration.instances, Path(), None))
-    assert counts == {"anytime": 84, "proof": 84, "published": 19, "quick": 14, "scaling": 10}
+    older = {"anytime": 84, "proof": 84, "published": 19, "quick": 14, "scaling": 10}
+    assert counts == older | {"ablation": 21, "exact-vs-heuristic": 84, "papers-claims": 24}
+
+
+@pytest.mark.parametrize("name", ["ablation", "exact-vs-heuristic", "papers-claims"])
+def test_a_study_states_its_hours(name: str) -> None:
+    """The most machine hours that the description states are those of all runs at their limit, rounded."""
+    study, _ = read_configuration(name)
+    runs = len(find_sources(study.instances, Path(), None)) * len(study.methods) * len(study.objectives)
+    [stated] = re.findall(r"(\w+) at\s+most\.", study.description)
+    hours = ["one", "two", "three", "four", "five", "six", "seven", "eight", "nine"].index(stated) + 1
+    assert abs(hours - runs * max(study.time_limits) * max(study.threads) / 3600) < 0.5

@@ -9,7 +9,7 @@ import pytest
 
 from sloplan.study.judged import judged_frame
 from sloplan.study.rows import Row
-from sloplan.study.tables import Table, study_tables
+from sloplan.study.tables import Table, compared_frame, study_tables
 from tests.study.plain_rows import plain_row
 
 ROWS: list[Row] = [
@@ -65,6 +65,18 @@ def test_methods_by_hand(tables: dict[str, Table]) -> None:
     assert (milp["of best"], milp["gap worst"]) == (pytest.approx(1.0), 0.0)
     assert milp["primal gap"] == pytest.approx((0.2 + 1.0) / 2)
     assert milp["time"] == milp["time to optimum"] == pytest.approx(math.sqrt(14 * 20) - 10)
+
+
+def test_no_primal_gap_without_trajectories() -> None:
+    """A solution whose way is not stored has no primal gap, nor has its method; who has no solution has 100% anyhow."""
+    kept = TRAJECTORIES[TRAJECTORIES["run"] != "b"]
+    frame = compared_frame(judged_frame(ROWS), kept)
+    gaps = dict(zip(frame["run"], frame["primal_gap"], strict=True))
+    assert [gaps["a"], gaps["c"], gaps["d"]] == pytest.approx([0.2, 1.0, 0.28])
+    assert math.isnan(gaps["b"])
+    table = study_tables(judged_frame(ROWS), kept)[0]
+    assert row_of(table, "method", "milp")["primal gap"] == pytest.approx(0.6)
+    assert math.isnan(float(str(row_of(table, "method", "greedy")["primal gap"])))
 
 
 def test_instances_by_hand(tables: dict[str, Table]) -> None:

@@ -90,8 +90,10 @@ def compared_frame(frame: pd.DataFrame, trajectories: pd.DataFrame) -> pd.DataFr
     Returns
     -------
     DataFrame
-        With gap, gap_to_best, best_bound, best_objective, run_time_s, solve_time_s, late, primal_gap.
+        With gap, gap_to_best, best_bound, best_objective, run_time_s, solve_time_s, late, primal_gap (NaN for a run
+        with a solution whose trajectory is not stored: every answer leaves a point, so its way there is not known).
     """
+    way_known = frame["objective"].isna() | frame["run"].isin(trajectories["run"])
     return frame.assign(
         gap=gap_to_certified_bound(frame),
         gap_to_best=gap_to_best_known(frame),
@@ -100,7 +102,7 @@ def compared_frame(frame: pd.DataFrame, trajectories: pd.DataFrame) -> pd.DataFr
         run_time_s=run_times(frame),
         solve_time_s=solve_times(frame),
         late=frame["runtime_s"] > frame["time_limit_s"] + LATE_S,
-        primal_gap=primal_integral(frame, trajectories)["mean_gap"],
+        primal_gap=primal_integral(frame, trajectories)["mean_gap"].where(way_known),
     )
 
 
@@ -144,7 +146,7 @@ def method_table(frame: pd.DataFrame, suffix: str, title: str) -> Table:
             "of best": np.exp(problems.groupby("method").mean()),
             "gap median": by_method["gap"].median(),
             "gap worst": by_method["gap"].max(),
-            "primal gap": by_method["primal_gap"].mean(),
+            "primal gap": by_method["primal_gap"].agg(lambda gap: gap.mean(skipna=False)),
             "time": _mean_times(frame, "run_time_s"),
             "time to optimum": _mean_times(frame, "solve_time_s"),
         }
@@ -161,8 +163,9 @@ def method_table(frame: pd.DataFrame, suffix: str, title: str) -> Table:
         "solutions: accepted by the checker; optimal: objective and bound equal, the bound not refuted; late: more "
         "than a second after the limit; of best: objective over the best known, geometric mean over instances with a "
         "solution; gap: to the best certified bound, of runs with a solution; primal gap: mean over time of the gap to "
-        "the best known, 100% before the first solution; times: shifted geometric means (shift 10 s) over instances "
-        "that all methods ran, a run that did not get there counts as its limit.",
+        "the best known, 100% before the first solution, unknown where trajectories are not stored; times: shifted "
+        "geometric means (shift 10 s) over instances that all methods ran, a run that did not get there counts as its "
+        "limit.",
     )
 
 

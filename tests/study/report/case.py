@@ -117,6 +117,7 @@ class Page(HTMLParser):
         self.text = ""
         self._plot = ""
         self._value: str | None = None
+        self._in_cell = False
         self._skipped = False
         self._cell = ""
         self.feed(file.read_text(encoding="utf-8"))
@@ -132,16 +133,17 @@ class Page(HTMLParser):
         if tag == "tr" and self.tables:
             self.tables[-1].append([])
         if tag == "td":
-            self._value, self._cell = given["data-value"], ""
+            self._value, self._cell, self._in_cell = given.get("data-value"), "", True
         if tag == "a":
             self.links.append(str(given["href"]))
 
     def handle_endtag(self, tag: str) -> None:
         """Note what ends."""
         if tag == "td":
-            assert self._value is not None
-            self.tables[-1][-1].append((self._cell, self._value))
-            self._value = None
+            told = "" if self._cell == "-" else self._cell.lower()
+            value = told if self._value is None else self._value  # what the page's script sorts by
+            self.tables[-1][-1].append((self._cell, value))
+            self._in_cell = False
         self._skipped = False
         self._plot = ""
 
@@ -151,5 +153,5 @@ class Page(HTMLParser):
             self.plots[self._plot] = json.loads(data)
         elif not self._skipped:
             self.text += data
-        if self._value is not None:
+        if self._in_cell:
             self._cell += data

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import product
 from typing import Final
 
@@ -87,16 +88,17 @@ def used_hardware(parameters: FamilyParameters, user_classes: Sequence[UserClass
 def application_tables(parameters: FamilyParameters, user_classes: Sequence[UserClass]) -> Frames:
     """Return the tables of the applications, operators to accuracy, for the machines that the family uses."""
     hardware = used_hardware(parameters, user_classes)
-    parts = [
-        application_frames(
-            name,
-            hardware=hardware[name],
-            configurations=SETTINGS[name].configurations,
-            frame_rates=SETTINGS[name].frame_rates,
-        )
-        for name in parameters.applications
-    ]
+    parts = [_frames(name, frozenset(hardware[name])) for name in parameters.applications]
     return {name: pd.concat([part[name] for part in parts], ignore_index=True) for name in parts[0]}
+
+
+@lru_cache(maxsize=64)
+def _frames(application: str, hardware: frozenset[str]) -> Frames:
+    """Return the tables of one application, which are not to be changed: instances of a family share them."""
+    setting = SETTINGS[application]
+    return application_frames(
+        application, hardware=hardware, configurations=setting.configurations, frame_rates=setting.frame_rates
+    )
 
 
 def every_pool(parameters: FamilyParameters, hubs: Hubs) -> dict[Pool, float]:

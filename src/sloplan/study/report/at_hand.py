@@ -13,6 +13,7 @@ from sloplan.problem.instance import Instance
 from sloplan.problem.objective import find_objective
 from sloplan.problem.solution import Solution
 from sloplan.study.folder import StudyFolder
+from sloplan.study.judged import PROBLEM
 from sloplan.study.rows import Row
 from sloplan.study.sources import Load, Problem
 
@@ -34,7 +35,7 @@ class Prices:
 
 
 class AtHand:
-    """Reads what a study's pages need; the instance at hand is kept until another one is asked for.
+    """Reads what a study's pages need; instance and solution at hand are kept until others are asked for.
 
     Parameters
     ----------
@@ -48,6 +49,9 @@ class AtHand:
         self._load = load
         self._name = ""
         self._problem: Problem | str = ""
+        self._run = ""
+        self._solution: Solution | str = ""
+        self._shared: dict[tuple[object, ...], tuple[Row, pd.Series] | None] = {}
 
     def instance(self, row: Row) -> Instance | str:
         """Return the instance of a run, or a sentence that says why it is not at hand."""
@@ -76,6 +80,11 @@ class AtHand:
 
     def solution(self, row: Row) -> Solution | str:
         """Return the verified solution of a run, or a sentence that says why there is none at hand."""
+        if self._run != row["run"]:
+            self._run, self._solution = row["run"], self._read_solution(row)
+        return self._solution
+
+    def _read_solution(self, row: Row) -> Solution | str:
         if not row["verified"]:
             return "The run has no verified solution."
         file = self._study.solution_file(row["run"])
@@ -95,18 +104,26 @@ class AtHand:
         rows : list of dict
             Of the study.
         """
-        problem = ("instance_sha256", "objective_name", "min_goodput")
-        alike = [other for other in rows if all(other[column] == row[column] for column in problem)]
-        certified = [other for other in alike if other["certified_bound"] is not None]
-        certified.sort(key=lambda other: other["run"] != row["run"])  # its own first
-        for other in certified:
-            solution = self.solution(other)
-            values = None if isinstance(solution, str) else _one_leaf(solution, row["objective_name"])
-            if values is not None:
-                own = other["run"] == row["run"]
-                whose = "the run's own certificate" if own else f"the certificate of {other['method']}"
-                return Prices(values, f"Prices are those of {whose}, at which its bound holds.")
-        return Prices(None, "No prices: no run on this problem stored a certificate with one set of row prices.")
+        own = self._prices_of(row)
+        if own is not None:
+            return Prices(own, "Prices are those of the run's own certificate, at which its bound holds.")
+        problem = tuple(row[column] for column in PROBLEM)
+        if problem not in self._shared:
+            alike = (other for other in rows if tuple(other[column] for column in PROBLEM) == problem)
+            priced = ((other, self._prices_of(other)) for other in alike)
+            self._shared[problem] = next(((other, values) for other, values in priced if values is not None), None)
+        found = self._shared[problem]
+        if found is None:
+            return Prices(None, "No prices: no run on this problem stored a certificate with one set of row prices.")
+        other, values = found
+        return Prices(values, f"Prices are those of the certificate of {other['method']}, at which its bound holds.")
+
+    def _prices_of(self, row: Row) -> pd.Series | None:
+        """Return the prices of a run's certificate, if it has one with one set of them."""
+        if row["certified_bound"] is None:
+            return None
+        solution = self.solution(row)
+        return None if isinstance(solution, str) else _one_leaf(solution, row["objective_name"])
 
 
 def _one_leaf(solution: Solution, objective_name: str) -> pd.Series | None:

@@ -7,8 +7,9 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from html import escape
 from itertools import groupby
-from typing import Any, Final, SupportsFloat, cast
+from typing import Any, Final, NamedTuple, SupportsFloat, cast
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
@@ -34,8 +35,7 @@ class Link:
     target: str
 
 
-@dataclass(frozen=True)
-class Cell:
+class Cell(NamedTuple):
     """A cell.
 
     Parameters
@@ -131,6 +131,8 @@ def _environment() -> Environment:
     )
     environment.filters["neighbours"] = _neighbours
     environment.filters["parts"] = _parts
+    environment.filters["begins_group"] = _begins_group
+    environment.filters["table_body"] = _table_body
     return environment
 
 
@@ -142,3 +144,37 @@ def _parts(name: str) -> list[str]:
 def _neighbours(columns: Sequence[Column]) -> list[tuple[str, int]]:
     """Return each group of neighbouring columns with how many they are."""
     return [(group, len(list(members))) for group, members in groupby(columns, key=lambda column: column.group)]
+
+
+def _begins_group(columns: Sequence[Column], place: int) -> bool:
+    """Tell whether a column is the first of its group."""
+    group = columns[place].group
+    return bool(group) and (place == 0 or columns[place - 1].group != group)
+
+
+def _table_body(rows: Sequence[Sequence[Cell]], columns: Sequence[Column]) -> str:
+    """Return the rows of a table, every text escaped. A template takes too long for the thousands of cells of a page.
+
+    What a cell is sorted by is written only where its text does not tell.
+    """
+    first = [_begins_group(columns, place) for place in range(len(columns))]
+    lines = []
+    for row in rows:
+        cells = []
+        for cell, column, begins in zip(row, columns, first, strict=True):
+            kinds = ["text"] * column.is_text + ["first"] * begins
+            told = "" if cell.text == UNKNOWN else cell.text.lower() if column.is_text else cell.text
+            marks = f' class="{" ".join(kinds)}"' if kinds else ""
+            marks += "" if cell.value in (told, f"{told}.0") else f' data-value="{escape(cell.value)}"'
+            marks += f' style="--fill:{100 * cell.fill:.1f}%"' if cell.fill >= 0 else ""
+            cells.append(f"<td{marks}>{_inner(cell, column)}</td>")
+        lines.append(f"<tr>{''.join(cells)}</tr>")
+    return "\n".join(lines)
+
+
+def _inner(cell: Cell, column: Column) -> str:
+    if cell.links:
+        return " ".join(f'<a href="{escape(link.target)}">{escape(link.text)}</a>' for link in cell.links)
+    if column.is_text:
+        return "<wbr>".join(escape(part) for part in _parts(cell.text))
+    return escape(cell.text)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -138,60 +140,50 @@ def plan_tiers(instance: Instance, solution: Solution, rows: pd.DataFrame) -> li
     list of TierView
         The users' tier first.
     """
-    chips = _chips(solution)
+    standing = _standing(solution)
     full = rows[rows["unit"] == "unit"].groupby("resource")["utilization"].max()  # a link may have a pool's name
     sites, pools = instance.table("sites"), instance.table("pools")
-    copies = instance.table("queries").groupby("source_site")["count"].sum()
-    load = chips.groupby("pool")["count"].sum().reindex(pools["pool"], fill_value=0).to_numpy()
-    busy = pd.Series(load).groupby(pools["site"].to_numpy()).sum().add(copies * 1e-9, fill_value=0)
-    views = []
+    copies = instance.table("queries").groupby("source_site")["count"].sum().to_dict()
+    busy = Counter({site: 1e-9 * count for site, count in copies.items()})  # of idle sites those with users come first
+    for pool, site in zip(pools["pool"], pools["site"], strict=True):
+        busy[site] += sum(chip.copies for chip in standing.get(pool, ()))
+    views = _pool_views(pools, standing, full)
+    drawn = []
     for tier in tiers(instance):
         names = sites.loc[sites["tier"] == tier, "site"].tolist()
-        kept = sorted(names, key=lambda site: -float(busy.get(site, 0.0)))[:MOST_SITES]
+        kept = set(sorted(names, key=lambda site: -busy[site])[:MOST_SITES])
         shown = tuple(
-            SiteView(
-                site,
-                int(copies.get(site, 0)),
-                tuple(
-                    _pool_view(pool, chips[chips["pool"] == pool["pool"]], full)
-                    for pool in pools[pools["site"] == site].to_dict("records")
-                ),
-            )
-            for site in sorted(kept, key=names.index)
+            SiteView(site, int(copies.get(site, 0)), tuple(views.get(site, ()))) for site in names if site in kept
         )
-        views.append(TierView(tier, shown, len(names) - len(shown)))
+        drawn.append(TierView(tier, shown, len(names) - len(shown)))
+    return drawn
+
+
+def _standing(solution: Solution) -> dict[str, list[Chip]]:
+    """Return the options that stand on each pool, those that work for most copies first."""
+    names = [solution.options[name].tolist() for name in ("pool", "operator", "configuration", "allocation")]
+    counts = solution.plans["count"].reindex(solution.options["plan"]).tolist()
+    copies: Counter[tuple[str, ...]] = Counter()
+    for *key, count in zip(*names, counts, strict=True):
+        copies[tuple(key)] += count
+    chips: dict[str, list[Chip]] = {}
+    for (pool, operator, configuration, allocation), count in sorted(copies.items(), key=lambda item: (-item[1], item)):
+        option = configuration if allocation == "default" else f"{configuration} · {allocation}"
+        chips.setdefault(pool, []).append(Chip(operator, option, count))
+    return chips
+
+
+def _pool_views(pools: pd.DataFrame, chips: Mapping[str, list[Chip]], full: pd.Series) -> dict[str, list[PoolView]]:
+    """Return the pools of each site."""
+    views: dict[str, list[PoolView]] = {}
+    columns = (pools[name].tolist() for name in ("site", "pool", "hardware", "units", "scope"))
+    for site, pool, hardware, units, scope in zip(*columns, strict=True):
+        own, named = scope == "query", chips.get(pool, [])
+        utilization = np.nan if own else float(full.get(pool, np.nan))
+        more = max(len(named) - MOST_CHIPS, 0)
+        view = PoolView(pool, hardware, int(units), own, utilization, tuple(named[:MOST_CHIPS]), more)
+        views.setdefault(site, []).append(view)
     return views
-
-
-def _chips(solution: Solution) -> pd.DataFrame:
-    """Return how many copies each option on each pool works for, most first."""
-    table = solution.options.join(solution.plans["count"], on="plan")
-    keys = ["pool", "operator", "configuration", "allocation"]
-    copies = table.groupby(keys)[["count"]].sum().reset_index()
-    return copies.sort_values(["count", *keys], ascending=[False, True, True, True, True])
-
-
-def _pool_view(pool: dict[str, object], chips: pd.DataFrame, full: pd.Series) -> PoolView:
-    named = tuple(
-        Chip(
-            operator,
-            configuration if allocation == "default" else f"{configuration} · {allocation}",
-            int(count),
-        )
-        for operator, configuration, allocation, count in zip(
-            chips["operator"], chips["configuration"], chips["allocation"], chips["count"], strict=True
-        )
-    )
-    own = pool["scope"] == "query"
-    return PoolView(
-        str(pool["pool"]),
-        str(pool["hardware"]),
-        int(str(pool["units"])),
-        own,
-        np.nan if own else float(full.get(pool["pool"], np.nan)),
-        named[:MOST_CHIPS],
-        max(len(named) - MOST_CHIPS, 0),
-    )
 
 
 def plan_links(instance: Instance, rows: pd.DataFrame, drawn: set[str]) -> list[LinkView]:

@@ -19,7 +19,7 @@ from sloplan.study.report.plan_view import plan_links, plan_tiers, row_table, sl
 from sloplan.study.rows import Row
 from sloplan.study.table_files import shown
 
-MOST_ROWS: Final = 400
+MOST_ROWS: Final = 100
 """Lines of a table on a run's page: the fullest rows, the plans with least slack."""
 
 
@@ -145,7 +145,7 @@ def _row_cells(figures: pd.DataFrame, priced: bool) -> tuple[list[Column], list[
     fullest = figures.sort_values("utilization", ascending=False, kind="stable").head(MOST_ROWS)
     rows = []
     for name, line in zip(fullest.index, fullest.to_dict("records"), strict=True):
-        used = float(line["utilization"])
+        used = _digits(line["utilization"])
         cells = [
             cell("text", name),
             cell("figure", line["used"]),
@@ -172,7 +172,7 @@ def _slack_cells(slack: pd.DataFrame) -> tuple[list[Column], list[list[Cell]], i
     for line in slack.head(MOST_ROWS).to_dict("records"):
         cells = [cell("text", line["query"]), cell("count", line["copies"])]
         for _, reached, asked, left in _SLOS:
-            share = float(line[left])
+            share = _digits(line[left])
             fill = -1.0 if np.isnan(share) else min(max(share, 0.0), 1.0)
             cells += [cell("figure", _digits(line[reached])), cell("figure", line[asked])]
             cells.append(cell("percent", share, fill=fill))
@@ -181,5 +181,5 @@ def _slack_cells(slack: pd.DataFrame) -> tuple[list[Column], list[list[Cell]], i
 
 
 def _digits(value: float) -> float:
-    """Return a figure with five digits: an accuracy comes from a logarithm of nine decimals."""
+    """Return a figure with five digits: an accuracy comes from a logarithm of nine decimals, and more is not shown."""
     return float(f"{value:.5g}")

@@ -1,5 +1,5 @@
 "use strict";
-// Columns are sorted by what stands in data-value; what is unknown comes last either way.
+// Columns are sorted by what stands in data-value, or else by the text; what is unknown comes last either way.
 for (const panel of document.querySelectorAll(".table-scroll")) {
   const body = panel.querySelector("tbody");
   const heads = [...panel.querySelectorAll("thead tr:last-child th")];
@@ -9,7 +9,8 @@ for (const panel of document.querySelectorAll(".table-scroll")) {
       heads.forEach((other) => other.removeAttribute("aria-sort"));
       head.setAttribute("aria-sort", down ? "descending" : "ascending");
       const isText = head.classList.contains("text");
-      const key = (row) => row.cells[column].dataset.value;
+      const told = (text) => (text === "-" ? "" : text);
+      const key = (row) => row.cells[column].dataset.value ?? told(row.cells[column].textContent);
       const order = (a, b) => (isText ? a.localeCompare(b, "en", { numeric: true }) : Number(a) - Number(b));
       const rows = [...body.rows].sort((one, other) => {
         const [a, b] = [key(one), key(other)];
