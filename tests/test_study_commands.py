@@ -100,7 +100,7 @@ def test_a_study_without_rows(study: Path) -> None:
 @pytest.mark.slow
 @pytest.mark.timeout(600)
 def test_quick(tmp_path: Path) -> None:
-    """The README's study runs to its end and all its answers are verified; what is proved in 6 s the machine decides."""
+    """The README's study runs to its end, all its answers verified; what is proved in 6 s the machine decides."""
     done = subprocess.run(command("study", "run", "quick"), env=environment(), cwd=tmp_path, check=False)
     assert done.returncode == 0
     assert sloplan("study", "table", "study-quick", cwd=tmp_path).returncode == 0
