@@ -1,0 +1,45 @@
+"""The exact methods on sizes xs and s, for all objectives and both hostings: what their committed runs prove fits together.
+
+The runs take hours and are gathered over days, by ``sloplan study run benchmarks/conformance.toml -o
+docs/benchmarks/conformance``; every solution among them was checked by the harness.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from sloplan.study.folder import StudyFolder
+from sloplan.study.judged import PROBLEM, judged_frame
+from sloplan.study.metrics.claims import false_claims
+
+FOLDER = Path(__file__).parents[2] / "docs" / "benchmarks" / "conformance"
+
+
+@pytest.fixture(scope="module")
+def runs() -> pd.DataFrame:
+    """All runs with verdicts."""
+    return judged_frame(StudyFolder(FOLDER).rows())
+
+
+def test_nobody_claims_what_does_not_stand(runs: pd.DataFrame) -> None:
+    """No bound is on the wrong side of any method's solution, no solution is refused, no optimum is bettered."""
+    assert runs.loc[false_claims(runs), ["instance", "objective_name", "method", "message", "refusal"]].empty
+
+
+def test_what_is_proved_is_one_number(runs: pd.DataFrame) -> None:
+    """To the integer, and where goodput comes first the goodput, too."""
+    proved = runs[runs["status"] == "optimal"]
+    numbers = proved.groupby(PROBLEM, dropna=False)[["objective_exact", "goodput"]].nunique()
+    assert proved["method"].nunique() == 4
+    assert (numbers["objective_exact"] == 1).all()
+    in_order = numbers.index.get_level_values("objective_name") == "goodput-then-cost"
+    assert (numbers.loc[in_order, "goodput"] == 1).all()
+
+
+def test_all_of_the_smallest_are_proved(runs: pd.DataFrame) -> None:
+    """Every method ends on six queries; where runs are still to come there are no rows of theirs."""
+    smallest = runs[runs["instance"].str.contains("-xs-")]
+    assert smallest.loc[smallest["status"] != "optimal", ["instance", "objective_name", "method"]].empty
