@@ -4,12 +4,20 @@ from __future__ import annotations
 
 import os
 import signal
+from importlib.metadata import entry_points
 
 from hypothesis import HealthCheck, settings
 
 from numba_cache_dir import numba_cache_dir  # tools/, on pytest's path
 
 os.environ["NUMBA_CACHE_DIR"] = str(numba_cache_dir())
+
+from sloplan.study.supervision import preload
+
+# The first test that supervises a process starts the server that all later ones are forked from: whatever it is, the
+# server has imported what studies need, which else every process would import for itself, for seconds.
+METHODS = entry_points(group="sloplan.methods")
+preload("sloplan.study.running", "sloplan.study_worker", *(entry.module for entry in METHODS))
 
 # What a script's shell starts in the background ignores Ctrl-C, and so do its children: tests of Ctrl-C would hang.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:

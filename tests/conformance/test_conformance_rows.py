@@ -1,6 +1,6 @@
-"""The exact methods on sizes xs and s, for all objectives and both hostings: what their committed runs prove fits together.
+"""Committed runs of the exact methods on sizes xs and s, for all objectives and both hostings, do not contradict.
 
-The runs take hours and are gathered over days, by ``sloplan study run benchmarks/conformance.toml -o
+They take hours and are gathered over days, by ``sloplan study run benchmarks/conformance.toml -o
 docs/benchmarks/conformance``; every solution among them was checked by the harness.
 """
 

@@ -36,7 +36,7 @@ def test_one_server_steady_work(load: float) -> None:
 
 
 @pytest.mark.parametrize("load", LOADS)
-@pytest.mark.parametrize("servers", [2, 5])
+@pytest.mark.parametrize("servers", [2, pytest.param(5, marks=pytest.mark.slow)])
 def test_some_servers(servers: int, load: float) -> None:
     """M/M/c: the wait is Erlang's C formula over c mu - lambda; half shares of half as many units are the same."""
     offered = load * servers
@@ -50,7 +50,7 @@ def test_some_servers(servers: int, load: float) -> None:
 
 
 @pytest.mark.parametrize("load", LOADS)
-@pytest.mark.parametrize("batch", [2, 8])
+@pytest.mark.parametrize("batch", [2, pytest.param(8, marks=pytest.mark.slow)])
 def test_a_server_of_batches(batch: int, load: float) -> None:
     """M/M(1,b)/1: with r the root in (0, 1) of mu r^(b+1) - (lambda + mu) r + lambda = 0, the queue is geometric.
 
