@@ -16,6 +16,10 @@ _HALF = 31
 
 def exact_dot(amount: Int, times: Int | Exact) -> int:
     """Return the sum of amount x times; see `exact_totals`."""
+    if times.dtype != object and len(times):
+        most = np.abs(amount.astype(np.float64)).max() * np.abs(times.astype(np.float64)).max() * len(times)
+        if most < 2.0**62:
+            return int(np.dot(amount, times))
     return int(exact_totals(np.zeros(len(amount), dtype=np.int64), amount, times, 1)[0])
 
 

@@ -187,9 +187,10 @@ class TemplatePlans:
     def priced(self, prices: Prices) -> PricedTemplate:
         """Price one request of every plan, and the best plan of every query at its rate."""
         per_request = priced_usage(self.table.figures.usage, prices, self._subject)
-        billed = self.table.figures.billed_cost_nano
-        check_priced_size(per_request.astype(np.float64) + billed.astype(np.float64) * prices.cost, self._subject)
-        per_request = per_request + billed * prices.cost
+        if prices.cost:
+            billed = self.table.figures.billed_cost_nano
+            check_priced_size(per_request.astype(np.float64) + billed.astype(np.float64) * prices.cost, self._subject)
+            per_request = per_request + billed * prices.cost
         # Both are proportional to the rate, so a plan that is cheapest for one query is for all of its class.
         cheapest = self.table.least_feasible(self.compiled, self.classes, per_request)[self.classes.of_query]
         served = cheapest < NO_LIMIT
