@@ -10,7 +10,7 @@ import pytest
 from sloplan.loading import load
 from sloplan.problem.errors import InputError
 from sloplan.study.configuration import InstanceChoice
-from sloplan.study.sources import Source, find_sources
+from sloplan.study.sources import Source, find_sources, source_of
 from tests.study.case import write_instance
 
 GAP = "2 2\n1 2\n3 4\n1 1\n1 1\n2 2\n"
@@ -56,6 +56,9 @@ def test_another_hosting(tmp_path: Path) -> None:
     [selection] = find_sources([InstanceChoice(source="khan:groups=5", hosting="fluid")], tmp_path, None)
     with pytest.raises(InputError, match="plan selection has no hosting"):
         selection.read(load)
+    for name in ("one-pool.zip", "one-pool.zip (replicas)", "mixed:queries=5 (fluid)", "(replicas)", "a (b)"):
+        assert source_of(name).name == name
+    assert source_of(str(tmp_path / "one-pool.zip (replicas)")).read(load).sha256 == instances[1].sha256
     with pytest.raises(ValueError, match="'hosting' belongs to 'source'"):
         InstanceChoice(files="x", format="gap", hosting="fluid")
 

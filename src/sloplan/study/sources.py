@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
@@ -25,6 +26,7 @@ Load = Callable[[str], Problem]
 
 _READERS: Final = {"mmkp": read_mmkp, "gap": read_gap}
 _PATTERN: Final = frozenset("*?[")
+_UNDER: Final = re.compile(r"(?P<place>.+) \((?P<hosting>fluid|replicas)\)")
 
 
 @dataclass(frozen=True)
@@ -74,6 +76,21 @@ class Source:
     def under(self, hosting: Literal["fluid", "replicas"] | None) -> Source:
         """Return the same with another hosting, which its name says; itself without one."""
         return self if hosting is None else replace(self, name=f"{self.name} ({hosting})", hosting=hosting)
+
+
+def source_of(name: str) -> Source:
+    """Return the source that a row names: a library name, a spec or a path, perhaps under another hosting.
+
+    Parameters
+    ----------
+    name : str
+        A source's, not of a published text file: what it is read from cannot be told from its name.
+    """
+    under = _UNDER.fullmatch(name)
+    if under is None:
+        return Source(name, name)
+    hosting: Literal["fluid", "replicas"] = "fluid" if under["hosting"] == "fluid" else "replicas"
+    return Source(under["place"], under["place"]).under(hosting)
 
 
 def find_sources(choices: list[InstanceChoice], base: Path, data: Path | None) -> list[Source]:

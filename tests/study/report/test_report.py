@@ -11,8 +11,10 @@ import pytest
 
 from sloplan.loading import load
 from sloplan.problem.errors import InputError
+from sloplan.problem.instance import Instance
 from sloplan.study.folder import StudyFolder
 from sloplan.study.judged import judged_frame
+from sloplan.study.report.at_hand import AtHand
 from sloplan.study.report.figures import study_figures
 from sloplan.study.report.report import write_report
 from sloplan.study.tables import Table, compared_frame, study_tables
@@ -159,6 +161,19 @@ def test_an_instance_that_is_gone(study: StudyFolder, tmp_path: Path) -> None:
     texts = {row["instance"]: Page(page.parent / "runs" / f"{row['run']}.html").text for row in study.rows()}
     assert "The instance is not at hand" in texts["one-pool.zip"]
     assert "has changed since the run" in texts["two-pool.zip"]
+
+
+def test_an_instance_under_another_hosting(study: StudyFolder) -> None:
+    """It is read as its name says: nobody takes the instance of that file for a changed one."""
+    row = next(row for row in study.rows() if row["verified"])
+    stored = load(str(study.path.parent / row["instance"]))
+    assert isinstance(stored, Instance)
+    under = stored.replace(hosting="replicas")
+    found = AtHand(study, load).instance(
+        row | {"instance": f"{row['instance']} (replicas)", "instance_sha256": under.sha256}
+    )
+    assert isinstance(found, Instance)
+    assert found.hosting == "replicas"
 
 
 @pytest.mark.usefixtures("without_files")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pandas as pd
 
@@ -15,7 +15,7 @@ from sloplan.problem.solution import Solution
 from sloplan.study.folder import StudyFolder
 from sloplan.study.judged import PROBLEM
 from sloplan.study.rows import Row
-from sloplan.study.sources import Load, Problem
+from sloplan.study.sources import Load, Problem, source_of
 
 
 @dataclass(frozen=True)
@@ -68,10 +68,11 @@ class AtHand:
 
     def _read(self, name: str) -> Problem | str:
         problem = ""
+        source = source_of(name)
         # Paths in rows are relative to where the configuration stood: that is beside the study, or here.
-        for place in (name, str(self._study.path.parent / name)):
+        for place in (source.place, str(self._study.path.parent / source.place)):
             try:
-                return self._load(place)
+                return replace(source, place=place).read(self._load)
             except InputError as error:
                 problem = error.problem
             except (SloplanError, OSError) as error:
