@@ -50,11 +50,12 @@ def simulate_instance(
 
 _ALWAYS: Final = frozenset({"instance", "horizon", "json"})
 _SIMULATING: Final = frozenset({"warmup", "arrivals", "variation", "drop_late", "seed", "method", "time_limit"})
+_PLAIN: Final = "a simulation without --online and --headroom"
 _TAKEN: Final = {
     "--online clairvoyant": _ALWAYS | {"online"},
     "--online": _ALWAYS | {"online", "epoch", "migration", "journal", "plot", "time_limit", "seed"},
     "--headroom": _ALWAYS | _SIMULATING | {"headroom", "output"},
-    "a simulation without --online and --headroom": _ALWAYS | _SIMULATING | {"solution"},
+    _PLAIN: _ALWAYS | _SIMULATING | {"solution"},
 }
 """Parameters of `sloplan simulate` that have an effect, by what is asked for."""
 
@@ -74,8 +75,7 @@ def refuse_what_has_no_effect(given: set[str], online: str | None) -> None:
     InputError
         If one has no effect beside the others.
     """
-    plain = list(_TAKEN)[-1]
-    mode = "--headroom" if "headroom" in given else plain
+    mode = "--headroom" if "headroom" in given else _PLAIN
     if online is not None:
         mode = "--online clairvoyant" if online == "clairvoyant" else "--online"
     for name in sorted(given - _TAKEN[mode]):
