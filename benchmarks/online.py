@@ -31,7 +31,7 @@ ARRIVALS, RUNNING, EPOCHS, EPOCH_S = 200, 5_000, 30, 10.0
 QUERIES, LOAD = 12_000, 1.6
 BURSTS = tuple(f"burst-s-{load}-{slo}" for load in ("0.8", "1.2", "2") for slo in ("loose", "tight"))
 POLICIES = ("matching", "resolve", "greedy", "first-come", "static")
-GOODPUT_EPOCH_S, RESOLVE_S = 240.0, 0.2
+GOODPUT_EPOCH_S, RESOLVE_S = 240.0, 1.0
 DISTURBED, DISTURBED_STAY, DISTURBED_SPREAD = "burst-s-2-tight", 4.0, 1.0
 FROM, UNTIL = 0.1, 0.3
 """Parts of the horizon between which disturbances last: most queries are there then."""

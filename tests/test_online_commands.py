@@ -6,8 +6,11 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
+
 import sloplan as sp
 from sloplan.online_commands import epoch_line
+from sloplan.runtime.arrivals import events_of, with_disturbances
 from tests.command_line import sloplan
 
 NAME = "burst-xs-2-tight"
@@ -35,6 +38,23 @@ def test_a_policy_with_journal_and_timeline(tmp_path: Path) -> None:
     for words in ("goodput", "query copies that came", "planning latency", "fullest"):
         assert words in again.stdout
     assert journal.read_bytes() == written
+
+
+def test_disturbances_of_a_file(tmp_path: Path) -> None:
+    """They happen among the arrivals, for a policy as for the bound."""
+    instance = sp.load(NAME)
+    assert isinstance(instance, sp.Instance)
+    table = tmp_path / "disturbances.csv"
+    operators = instance.table("operators")["operator"].tolist()
+    table.write_text("time_s,kind,subject,amount\n" + "".join(f"300,profile,{one},1.5\n" for one in operators))
+    events = with_disturbances(events_of(instance), pd.read_csv(table))
+    asked = ("simulate", NAME, "--json", "--disturbances", table, "--online")
+    ran = sloplan(*asked, "greedy", "--epoch", "200")
+    told = steady(json.loads(ran.stdout))
+    assert told == steady(sp.run_online(instance, "greedy", events=events, epoch=200.0).to_dict())
+    assert told["goodput"] < sp.run_online(instance, "greedy", epoch=200.0).goodput
+    bound = json.loads(sloplan(*asked, "clairvoyant").stdout)["goodput_bound"]
+    assert bound == sp.clairvoyant_bound(instance, events=events).goodput < sp.clairvoyant_bound(instance).goodput
 
 
 def test_the_bound() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 import sloplan as sp
@@ -33,7 +34,24 @@ def test_tables_without_a_solution_file() -> None:
         assert words in ran.stdout
 
 
-def test_unusable_input() -> None:
+def test_disturbances_of_a_file(tmp_path: Path) -> None:
+    """A pool that stops at once serves nobody: what the file says happens, as in Python."""
+    instance = sp.load(NAME)
+    solution = sp.solve(instance, "greedy", display=False).solution
+    assert solution is not None
+    file, table = tmp_path / "solution.json", tmp_path / "disturbances.csv"
+    solution.save(file)
+    table.write_text("time_s,kind,subject,amount\n0,units,e000-t4,0\n0,units,e000-gtx-1660-ti,0\n")
+    ran = sloplan("simulate", NAME, file, "--horizon", "30", "--disturbances", table, "--json")
+    assert (ran.returncode, ran.stderr) == (0, "")
+    undisturbed = sp.simulate(instance, solution, horizon=30.0)
+    assert undisturbed.attainment is not None
+    assert json.loads(ran.stdout)["in_time"] < undisturbed.queries["in_time"].sum()
+    stated = pd.read_csv(table)
+    assert json.loads(ran.stdout) == sp.simulate(instance, solution, horizon=30.0, disturbances=stated).to_dict()
+
+
+def test_unusable_input(tmp_path: Path) -> None:
     """Settings that cannot be used are named, in one line."""
     ran = sloplan("simulate", NAME, "--method", "greedy", "--arrivals", "bursts")
     assert ran.returncode == 2
@@ -42,6 +60,12 @@ def test_unusable_input() -> None:
     ran = sloplan("simulate", NAME, "--headroom", "90")
     assert ran.returncode == 2
     assert "95, 99" in ran.stderr
+    table = tmp_path / "wrong.csv"
+    table.write_text("time_s,kind,subject,amount\n1,units,e000-t4,-1\n")
+    ran = sloplan("simulate", NAME, "--method", "greedy", "--disturbances", table)
+    assert ran.returncode == 2
+    assert f"{table}, row 1, amount = -1.0" in ran.stderr
+    assert "Traceback" not in ran.stderr
 
 
 @pytest.mark.parametrize(
@@ -54,6 +78,7 @@ def test_unusable_input() -> None:
         (["--online", "greedy", "--variation", "1"], "--variation"),
         (["--online", "clairvoyant", "--plot", "p.png"], "--plot"),
         (["solution.json", "--headroom", "95"], "SOLUTION"),
+        (["--headroom", "95", "--disturbances", "d.csv"], "--disturbances"),
     ],
 )
 def test_what_has_no_effect_is_refused(arguments: list[str], named: str, tmp_path: Path) -> None:

@@ -133,6 +133,12 @@ def _simulate(
         float, typer.Option(help="Coefficient of variation of operators' work; 1: exponential.")
     ] = 0.0,
     drop_late: Annotated[bool, typer.Option("--drop-late", help="Give up requests that are late already.")] = False,
+    disturbances: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE", help="CSV: time_s, kind, subject, amount of what fails, slows or changes meanwhile."
+        ),
+    ] = None,
     seed: Annotated[int, typer.Option(help="Random seed.")] = 0,
     headroom: Annotated[
         int | None, typer.Option(metavar="PERCENT", help="Plan with more and more headroom; 95 or 99 percent in time.")
@@ -167,7 +173,7 @@ def _simulate(
         from sloplan import online_commands
 
         online_commands.plan_online(
-            instance, online, epoch, horizon, migration, journal, plot, time_limit, seed, as_json=json
+            instance, online, epoch, horizon, migration, disturbances, journal, plot, time_limit, seed, as_json=json
         )
         return
     settings = {
@@ -182,7 +188,9 @@ def _simulate(
         simulate_commands.try_headroom(instance, headroom, output, method, time_limit, settings, as_json=json)
         return
     raise typer.Exit(
-        simulate_commands.simulate_instance(instance, solution, method, time_limit, settings, as_json=json)
+        simulate_commands.simulate_instance(
+            instance, solution, method, time_limit, settings, disturbances, as_json=json
+        )
     )
 
 

@@ -15,7 +15,9 @@ from sloplan.problem.errors import InputError
 from sloplan.problem.instance import Instance
 from sloplan.progress import live_line
 from sloplan.reporting import percent, two_columns
+from sloplan.runtime.arrivals import events_of, with_disturbances
 from sloplan.runtime.clairvoyant import clairvoyant_bound
+from sloplan.runtime.disturbance_files import read_disturbances
 from sloplan.runtime.online import OnlineRun, run_online
 from sloplan.runtime.planner import Epoch
 from sloplan.runtime.timeline import plot_timeline
@@ -31,6 +33,7 @@ def plan_online(
     epoch: float,
     horizon: float | None,
     migration: float,
+    disturbances: Path | None,
     journal: Path | None,
     plot: Path | None,
     time_limit: float,
@@ -44,9 +47,12 @@ def plan_online(
     problem = load(source)
     if not isinstance(problem, Instance):
         raise InputError("nobody arrives in a plan selection", field="INSTANCE", value=source, allowed="an instance")
+    events = events_of(problem)
+    if disturbances is not None:
+        events = with_disturbances(events, read_disturbances(disturbances))
     with results_only_on_stdout() as results:
         if policy == CLAIRVOYANT:
-            bound = clairvoyant_bound(problem, horizon=horizon)
+            bound = clairvoyant_bound(problem, events=events, horizon=horizon)
             told: dict[str, Any] = {"instance": problem.name, "instance_sha256": problem.sha256, "policy": policy}
             told |= {"goodput_bound": bound.goodput, "proof": "certified"}
             tables = [two_columns(problem.name, {"goodput of any policy": f"at most {bound.goodput:,.6g} (certified)"})]
@@ -55,6 +61,7 @@ def plan_online(
                 run = run_online(
                     problem,
                     policy,
+                    events=events,
                     epoch=epoch,
                     horizon=horizon,
                     migration=migration,

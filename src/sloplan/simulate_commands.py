@@ -17,6 +17,7 @@ from sloplan.problem.instance import Instance
 from sloplan.problem.solution import Solution
 from sloplan.problem.storage.instance_files import save_instance
 from sloplan.reporting import percent, two_columns
+from sloplan.runtime.disturbance_files import read_disturbances
 from sloplan.runtime.simulation import Simulation, simulate
 from sloplan.solving import solve
 from sloplan.stdout import results_only_on_stdout
@@ -25,10 +26,18 @@ _SHOWN = 10  # rows of the tables of queries and stations
 
 
 def simulate_instance(
-    source: str, path: Path | None, method: str, time_limit: float, settings: dict[str, Any], *, as_json: bool
+    source: str,
+    path: Path | None,
+    method: str,
+    time_limit: float,
+    settings: dict[str, Any],
+    disturbances: Path | None,
+    *,
+    as_json: bool,
 ) -> int:
     """Simulate a solution, or one that is made here, and print what became of it; return the exit code."""
     problem = _instance(source)
+    disturbing = None if disturbances is None else read_disturbances(disturbances)
     with results_only_on_stdout() as results:
         if path is not None:
             solution: Solution | None = Solution.load(path)
@@ -38,7 +47,7 @@ def simulate_instance(
         if solution is None:
             Console(stderr=True).print(f"{method} found no solution within {time_limit:g} s: nothing to simulate")
             return 1
-        simulation = simulate(problem, solution, **settings)
+        simulation = simulate(problem, solution, disturbances=disturbing, **settings)
         if as_json:
             results.write(json.dumps(simulation.to_dict(), ensure_ascii=False, allow_nan=False) + "\n")
             return 0
@@ -52,10 +61,10 @@ _ALWAYS: Final = frozenset({"instance", "horizon", "json"})
 _SIMULATING: Final = frozenset({"warmup", "arrivals", "variation", "drop_late", "seed", "method", "time_limit"})
 _PLAIN: Final = "a simulation without --online and --headroom"
 _TAKEN: Final = {
-    "--online clairvoyant": _ALWAYS | {"online"},
-    "--online": _ALWAYS | {"online", "epoch", "migration", "journal", "plot", "time_limit", "seed"},
+    "--online clairvoyant": _ALWAYS | {"online", "disturbances"},
+    "--online": _ALWAYS | {"online", "epoch", "migration", "disturbances", "journal", "plot", "time_limit", "seed"},
     "--headroom": _ALWAYS | _SIMULATING | {"headroom", "output"},
-    _PLAIN: _ALWAYS | _SIMULATING | {"solution"},
+    _PLAIN: _ALWAYS | _SIMULATING | {"solution", "disturbances"},
 }
 """Parameters of `sloplan simulate` that have an effect, by what is asked for."""
 

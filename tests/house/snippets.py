@@ -28,6 +28,11 @@ def blocks(text: str, language: str) -> list[str]:
     return [inner for stated, inner in fenced if stated == language]
 
 
+def shown_files(text: str) -> dict[str, str]:
+    """Return the files that a page shows: fenced blocks whose title is a file's name."""
+    return dict(re.findall(r'^```\w+ title="([^"\n]+)"\n(.*?)^```$', text, re.MULTILINE | re.DOTALL))
+
+
 def shell_lines(text: str) -> list[str]:
     """Return the lines of shell, without comments: those of blocks of shell, and commands in blocks of no language."""
     plain = re.findall(r"^(?:\.venv/bin/)?(sloplan .*)$", "".join(blocks(text, "")), re.MULTILINE)

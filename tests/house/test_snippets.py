@@ -10,7 +10,7 @@ import pytest
 from typer.testing import CliRunner
 
 from sloplan.cli import app
-from tests.house.snippets import PAGES, ROOT, blocks, named_commands, refusal, shell_lines, shown_commands
+from tests.house.snippets import PAGES, ROOT, blocks, named_commands, refusal, shell_lines, shown_commands, shown_files
 
 # Pages whose Python another test runs, with more to say about it.
 PYTHON_ELSEWHERE = {
@@ -124,6 +124,8 @@ def _with_an_answer(code: str) -> str:
 def test_commands_run(page: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The commands on lines of their own run one after another, in one process, and end with exit code 0."""
     monkeypatch.chdir(tmp_path)
+    for name, content in shown_files(PAGES[page]).items():
+        Path(name).write_text(content)
     for command in (*([SOLUTION[page]] if page in SOLUTION else []), *shown_commands(PAGES[page])):
         run = CliRunner().invoke(app, command.split(), prog_name="sloplan", catch_exceptions=False)
         assert run.exit_code == 0, f"{command}\n{run.output}"

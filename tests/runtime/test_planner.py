@@ -14,7 +14,7 @@ from sloplan.runtime.arrivals import events_of, tier_loses_units, with_disturban
 from sloplan.runtime.matching_policy import MatchingPolicy
 from sloplan.runtime.online import run_online
 from sloplan.runtime.placements import Placements
-from sloplan.runtime.planner import Planner
+from sloplan.runtime.planner import Epoch, Planner
 from sloplan.runtime.policy import Decision, Situation
 from tests.one_pool import one_pool
 from tests.runtime.online_cases import EPOCH, crowded, events, planner_of
@@ -281,18 +281,31 @@ def test_changes_at_one_moment_list_plans_once(monkeypatch: pytest.MonkeyPatch) 
     assert len(listed) == 2  # at the beginning, and then
 
 
-def test_who_waits_finds_room_by_swaps_that_move_nobody_idly() -> None:
-    """Two of little value leave for one of much, which no single one makes room for; a copy elsewhere stays put."""
+def swapped_for(migration: float) -> tuple[Planner, Placements, Epoch]:
+    """Plan for two of little value and one elsewhere, then for one of much value; return what ran in between too."""
     instance = one_pool((1.0, 1.5, 5.0, 4.0), units=1)
     pools = instance.table("pools")
     both = pd.concat([pools, pools.assign(pool="other", hardware="gpu")], ignore_index=True)
-    planner = Planner(instance.replace(pools=both), MatchingPolicy())
+    planner = Planner(instance.replace(pools=both), MatchingPolicy(), migration_s=migration)
     planner.take(events(*((0.0, "arrive", f"q{place}") for place in (0, 1, 3)), (0.0, "rate", "q3", 2.4)))
     planner.plan(0.0)
     before = planner.state.running
     planner.take(events((5.0, "arrive", "q2"), (5.0, "rate", "q2", 2.4), first=4))
-    epoch = planner.plan(10.0)
+    return planner, before, planner.plan(10.0)
+
+
+def test_who_waits_finds_room_by_swaps_that_move_nobody_idly() -> None:
+    """Two of little value leave for one of much, which no single one makes room for; a copy elsewhere stays put."""
+    planner, before, epoch = swapped_for(migration=1.0)
     runs = planner.state.running
     assert planner.state.names[runs.query].tolist() == ["q2", "q3"]
     assert runs.plan[-1] == before.plan[-1]
     assert (epoch.stopped, epoch.moved, epoch.unneeded) == (2, 0, 2)
+
+
+def test_swaps_that_do_not_pay_are_not_made() -> None:
+    """Where moving costs more than the newcomer is worth over a stay, everybody goes on as they were."""
+    planner, before, epoch = swapped_for(migration=1e6)
+    runs = planner.state.running
+    assert (runs.query.tolist(), runs.plan.tolist()) == (before.query.tolist(), before.plan.tolist())
+    assert (epoch.stopped, epoch.moved, epoch.unneeded) == (0, 0, 0)

@@ -202,5 +202,5 @@ def _numbers(frame: pd.DataFrame, field: str) -> Float:
 
 def _refuse(wrong: Bool, frame: pd.DataFrame, field: str, problem: str, allowed: str) -> None:
     for row in np.flatnonzero(wrong)[:1].tolist():
-        value: Any = frame[field].iloc[row] if field in frame else None
+        value: Any = frame[field].tolist()[row] if field in frame else None
         raise InputError(problem, file="events", row=row + 1, field=field, value=value, allowed=allowed)

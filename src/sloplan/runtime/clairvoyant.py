@@ -189,9 +189,11 @@ def _block_bound(
     time = np.maximum(np.ceil(until) - np.floor(since), 0).astype(np.int64)
     some = of_queries(compiled, there)
     rows = Rows(compiled.rows.name, compiled.rows.capacity * _units(block[1], block[0], coarse))
-    longer = replace(some, rows=rows, queries=replace(some.queries, count=some.queries.count * time))
-    coupled = coupled_instance(longer, "goodput")
-    assert coupled is not None  # nothing stops it
+    queries = replace(some.queries, count=some.queries.count * time)
+    longer = replace(some, rows=rows, queries=queries)
+    at_once = coupled_instance(some, "goodput")  # a plan has to fit into what there is at once, not in the whole block
+    assert at_once is not None  # nothing stops it
+    coupled = replace(at_once, source=longer, rows=rows, groups=replace(at_once.groups, count=queries.count))
     with ThreadExecutor(coupled, 1) as respond:
         *_, last = cutting_planes(coupled, respond)
     prices = last.best.prices
