@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 import pytest
 
@@ -25,7 +27,7 @@ def searched(compiled: CompiledInstance, switches: Switches = ALL, seed: int = 0
     """Search the plans of an instance."""
     evaluator = Evaluator(compiled, caching=switches.across_similarity)
     stage = StageOne(compiled, Classes.of(compiled), evaluator, switches, is_cost=False, seed=seed)
-    return stage.plans(first_prices(room_of(compiled, "goodput")), EFFORT, lambda: False), evaluator
+    return stage.plans(first_prices(room_of(compiled, "goodput")), lambda: EFFORT), evaluator
 
 
 @pytest.mark.parametrize("is_cost", [False, True])
@@ -106,5 +108,23 @@ def test_time_is_up() -> None:
     compiled = compiled_case(0, "fluid")
     evaluator = Evaluator(compiled)
     stage = StageOne(compiled, Classes.of(compiled), evaluator, Switches(), is_cost=False, seed=0)
-    assert len(stage.plans(first_prices(room_of(compiled, "goodput")), EFFORT, lambda: True)) == 0
+    assert len(stage.plans(first_prices(room_of(compiled, "goodput")), lambda: None)) == 0
     assert evaluator.steps == 0
+
+
+def test_what_time_allows_goes_to_the_templates_of_most_copies() -> None:
+    """Stopped after one template, there are plans of the one with most copies; a smaller effort counts fewer steps."""
+    compiled = compiled_case(2, "fluid")
+    classes = Classes.of(compiled)
+    copies = np.bincount(classes.template, weights=classes.copies, minlength=len(compiled.templates))
+    assert len(copies) > 1
+    price = first_prices(room_of(compiled, "goodput"))
+    steps = []
+    for effort in (EFFORT, Effort(directions=1, spread=8.0, kept=1, demands=1)):
+        evaluator = Evaluator(compiled)
+        stage = StageOne(compiled, classes, evaluator, Switches(), is_cost=False, seed=0)
+        once = iter([effort, None])
+        plans = stage.plans(price, partial(next, once))
+        steps.append(evaluator.steps)
+        assert np.flatnonzero(np.diff(plans.start)).tolist() == [int(np.argmax(copies))]
+    assert steps[1] < steps[0]

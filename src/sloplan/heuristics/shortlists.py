@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cache, partial
 
 import numpy as np
 import numpy.typing as npt
@@ -67,18 +68,31 @@ class StageOne:
     seed: int
     _learnt: dict[int, tuple[Int, Int] | None] = field(default_factory=dict)
 
-    def plans(self, price: Float, effort: Effort, should_stop: Callable[[], bool]) -> PlanArrays:
-        """Return the plans that were found; of the templates that came too late, none.
+    def plans(self, price: Float, effort_now: Callable[[], Effort | None]) -> PlanArrays:
+        """Return the plans that were found, of most copies' templates first; of those that came too late, none.
 
         Parameters
         ----------
         price : (rows,) float64
             Row prices about which directions are drawn.
-        effort : Effort
-        should_stop : callable
-            Asked before each template.
+        effort_now : callable
+            Asked before each template how far to go; None stops.
         """
-        scarcity = Scarcity(
+        scarcity_of = cache(partial(self._scarcity, price))
+        number = len(self.compiled.templates)
+        start = np.searchsorted(self.classes.template, np.arange(number + 1))
+        copies = np.bincount(self.classes.template, weights=self.classes.copies, minlength=number)
+        found: dict[int, Int] = {}
+        for template in np.argsort(-copies, kind="stable").tolist():
+            effort = effort_now()
+            if effort is None:
+                break
+            members = np.arange(start[template], start[template + 1])
+            found[template] = self._of_template(template, members, scarcity_of(effort), effort, effort_now)
+        return self._evaluated(found)
+
+    def _scarcity(self, price: Float, effort: Effort) -> Scarcity:
+        return Scarcity(
             self.compiled,
             price,
             is_cost=self.is_cost,
@@ -86,17 +100,14 @@ class StageOne:
             spread=effort.spread,
             seed=self.seed,
         )
-        start = np.searchsorted(self.classes.template, np.arange(len(self.compiled.templates) + 1))
-        found: dict[int, Int] = {}
-        for template in range(len(self.compiled.templates)):
-            if should_stop():
-                break
-            members = np.arange(start[template], start[template + 1])
-            found[template] = self._of_template(template, members, scarcity, effort, should_stop)
-        return self._evaluated(found)
 
     def _of_template(
-        self, template: int, members: Int, scarcity: Scarcity, effort: Effort, should_stop: Callable[[], bool]
+        self,
+        template: int,
+        members: Int,
+        scarcity: Scarcity,
+        effort: Effort,
+        effort_now: Callable[[], Effort | None],
     ) -> Int:
         """Return plans of one template for its classes of queries."""
         evaluator, members = self.evaluator, members[self.classes.copies[members] > 0]
@@ -114,7 +125,7 @@ class StageOne:
             return search.plans(representatives(allowed, effort.demands))
         found = [nothing]
         for one, number in zip(allowed, copies.tolist(), strict=True):
-            if should_stop():
+            if effort_now() is None:
                 break
             evaluator.begin_search(number)
             space = self._space(template, one[None, :])

@@ -121,4 +121,4 @@ def short_lists(compiled: CompiledInstance) -> PlanArrays:
     evaluator = Evaluator(compiled, profiles_known=True, caching=True)
     classes, switches = Classes.of(compiled), Switches(True, True, True)
     stage = StageOne(compiled, classes, evaluator, switches, is_cost=False, seed=0)
-    return stage.plans(first_prices(room_of(compiled, "goodput")), EFFORT, lambda: False)
+    return stage.plans(first_prices(room_of(compiled, "goodput")), lambda: EFFORT)
