@@ -131,6 +131,21 @@ def test_events_out_of_order() -> None:
     assert reports(planner) == ["left before it arrived", "late event", "late event", "late event", "out of date"]
 
 
+def test_a_leaving_from_before_the_arrival_hides_none_that_counts() -> None:
+    """Between two epochs a query leaves too early, arrives and leaves; or both leavings are delivered first."""
+    planner = planner_of(one_pool(STEADY))
+    planner.take(events((0.0, "arrive", "q1"), (1.0, "leave", "q0"), (2.0, "arrive", "q0"), (3.0, "leave", "q0")))
+    planner.take(events((4.0, "leave", "q2"), first=4))
+    planner.plan(5.0)
+    planner.take(events((1.0, "leave", "q2"), first=5))
+    planner.plan(6.0)
+    planner.take(events((2.0, "arrive", "q2"), first=6))
+    planner.plan(10.0)
+    books = planner.state.books.frame(planner.state.names).set_index("query")
+    assert books["status"].to_dict() == {"q0": "left", "q1": "running", "q2": "left"}
+    assert books["left_s"].to_dict() == pytest.approx({"q0": 3.0, "q1": np.nan, "q2": 4.0}, nan_ok=True)
+
+
 def test_clock_jumps() -> None:
     """Where the clock goes back, time stands still; a jump ahead counts as the time that it is."""
     planner = planner_of(one_pool(STEADY), epoch_s=10.0)
