@@ -143,7 +143,7 @@ def _tables(simulation: Simulation) -> list[Table]:
         "in time": f"{told['in_time']:,}",
         "late": f"{told['late']:,}",
         "dropped": f"{told['dropped']:,}",
-        "in flight at the end": f"{told['in_flight']:,}",
+        "in flight at the end": f"{told['in_flight']:,}, {told['overdue']:,} of them overdue",
         "attainment": "none ended" if told["attainment"] is None else percent(told["attainment"]),
         "goodput planned": f"{unit:,.10g}",
         "goodput attained": f"{told['goodput']:,.6g}",
