@@ -213,6 +213,7 @@ def simulate(
     drop_late: bool = False,
     disturbances: pd.DataFrame | None = None,
     seed: int = 0,
+    clock: Float | None = None,
 ) -> Simulation:
     """Let requests flow through the queues of a solution.
 
@@ -234,6 +235,8 @@ def simulate(
     disturbances : DataFrame, optional
         What happens to shared pools and links meanwhile, see `station_changes`; the plans stay as they are.
     seed : int
+    clock : (1,) float64, optional
+        Simulated seconds so far are written there meanwhile, for who looks on from another thread.
 
     Returns
     -------
@@ -268,7 +271,7 @@ def simulate(
     if disturbances is not None:
         changes = station_changes(instance, planned, disturbances)
         planned = replace(planned, network=replace(planned.network, changes=changes))
-    happened = run_network(planned.network, behaviour)
+    happened = run_network(planned.network, behaviour, clock)
     return Simulation(instance, planned, behaviour, happened, verdict.value_milli, verdict.cost_pico)
 
 
