@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from sloplan.problem.checker import check
-from sloplan.runtime import state
+from sloplan.runtime import matching_policy, state
 from sloplan.runtime.arrivals import events_of, tier_loses_units, with_disturbances
 from sloplan.runtime.matching_policy import MatchingPolicy
 from sloplan.runtime.online import run_online
@@ -294,6 +294,26 @@ def test_changes_at_one_moment_list_plans_once(monkeypatch: pytest.MonkeyPatch) 
     run_online(instance, "greedy", epoch=EPOCH, events=events)
     assert len(pools) > 2
     assert len(listed) == 2  # at the beginning, and then
+
+
+def test_prices_are_kept_from_epoch_to_epoch(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Once the pool is crowded, bidding begins at the prices that the epoch before came to."""
+    begun = []
+    once = matching_policy.bid
+
+    def noted(market: Any, rounds: int, asked: Any) -> Any:
+        begun.append(asked.price.copy())
+        return once(market, rounds, asked)
+
+    monkeypatch.setattr(matching_policy, "bid", noted)
+    planner = Planner(one_pool((1.0, 2.0, 4.0, 8.0)), MatchingPolicy())
+    planner.take(events(*((0.0, "arrive", f"q{place}") for place in range(4))))
+    planner.plan(0.0)
+    assert planner.state.prices is not None
+    kept = planner.state.prices.copy()
+    assert kept.max() > 0.0 == begun[0].max()
+    planner.plan(10.0)
+    assert begun[1].tolist() == kept.tolist()
 
 
 def swapped_for(migration: float) -> tuple[Planner, Placements, Epoch]:
