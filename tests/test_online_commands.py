@@ -71,12 +71,37 @@ def test_unusable_input(tmp_path: Path) -> None:
     for asked, words in (
         (("--online", "hope"), "matching, resolve"),
         (("--online", "greedy", "--epoch", "0"), "epoch"),
+        (("--online", "greedy", "--epoch", "1e-12"), "too many epochs"),
         (("--online", "greedy", "--plot", tmp_path / "timeline.doc"), ".png"),
     ):
         ran = sloplan("simulate", NAME, *asked)
         assert ran.returncode == 2
         assert words in ran.stderr
         assert "Traceback" not in ran.stderr
+
+
+def test_a_figure_that_cannot_be_written_costs_no_result(tmp_path: Path) -> None:
+    """What the run came to is told, then that the figure's folder is not there."""
+    figure = tmp_path / "nowhere" / "timeline.png"
+    ran = sloplan("simulate", NAME, "--online", "greedy", "--epoch", "1000", "--plot", figure, "--json")
+    assert ran.returncode == 2
+    assert json.loads(ran.stdout)["policy"] == "greedy"
+    assert "nowhere" in ran.stderr
+    assert "Traceback" not in ran.stderr
+
+
+def test_who_can_be_served_by_no_plan_is_reported(tmp_path: Path) -> None:
+    """All profiles turn out ten thousand times too low: everybody who is still there has no plan, and that is said."""
+    instance = sp.load(NAME)
+    assert isinstance(instance, sp.Instance)
+    table = tmp_path / "disturbances.csv"
+    operators = instance.table("operators")["operator"].tolist()
+    table.write_text("time_s,kind,subject,amount\n" + "".join(f"300,profile,{one},10000\n" for one in operators))
+    asked = ("simulate", NAME, "--online", "greedy", "--epoch", "200", "--horizon", "1500", "--disturbances", table)
+    told = json.loads(sloplan(*asked, "--json").stdout)
+    assert 0 < told["unservable"] == told["waiting"]
+    line = next(line for line in sloplan(*asked).stdout.splitlines() if "without a plan" in line)
+    assert str(told["unservable"]) in line
 
 
 def test_the_progress_line() -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from sloplan.problem.objective import COST, GOODPUT
 from sloplan.problem.run import Run
-from sloplan.progress import live_progress, progress_line
+from sloplan.progress import live_look, live_progress, progress_line
 from tests.one_pool import one_pool, serving
 
 
@@ -53,6 +53,20 @@ def test_shown_on_a_terminal(monkeypatch: pytest.MonkeyPatch, capsys: pytest.Cap
         run.report_bound(7000)
     assert "incumbent 6 value/s  bound 7 value/s  gap 14.29%" in terminal.getvalue()
     assert capsys.readouterr().out == ""
+
+
+def test_a_line_that_is_looked_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is what the function returns at the moment."""
+    terminal, words = Terminal(), ["begun"]
+    monkeypatch.setattr(sys, "stderr", terminal)
+    monkeypatch.setenv("TERM", "xterm")
+    with live_look(lambda: words[-1], display=True):
+        words.append("over")
+    assert "begun" in terminal.getvalue()
+    assert "over" in terminal.getvalue()
+    with live_look(lambda: "hidden", display=False):
+        pass
+    assert "hidden" not in terminal.getvalue()
 
 
 @pytest.mark.parametrize(("terminal", "display"), [(Terminal(), False), (io.StringIO(), True)])

@@ -122,8 +122,9 @@ def _simulate(
     ] = None,
     method: Annotated[str, typer.Option(help="Without a solution file: how to make one.")] = "auto",
     time_limit: Annotated[
-        float, typer.Option(help="Seconds for solving where no solution is given; at each epoch of --online resolve.")
-    ] = 10.0,
+        float | None,
+        typer.Option(help="Seconds for solving where no solution is given: 10; at each epoch of --online resolve: 1."),
+    ] = None,
     horizon: Annotated[
         float | None, typer.Option(help="Simulated seconds: 60; with --online until the last event.")
     ] = None,
@@ -172,10 +173,12 @@ def _simulate(
     if online is not None:
         from sloplan import online_commands
 
+        each = 1.0 if time_limit is None else time_limit
         online_commands.plan_online(
-            instance, online, epoch, horizon, migration, disturbances, journal, plot, time_limit, seed, as_json=json
+            instance, online, epoch, horizon, migration, disturbances, journal, plot, each, seed, as_json=json
         )
         return
+    time_limit = 10.0 if time_limit is None else time_limit
     settings = {
         "horizon": 60.0 if horizon is None else horizon,
         "warmup": warmup,

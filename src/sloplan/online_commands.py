@@ -50,6 +50,7 @@ def plan_online(
     events = events_of(problem)
     if disturbances is not None:
         events = with_disturbances(events, read_disturbances(disturbances))
+    run: OnlineRun | None = None
     with results_only_on_stdout() as results:
         if policy == CLAIRVOYANT:
             bound = clairvoyant_bound(problem, events=events, horizon=horizon)
@@ -70,15 +71,15 @@ def plan_online(
                     seed=seed,
                     on_epoch=lambda epoch: show(epoch_line(epoch)),
                 )
-            if plot is not None:
-                save_figure(plot_timeline(run), plot)
             told, tables = run.to_dict(), [_summary(run), _fullest(run)]
         if as_json:
             results.write(json.dumps(told, ensure_ascii=False, allow_nan=False) + "\n")
-            return
-        console = Console(file=results)
-        for table in tables:
-            console.print(table)
+        else:
+            console = Console(file=results)
+            for table in tables:
+                console.print(table)
+        if run is not None and plot is not None:  # last: what was found is told even if the file cannot be written
+            save_figure(plot_timeline(run), plot)
 
 
 def epoch_line(epoch: Epoch) -> str:
@@ -98,6 +99,7 @@ def _summary(run: OnlineRun) -> Table:
         "query copies that came": f"{told['copies']:,}",
         "served and left": f"{told['served']:,}",
         "served still, waiting still": f"{told['running']:,}, {told['waiting']:,}",
+        "of those without a plan": f"{told['unservable']:,}",
         "lost": f"{told['lost']:,}",
         **{f"  {reason}": f"{copies:,}" for reason, copies in told["lost_by_reason"].items()},
         "moved, stopped": f"{told['moved']:,}, {told['interrupted']:,}; {told['unneeded']:,} of them for others' sake",

@@ -23,12 +23,29 @@ def live_progress(run: Run, display: bool) -> Iterator[None]:
     run : Run
     display : bool
     """
+
+    def line() -> str:
+        return progress_line(run.objective, run.elapsed(), run.best_objective, run.bound)
+
+    with live_look(line, display):
+        yield
+
+
+@contextmanager
+def live_look(line: Callable[[], str], display: bool) -> Iterator[None]:
+    """Show on stderr what a function returns, again and again while the block runs, if asked to and on a terminal.
+
+    Parameters
+    ----------
+    line : callable
+        Called from another thread.
+    display : bool
+    """
     if not (display and sys.stderr.isatty()):
         yield
         return
-    line = _ProgressLine(run)
     # stdout is left alone: it may be a pipe that somebody parses.
-    with Live(line, console=Console(stderr=True), transient=True, redirect_stdout=False, refresh_per_second=4):
+    with Live(_Look(line), console=Console(stderr=True), transient=True, redirect_stdout=False, refresh_per_second=4):
         yield
 
 
@@ -47,16 +64,14 @@ def live_line(display: bool) -> Iterator[Callable[[str], None]]:
         yield lambda line: live.update(Text(line, no_wrap=True, overflow="ellipsis"), refresh=True)
 
 
-class _ProgressLine:
-    """Renders the run as it is at the moment of each refresh."""
+class _Look:
+    """Renders what a function returns at the moment of each refresh."""
 
-    def __init__(self, run: Run) -> None:
-        self._run = run
+    def __init__(self, line: Callable[[], str]) -> None:
+        self._line = line
 
     def __rich__(self) -> Text:
-        run = self._run
-        line = progress_line(run.objective, run.elapsed(), run.best_objective, run.bound)
-        return Text(line, no_wrap=True, overflow="ellipsis")
+        return Text(self._line(), no_wrap=True, overflow="ellipsis")
 
 
 def progress_line(objective: Objective, elapsed: float, incumbent: int | None, bound: int | None) -> str:

@@ -16,6 +16,7 @@ from sloplan.problem.errors import InputError
 from sloplan.problem.instance import Instance
 from sloplan.problem.solution import Solution
 from sloplan.problem.storage.instance_files import save_instance
+from sloplan.progress import live_look
 from sloplan.reporting import percent, two_columns
 from sloplan.runtime.disturbance_files import read_disturbances
 from sloplan.runtime.simulation import Simulation, simulate
@@ -42,12 +43,14 @@ def simulate_instance(
         if path is not None:
             solution: Solution | None = Solution.load(path)
         else:
-            found = solve(problem, method, time_limit=time_limit, seed=settings["seed"], display=False).solution
+            found = solve(problem, method, time_limit=time_limit, seed=settings["seed"], display=not as_json).solution
             solution = found if isinstance(found, Solution) else None
         if solution is None:
             Console(stderr=True).print(f"{method} found no solution within {time_limit:g} s: nothing to simulate")
             return 1
-        simulation = simulate(problem, solution, disturbances=disturbing, **settings)
+        clock = np.zeros(1)
+        with live_look(lambda: simulation_line(clock[0], settings["horizon"]), not as_json):
+            simulation = simulate(problem, solution, disturbances=disturbing, clock=clock, **settings)
         if as_json:
             results.write(json.dumps(simulation.to_dict(), ensure_ascii=False, allow_nan=False) + "\n")
             return 0
@@ -55,6 +58,17 @@ def simulate_instance(
         for table in _tables(simulation):
             console.print(table)
     return 0
+
+
+def simulation_line(clock_s: float, horizon_s: float) -> str:
+    """Return the progress line of a simulation.
+
+    Examples
+    --------
+    >>> simulation_line(12.34, 60.0)
+    'simulated 12.3 s of 60 s'
+    """
+    return f"simulated {clock_s:,.1f} s of {horizon_s:,.6g} s"
 
 
 _ALWAYS: Final = frozenset({"instance", "horizon", "json"})
@@ -143,7 +157,7 @@ def _tables(simulation: Simulation) -> list[Table]:
         "in time": f"{told['in_time']:,}",
         "late": f"{told['late']:,}",
         "dropped": f"{told['dropped']:,}",
-        "in flight at the end": f"{told['in_flight']:,}",
+        "in flight at the end": f"{told['in_flight']:,}, {told['overdue']:,} of them overdue",
         "attainment": "none ended" if told["attainment"] is None else percent(told["attainment"]),
         "goodput planned": f"{unit:,.10g}",
         "goodput attained": f"{told['goodput']:,.6g}",

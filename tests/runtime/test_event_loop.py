@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Generator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any
 
@@ -181,6 +182,18 @@ def test_a_seed_repeats_a_run() -> None:
     first, again, other = (run_network(overloaded(), Behaviour(50.0, variation=0.5, seed=seed)) for seed in (3, 3, 4))
     np.testing.assert_array_equal(first.latency_s, again.latency_s)
     assert len(first.latency_s) != len(other.latency_s) or np.any(first.latency_s != other.latency_s)
+
+
+def test_the_clock_tells_how_far_it_is() -> None:
+    """Another thread can look on while the loop runs; in the end it has come to the horizon."""
+    clock, seen = np.zeros(1), set[float]()
+    queues = network([(1.0, [Work(0, 0.5)])], [1])
+    with ThreadPoolExecutor(1) as pool:
+        running = pool.submit(run_network, queues, Behaviour(500_000.0), clock)
+        while not running.done():
+            seen.add(float(clock[0]))
+    assert 499_000.0 < clock[0] <= 500_000.0
+    assert len(seen - {0.0, float(clock[0])}) > 0
 
 
 def test_copies_have_stations_of_their_own() -> None:

@@ -134,6 +134,31 @@ def test_another_run_loses_nothing(tmp_path: Path) -> None:
     assert file.read_bytes() == heading
 
 
+@pytest.mark.parametrize("damage", ["altered", "lost", "twice", "out of order", "zeros"])
+def test_a_damaged_journal_is_refused(damage: str, tmp_path: Path) -> None:
+    """Nothing is made of a line that is not as it was written; the rows before it can be gone on from."""
+    instance, file = crowded(), tmp_path / "journal.jsonl"
+    whole = run_online(instance, "greedy", epoch=EPOCH, journal=file)
+    lines = file.read_bytes().split(b"\n")[:-1]
+    row = next(place for place, line in enumerate(lines) if b'"change": [[' in line)
+    other = {
+        "altered": [lines[row].replace(b", 1, [", b", 9, [")],
+        "lost": [],
+        "twice": [lines[row], lines[row]],
+        "out of order": [lines[row + 1], lines[row]],
+        "zeros": [b"\0" * len(lines[row])],
+    }[damage]
+    damaged = b"".join(line + b"\n" for line in [*lines[:row], *other, *lines[row + 1 :]])
+    file.write_bytes(damaged)
+    with pytest.raises(InputError, match=f"row {row + 1 + (damage == 'twice')}: no line of a journal, or damaged"):
+        run_online(instance, "greedy", epoch=EPOCH, journal=file)
+    assert file.read_bytes() == damaged
+    file.write_bytes(b"".join(line + b"\n" for line in lines[:row]))
+    same(run_online(instance, "greedy", epoch=EPOCH, journal=file), whole)
+    steady = file.read_bytes().split(b"\n")
+    assert len(steady) == len(lines) + 1
+
+
 def test_other_events_are_another_run(tmp_path: Path) -> None:
     """A journal is of its events: with others it is refused, and a hosting that cannot be leaves no journal."""
     instance, file = crowded(), tmp_path / "journal.jsonl"

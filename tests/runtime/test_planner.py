@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from sloplan.problem.checker import check
-from sloplan.runtime import state
+from sloplan.runtime import matching_policy, state
 from sloplan.runtime.arrivals import events_of, tier_loses_units, with_disturbances
 from sloplan.runtime.matching_policy import MatchingPolicy
 from sloplan.runtime.online import run_online
@@ -129,6 +129,21 @@ def test_events_out_of_order() -> None:
     books = planner.state.books.frame(planner.state.names).set_index("query")
     assert (books.loc["q0", "status"], books.loc["q0", "lost"]) == ("left", 1)
     assert reports(planner) == ["left before it arrived", "late event", "late event", "late event", "out of date"]
+
+
+def test_a_leaving_from_before_the_arrival_hides_none_that_counts() -> None:
+    """Between two epochs a query leaves too early, arrives and leaves; or both leavings are delivered first."""
+    planner = planner_of(one_pool(STEADY))
+    planner.take(events((0.0, "arrive", "q1"), (1.0, "leave", "q0"), (2.0, "arrive", "q0"), (3.0, "leave", "q0")))
+    planner.take(events((4.0, "leave", "q2"), first=4))
+    planner.plan(5.0)
+    planner.take(events((1.0, "leave", "q2"), first=5))
+    planner.plan(6.0)
+    planner.take(events((2.0, "arrive", "q2"), first=6))
+    planner.plan(10.0)
+    books = planner.state.books.frame(planner.state.names).set_index("query")
+    assert books["status"].to_dict() == {"q0": "left", "q1": "running", "q2": "left"}
+    assert books["left_s"].to_dict() == pytest.approx({"q0": 3.0, "q1": np.nan, "q2": 4.0}, nan_ok=True)
 
 
 def test_clock_jumps() -> None:
@@ -279,6 +294,26 @@ def test_changes_at_one_moment_list_plans_once(monkeypatch: pytest.MonkeyPatch) 
     run_online(instance, "greedy", epoch=EPOCH, events=events)
     assert len(pools) > 2
     assert len(listed) == 2  # at the beginning, and then
+
+
+def test_prices_are_kept_from_epoch_to_epoch(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Once the pool is crowded, bidding begins at the prices that the epoch before came to."""
+    begun = []
+    once = matching_policy.bid
+
+    def noted(market: Any, rounds: int, asked: Any) -> Any:
+        begun.append(asked.price.copy())
+        return once(market, rounds, asked)
+
+    monkeypatch.setattr(matching_policy, "bid", noted)
+    planner = Planner(one_pool((1.0, 2.0, 4.0, 8.0)), MatchingPolicy())
+    planner.take(events(*((0.0, "arrive", f"q{place}") for place in range(4))))
+    planner.plan(0.0)
+    assert planner.state.prices is not None
+    kept = planner.state.prices.copy()
+    assert kept.max() > 0.0 == begun[0].max()
+    planner.plan(10.0)
+    assert begun[1].tolist() == kept.tolist()
 
 
 def swapped_for(migration: float) -> tuple[Planner, Placements, Epoch]:

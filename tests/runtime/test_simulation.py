@@ -12,10 +12,11 @@ import sloplan
 from sloplan.problem.errors import InputError
 from sloplan.problem.evaluation import evaluate_plans
 from sloplan.problem.solution import Solution
+from sloplan.runtime.event_loop import IN_FLIGHT
 from sloplan.runtime.network_run import Behaviour, run_network
 from sloplan.runtime.planned_network import planned_network
 from sloplan.runtime.simulation import FATES, Simulation, simulate
-from tests.one_pool import one_pool
+from tests.one_pool import one_pool, serving
 
 SOME = ("edge-cloud-xs-1.2-tight", "city-xs-2-loose", "mixed-xs-0.8-tight", "heterogeneous-xs-1.2-loose")
 
@@ -93,6 +94,23 @@ def test_everything_is_accounted_for() -> None:
     assert 0 <= told["goodput_kept_99"] <= told["goodput_kept_95"] <= told["goodput_planned"] + 1e-9
     assert told["goodput"] <= told["goodput_planned"] + 1e-9
     assert np.all(simulation.stations["utilization"] <= 1 + 1e-9)
+
+
+def test_a_batch_takes_its_time_however_many_there_are() -> None:
+    """Alone in a batch of four a request keeps the unit busy four times as long as planned; many share it."""
+    instance = one_pool((1.0,), busy_ms=100.0)
+    batches = instance.table("profiles").assign(allocation="batch-4", latency_ms=500.0)
+    for rate, utilization in ((1.0, 0.4), (8.0, 1.0)):
+        queries = instance.table("queries").assign(rate_rps=rate)
+        one = instance.replace(profiles=batches, queries=queries)
+        solution = serving(one, "q0")
+        solution = replace(solution, options=solution.options.assign(allocation="batch-4"))
+        simulation = simulate(one, solution, horizon=200.0, arrivals="periodic")
+        assert simulation.stations["utilization"].tolist() == pytest.approx([utilization], abs=0.01)
+        served = simulation.happened.latency_s[simulation.happened.fate != IN_FLIGHT]
+        assert len(served) >= rate * 199
+        assert served.min() == pytest.approx(0.4)
+        assert served.max() < 0.4 + (0.4 if rate > 1 else 0.0) + 1e-6
 
 
 def test_the_bill_is_the_plans_where_requests_come_as_planned() -> None:

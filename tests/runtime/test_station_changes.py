@@ -48,6 +48,21 @@ def test_a_pool_that_stops_keeps_its_requests_waiting() -> None:
     assert undisturbed.latency_s[undisturbed.fate == 0] == pytest.approx(0.4)
 
 
+def test_whoever_waits_past_the_deadline_has_missed_it() -> None:
+    """From 10 s on no unit works: a sixth is in time, not all of the few that ended, and nobody's promise is kept."""
+    instance = one_pool((1.0,))
+    instance = instance.replace(queries=instance.table("queries").assign(slo_latency_ms=500.0))
+    stopped = table((10.0, "units", "gpus", 0.0))
+    asked: dict[str, Any] = {"horizon": 60.0, "arrivals": "periodic"}
+    simulation = simulate(instance, serving(instance, "q0"), disturbances=stopped, **asked)
+    told = simulation.to_dict()
+    assert (told["requests"], told["in_time"], told["in_flight"]) == (60, 10, 50)
+    assert told["overdue"] in (49, 50)  # the last one may have just arrived
+    assert told["attainment"] == 10 / (10 + told["overdue"])
+    assert simulation.goodput == pytest.approx(told["attainment"])
+    assert simulation.kept(0.95) == 0.0
+
+
 @pytest.mark.parametrize(
     ("row", "words"),
     [

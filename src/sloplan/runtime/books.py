@@ -109,14 +109,15 @@ class Books:
         time_s : (n,) float64
         names : (queries,) str
         """
-        is_first = np.zeros(len(query), dtype=np.bool_)
-        is_first[np.unique(query, return_index=True)[1]] = True
-        there = is_first & (self.phase[query] == PRESENT) & ~(time_s < self.arrived_s[query])
+        # One from before the arrival ends nothing, and must not stand for one that does.
+        timely = np.flatnonzero((self.phase[query] == PRESENT) & ~(time_s < self.arrived_s[query]))
+        there = np.zeros(len(query), dtype=np.bool_)
+        there[timely[np.unique(query[timely], return_index=True)[1]]] = True
         for place in np.flatnonzero(~there).tolist():  # few: each is somebody's mistake
             one = query[place]
             early = self.phase[one] == ABSENT or time_s[place] < self.arrived_s[one]
             if self.phase[one] == ABSENT:
-                self._announced_s[one] = time_s[place]
+                self._announced_s[one] = np.fmax(self._announced_s[one], time_s[place])
             self.report(float(time_s[place]), "left before it arrived" if early else "left twice", str(names[one]))
         query, time_s = query[there], time_s[there]
         self._end(query, time_s)

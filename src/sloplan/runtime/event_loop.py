@@ -63,6 +63,7 @@ def run_events(
     variation: float,
     drop_late: bool,
     random: np.random.Generator,
+    clock: Float,
 ) -> tuple[Int, Float, Float, npt.NDArray[np.int8], Float, int]:
     """Run a network until the horizon.
 
@@ -84,6 +85,8 @@ def run_events(
     drop_late : bool
         A request is dropped when one of its tasks could begin and its deadline has passed.
     random : numpy.random.Generator
+    clock : (1,) float64
+        Written: the time of every event, as it happens, for who looks on from another thread.
 
     Returns
     -------
@@ -147,6 +150,7 @@ def run_events(
         if now > horizon:
             break
         num_events += 1
+        clock[0] = now
         what, which = code % _KINDS, code // _KINDS
 
         if what == _ARRIVAL:

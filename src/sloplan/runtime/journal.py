@@ -2,7 +2,8 @@
 
 Each line is a JSON object: the first says what the journal is of, then come events as they are delivered, what every
 epoch decided, and at last the end. A line counts once it ends in a line break: one that was half written when the
-planner died is cut off when the journal is opened again.
+planner died is cut off when the journal is opened again. Its last member, `check`, is the CRC-32 of the line without
+it, begun at that of the line before: a line that is damaged, lost, doubled or out of its place is noticed.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import zlib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from types import TracebackType
@@ -20,7 +22,9 @@ import numpy as np
 from sloplan.problem.errors import InputError
 from sloplan.runtime.arrivals import KINDS, Events
 
-FORMAT_VERSION: Final = 2
+FORMAT_VERSION: Final = 3
+
+_CHECK: Final = b', "check": '
 
 
 class Journal:
@@ -46,6 +50,7 @@ class Journal:
 
     def __init__(self, path: str | os.PathLike[str], heading: Mapping[str, Any]) -> None:
         self._path = Path(path)
+        self._check = 0  # of the last line
         first = {"format_version": FORMAT_VERSION, **heading}
         try:
             content = self._path.read_bytes() if self._path.exists() else b""
@@ -54,7 +59,7 @@ class Journal:
             # Nothing is changed before the file is known to be this run's.
             if self.lines:
                 self._refuse_another(self.lines.pop(0), first)
-            elif not _bytes_of([first]).startswith(content):
+            elif not _checked([first], 0)[0].startswith(content):
                 raise InputError("is no journal", file=str(self._path), advice="name a new file")
             self._file = self._path.open("ab")
             self._file.truncate(len(whole))
@@ -80,7 +85,8 @@ class Journal:
         ----------
         lines : list of dict
         """
-        self._file.write(_bytes_of(lines))
+        content, self._check = _checked(lines, self._check)
+        self._file.write(content)
         self._file.flush()
         os.fsync(self._file.fileno())
 
@@ -99,20 +105,31 @@ class Journal:
     def _parsed(self, content: bytes) -> list[dict[str, Any]]:
         lines = []
         for row, line in enumerate(content.split(b"\n")[:-1], start=1):
-            try:
-                parsed = json.loads(line)
-            except ValueError:
-                parsed = None
-            if not isinstance(parsed, dict):
+            body, _, check = line.rpartition(_CHECK)
+            self._check = zlib.crc32(body + b"}", self._check)
+            if check != b"%d}" % self._check:
                 raise InputError(
-                    "no line of a journal", file=str(self._path), row=row, advice="name a new file, or mend this one"
+                    "no line of a journal, or damaged, or not in its place",
+                    file=str(self._path),
+                    row=row,
+                    advice="name a new file; a journal goes on from the rows before, if the others are taken off",
                 )
-            lines.append(parsed)
+            lines.append(json.loads(body + b"}"))
         return lines
 
 
-def _bytes_of(lines: list[dict[str, Any]]) -> bytes:
-    return "".join(json.dumps(line, ensure_ascii=False, allow_nan=False) + "\n" for line in lines).encode()
+def _checked(lines: list[dict[str, Any]], check: int) -> tuple[bytes, int]:
+    """Return what stands in the file for some lines, and the last one's check; `check` is that of the line before."""
+    parts = []
+    for line in lines:
+        body = _bytes_of(line)
+        check = zlib.crc32(body, check)
+        parts.append(body[:-1] + _CHECK + b"%d}\n" % check)
+    return b"".join(parts), check
+
+
+def _bytes_of(line: dict[str, Any]) -> bytes:
+    return json.dumps(line, ensure_ascii=False, allow_nan=False).encode()
 
 
 def events_sha256(events: Events) -> str:
@@ -122,7 +139,7 @@ def events_sha256(events: Events) -> str:
     ----------
     events : Events
     """
-    return hashlib.sha256(_bytes_of(lines_of_events(events))).hexdigest()
+    return hashlib.sha256(b"\n".join(map(_bytes_of, lines_of_events(events)))).hexdigest()
 
 
 def lines_of_events(events: Events) -> list[dict[str, Any]]:

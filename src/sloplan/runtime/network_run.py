@@ -62,13 +62,15 @@ class Happened:
     num_events: int
 
 
-def run_network(network: QueueNetwork, behaviour: Behaviour) -> Happened:
+def run_network(network: QueueNetwork, behaviour: Behaviour, clock: Float | None = None) -> Happened:
     """Run a network of queues.
 
     Parameters
     ----------
     network : QueueNetwork
     behaviour : Behaviour
+    clock : (1,) float64, optional
+        Simulated seconds so far are written there meanwhile.
 
     Returns
     -------
@@ -84,5 +86,6 @@ def run_network(network: QueueNetwork, behaviour: Behaviour) -> Happened:
             network.capacity, changes.time_s, changes.station, changes.capacity, changes.slowness,
             float(behaviour.warmup_s), float(behaviour.horizon_s), behaviour.arrivals == "poisson",
             float(behaviour.variation), behaviour.drop_late, np.random.default_rng(behaviour.seed),
+            np.zeros(1) if clock is None else clock,
         )
     )  # fmt: skip

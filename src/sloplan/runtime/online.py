@@ -25,6 +25,8 @@ from sloplan.runtime.world import refuse_hosting
 
 _MILLI: Final = 1e-3
 
+_MOST_EPOCHS: Final = 10**7
+
 
 @dataclass(frozen=True)
 class OnlineRun:
@@ -78,6 +80,7 @@ class OnlineRun:
             "seed": self.seed,
             "goodput": self.goodput,
             **{name: int(books[name].sum()) for name in ("copies", "running", "waiting", "served", "lost")},
+            "unservable": int(books.loc[books["status"] == "unservable", "waiting"].sum()),
             "lost_by_reason": {str(reason): int(copies) for reason, copies in lost.items()},
             "moved": int(books["moved"].sum()),
             "interrupted": int(books["interrupted"].sum()),
@@ -145,6 +148,9 @@ def run_online(
     events = events_of(instance) if events is None else events
     horizon = float(events.delivered_s.max(initial=0.0)) if horizon is None else horizon
     refuse_no_seconds(horizon=horizon, time_limit=time_limit, **({} if epoch is None else {"epoch": epoch}))
+    if epoch is not None and horizon > _MOST_EPOCHS * epoch:
+        least = f"at least {horizon / _MOST_EPOCHS:g} s: {_MOST_EPOCHS:,} epochs until the horizon at most"
+        raise InputError("too many epochs", field="epoch", value=epoch, allowed=least)
     refuse_unusable_seed(seed)
     refuse_hosting(instance)  # before there is a journal
     if not (is_number(migration) and migration >= 0):

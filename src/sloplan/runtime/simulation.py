@@ -57,8 +57,9 @@ class Simulation:
     def queries(self) -> pd.DataFrame:
         """A row per plan of the solution: `query`, `count`, `requests`, what became of them, latency.
 
-        `in_time`, `late`, `dropped`, `in_flight` add up to `requests`. `attainment` is the part of those that ended
-        that ended in time, NaN where none did. `latency_ms_pX` are percentiles (nearest rank) of those that were
+        `in_time`, `late`, `dropped`, `in_flight` add up to `requests`. `overdue` are those in flight that can no longer
+        be in time. `attainment` is the part in time of those whose fate is known, which ended or are overdue; NaN where
+        that is nobody. `latency_ms_pX` are percentiles (nearest rank) of those that were
         served, NaN without any; `planned_ms` is the plan's latency, `slo_ms` the query's SLO (NaN without one).
         """
         planned, happened = self.planned, self.happened
@@ -66,15 +67,18 @@ class Simulation:
         fates = {
             name: np.bincount(happened.stream[happened.fate == fate], minlength=streams) for name, fate in FATES.items()
         }
-        ended = fates["in_time"] + fates["late"] + fates["dropped"]
         deadline = planned.network.streams.deadline_s
+        is_overdue = (happened.fate == IN_FLIGHT) & (happened.latency_s > deadline[happened.stream])
+        overdue = np.bincount(happened.stream[is_overdue], minlength=streams)
+        known = fates["in_time"] + fates["late"] + fates["dropped"] + overdue
         return pd.DataFrame(
             {
                 "query": compiled.names.queries[planned.query],
                 "count": planned.plans.count,
                 "requests": np.bincount(happened.stream, minlength=streams),
                 **fates,
-                "attainment": _ratio(fates["in_time"], ended),
+                "overdue": overdue,
+                "attainment": _ratio(fates["in_time"], known),
                 **dict(zip((f"latency_ms_p{p}" for p in PERCENTILES), self._percentiles() / _MILLI, strict=True)),
                 "planned_ms": self._planned_latency_us * _MILLI,
                 "slo_ms": np.where(np.isinf(deadline), np.nan, deadline / _MILLI),
@@ -101,8 +105,8 @@ class Simulation:
 
     @property
     def attainment(self) -> float | None:
-        """Part of the requests that ended, of all queries together, that ended in time; None without any."""
-        counts = self.queries[["in_time", "late", "dropped"]].to_numpy().sum(axis=0)
+        """Part in time of the requests, of all queries together, whose fate is known; None without any."""
+        counts = self.queries[["in_time", "late", "dropped", "overdue"]].to_numpy().sum(axis=0)
         return None if not counts.sum() else float(counts[0] / counts.sum())
 
     @property
@@ -146,7 +150,7 @@ class Simulation:
             "drop_late": self.behaviour.drop_late,
             "seed": self.behaviour.seed,
             "requests": int(queries["requests"].sum()),
-            **{name: int(queries[name].sum()) for name in FATES},
+            **{name: int(queries[name].sum()) for name in (*FATES, "overdue")},
             "attainment": self.attainment,
             "goodput": self.goodput,
             "goodput_kept_95": self.kept(0.95),
@@ -209,6 +213,7 @@ def simulate(
     drop_late: bool = False,
     disturbances: pd.DataFrame | None = None,
     seed: int = 0,
+    clock: Float | None = None,
 ) -> Simulation:
     """Let requests flow through the queues of a solution.
 
@@ -230,6 +235,8 @@ def simulate(
     disturbances : DataFrame, optional
         What happens to shared pools and links meanwhile, see `station_changes`; the plans stay as they are.
     seed : int
+    clock : (1,) float64, optional
+        Simulated seconds so far are written there meanwhile, for who looks on from another thread.
 
     Returns
     -------
@@ -264,7 +271,7 @@ def simulate(
     if disturbances is not None:
         changes = station_changes(instance, planned, disturbances)
         planned = replace(planned, network=replace(planned.network, changes=changes))
-    happened = run_network(planned.network, behaviour)
+    happened = run_network(planned.network, behaviour, clock)
     return Simulation(instance, planned, behaviour, happened, verdict.value_milli, verdict.cost_pico)
 
 
