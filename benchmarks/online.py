@@ -1,6 +1,7 @@
 """Measures online planning: how long an epoch takes, and what policies reach against the clairvoyant bound.
 
-    python benchmarks/online.py latency                    200 arrivals an epoch against 5,000 running queries
+    python benchmarks/online.py latency                    200 arrivals an epoch against 5,000 running queries: where
+                                                           nearly all find room, many wait, rates change
     python benchmarks/online.py goodput [STAY [SPREAD]]    policies on six bursts
     python benchmarks/online.py disturbances               policies on a crowded burst with each kind of disturbance
 
@@ -22,13 +23,15 @@ import pandas as pd
 
 import sloplan
 from sloplan.problem.instance import Instance
-from sloplan.runtime.arrivals import ARRIVE, LEAVE, Events, events_of, tier_loses_units, with_disturbances
+from sloplan.runtime.arrivals import ARRIVE, LEAVE, RATE, Events, events_of, tier_loses_units, with_disturbances
 from sloplan.runtime.clairvoyant import clairvoyant_bound
 from sloplan.runtime.online import OnlineRun, run_online
 from sloplan.versions import installed_versions
 
 ARRIVALS, RUNNING, EPOCHS, EPOCH_S = 200, 5_000, 30, 10.0
-QUERIES, LOAD = 12_000, 1.6
+QUERIES = 12_000
+REGIMES = ((1.6, 0), (2.4, 0), (2.4, 200))
+"""Loads, and how many of those who are there change their rate at each epoch."""
 BURSTS = tuple(f"burst-s-{load}-{slo}" for load in ("0.8", "1.2", "2") for slo in ("loose", "tight"))
 POLICIES = ("matching", "resolve", "greedy", "first-come", "static")
 GOODPUT_EPOCH_S, RESOLVE_S = 240.0, 1.0
@@ -43,43 +46,47 @@ def show(line: str) -> None:
     sys.stdout.flush()
 
 
-def churn(queries: int, seed: int) -> Events:
-    """Many queries arrive at once; then at every epoch some more do, and as many leave."""
+def churn(queries: int, changes: int, seed: int) -> Events:
+    """Many queries arrive at once; then at every epoch some more do, as many leave, and some change their rate."""
     random = np.random.default_rng(seed)
     order = random.permutation(queries)
     there = queries - ARRIVALS * EPOCHS
     arrive_s = np.concatenate([np.zeros(there), np.repeat(np.arange(1, EPOCHS + 1), ARRIVALS) * EPOCH_S - 1.0])
     leaving = random.choice(there, ARRIVALS * EPOCHS, replace=False)
     leave_s = np.repeat(np.arange(1, EPOCHS + 1), ARRIVALS) * EPOCH_S - 1.0
-    times = np.concatenate([arrive_s, leave_s])
-    kind = np.repeat([ARRIVE, LEAVE], [queries, len(leaving)])
-    query = np.concatenate([order, order[leaving]])
+    change_s = np.repeat(np.arange(1, EPOCHS + 1), changes) * EPOCH_S - 0.5
+    changing = random.integers(0, there, len(change_s))
+    times = np.concatenate([arrive_s, leave_s, change_s])
+    kind = np.repeat([ARRIVE, LEAVE, RATE], [queries, len(leaving), len(changing)])
+    query = np.concatenate([order, order[leaving], order[changing]])
     sequence = np.argsort(times, kind="stable")
     width = len(str(queries - 1))
     names = np.char.mod(f"q%0{width}d", query).astype(object)
-    number = np.arange(len(times))
-    return Events(number, times[sequence], kind[sequence], names[sequence], np.full(len(times), np.nan))
+    rate = np.full(len(times), np.nan)
+    rate[len(times) - len(changing) :] = random.uniform(1.0, 30.0, len(changing))
+    return Events(np.arange(len(times)), times[sequence], kind[sequence], names[sequence], rate[sequence])
 
 
 def latency() -> None:
     """Print planning latencies of the policies that are quick."""
-    spec = f"burst:queries={QUERIES},load={LOAD},seed=1"
-    instance = sloplan.load(spec)
-    assert isinstance(instance, Instance)
-    show(f"{spec}; {ARRIVALS} arrive and {ARRIVALS} leave at each of {EPOCHS} epochs\n")
-    show("| policy | running | waiting | median s | p99 s | worst s | check, median s | first epoch s |")
-    show("|---|---|---|---|---|---|---|---|")
-    for policy in ("matching", "greedy", "first-come"):
-        events = churn(QUERIES, 0)
-        run = run_online(instance, policy, events=events, epoch=EPOCH_S, horizon=(EPOCHS + 1) * EPOCH_S)
-        steady = run.epochs.iloc[1:]
-        seconds = steady["planning_s"]
-        running = steady["running"]
-        show(
-            f"| {policy} | {running.min():,} to {running.max():,} | {steady['waiting'].median():,.0f} "
-            f"| {seconds.median():.3f} | {np.percentile(seconds, 99):.3f} | {seconds.max():.3f} "
-            f"| {steady['check_s'].median():.3f} | {run.epochs['planning_s'].iloc[0]:.2f} |"
-        )
+    show(f"{QUERIES:,} queries; {ARRIVALS} arrive and {ARRIVALS} leave at each of {EPOCHS} epochs\n")
+    show(
+        "| load | rates changed | policy | running | waiting | median s | p99 s | worst s | check, median s | first s |"
+    )
+    show("|---" * 10 + "|")
+    for load, changes in REGIMES:
+        instance = sloplan.load(f"burst:queries={QUERIES},load={load:g},seed=1")
+        assert isinstance(instance, Instance)
+        events = churn(QUERIES, changes, 0)
+        for policy in ("matching", "greedy", "first-come"):
+            run = run_online(instance, policy, events=events, epoch=EPOCH_S, horizon=(EPOCHS + 1) * EPOCH_S)
+            steady = run.epochs.iloc[1:]
+            seconds, running = steady["planning_s"], steady["running"]
+            show(
+                f"| {load:g} | {changes} | {policy} | {running.min():,} to {running.max():,} "
+                f"| {steady['waiting'].median():,.0f} | {seconds.median():.3f} | {np.percentile(seconds, 99):.3f} "
+                f"| {seconds.max():.3f} | {steady['check_s'].median():.3f} | {run.epochs['planning_s'].iloc[0]:.2f} |"
+            )
 
 
 def crowded(name: str, stay: float, spread: float | None) -> Instance:
