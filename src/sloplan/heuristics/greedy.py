@@ -28,8 +28,14 @@ _CHECK_SECONDS_PER_QUERY = 2e-5
 """Time kept back for the first pass, the check of its answer and summing up, until a check has been timed."""
 
 
-_SIFTING_SHARE = 1 / 8
+_SIFTING_SHARE = 1.5
 """Time kept back for leaving out replaceable plans, as a part of what listing them took so far."""
+
+_CERTIFYING_SHARE = 0.5
+"""Part of the time left that the verification of the bound may take."""
+
+_VERIFYING = 6
+"""How many times as long as listing the plans the verification takes, which lists them for itself, plainly."""
 
 
 class Greedy:
@@ -113,11 +119,10 @@ class Greedy:
             price *= np.clip(search.demand(ranking), 0.5, 2.0) ** (2 / (number + 1))
         else:
             run.limit = "iterations"
-        # Whoever verifies the certificate lists the plans again, and looks each query's best one up.
-        if bounds and run.remaining() > 2 * listing_time + search.check_time:
+        if bounds and _CERTIFYING_SHARE * run.remaining() > _VERIFYING * listing_time:
             best = min(bounds, key=lambda bound: bound.value)
             run.prices = best.prices
-            run.certificate = certificate_of(best, problem, listed)
+            run.certify(certificate_of(best, problem, listed), _CERTIFYING_SHARE * run.remaining())
 
 
 def _is_time_up(run: Run, check_time: float) -> bool:
