@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+import numpy as np
+
 from sloplan.decomposition.branch_and_price import BranchAndPrice
 from sloplan.decomposition.core_problem import solve_core
 from sloplan.decomposition.cutting_planes import cutting_planes
@@ -31,6 +33,9 @@ _SEARCH_ROUNDS: Final = 5
 
 _MOST_PAIRS: Final = 30_000
 """A core problem of more pairs is out of an engine's reach; answers are improved instead."""
+
+_MOST_ENTRIES: Final = 200_000
+"""So is one whose pairs use more rows in all. HiGHS, with 400,000, went on for ten seconds after its time was up."""
 
 _FEW_PAIRS: Final = 600
 """Small cores are settled soonest pair by pair, larger ones operator by operator (docs/core-problem.md)."""
@@ -116,7 +121,8 @@ class BranchAndPriceMethod:
         assert pursuit.worth is not None
         allowed = loss_allowed(response, pursuit.worth + 1)
         core, lost = bounded_survivors(response, allowed, _MOST_PAIRS)
-        if lost < allowed:
+        entries = np.diff(pursuit.problem.plans.usage.start)[core.pairs.plan].sum()
+        if lost < allowed or entries > _MOST_ENTRIES:
             return
         if len(core) <= _FEW_PAIRS:
             self._solve_pairs(pursuit, run, core, "cp", _EFFORT)
