@@ -159,6 +159,26 @@ def test_a_damaged_journal_is_refused(damage: str, tmp_path: Path) -> None:
     assert len(steady) == len(lines) + 1
 
 
+def test_one_run_at_a_time(tmp_path: Path) -> None:
+    """While one run has a journal open, another is refused and changes nothing; afterwards it may go on."""
+    path = tmp_path / "journal.jsonl"
+    with Journal(path, {"seed": 0}) as journal:
+        journal.write([{"what": "end"}])
+        before = path.read_bytes()
+        code = "import sys; from sloplan.runtime.journal import Journal; Journal(sys.argv[1], {'seed': 0})"
+        asked = [sys.executable, "-c", code, str(path)]
+        other = subprocess.run(asked, env=environment(), capture_output=True, text=True, check=False)
+        assert "InputError" in other.stderr
+        assert "is being written" in other.stderr
+        assert path.read_bytes() == before
+    with Journal(path, {"seed": 0}) as journal:
+        assert journal.lines == [{"what": "end"}]
+    with pytest.raises(InputError):
+        Journal(path, {"seed": 1})
+    with Journal(path, {"seed": 0}):  # a refusal holds no lock
+        pass
+
+
 def test_other_events_are_another_run(tmp_path: Path) -> None:
     """A journal is of its events: with others it is refused, and a hosting that cannot be leaves no journal."""
     instance, file = crowded(), tmp_path / "journal.jsonl"

@@ -18,6 +18,7 @@ from types import TracebackType
 from typing import Any, Final
 
 import numpy as np
+from filelock import FileLock, Timeout
 
 from sloplan.problem.errors import InputError
 from sloplan.runtime.arrivals import KINDS, Events
@@ -45,30 +46,43 @@ class Journal:
     Raises
     ------
     InputError
-        If the file is of something else, is no journal, or cannot be written.
+        If the file is of something else, is no journal, cannot be written, or is another process's at the moment.
     """
 
     def __init__(self, path: str | os.PathLike[str], heading: Mapping[str, Any]) -> None:
         self._path = Path(path)
         self._check = 0  # of the last line
+        self._lock = FileLock(f"{self._path}.lock")
         first = {"format_version": FORMAT_VERSION, **heading}
         try:
-            content = self._path.read_bytes() if self._path.exists() else b""
-            whole = content[: content.rfind(b"\n") + 1]
-            self.lines = self._parsed(whole)
-            # Nothing is changed before the file is known to be this run's.
-            if self.lines:
-                self._refuse_another(self.lines.pop(0), first)
-            elif not _checked([first], 0)[0].startswith(content):
-                raise InputError("is no journal", file=str(self._path), advice="name a new file")
-            self._file = self._path.open("ab")
-            self._file.truncate(len(whole))
-            if not whole:
-                self.write([first])
+            self._path.parent.stat()  # locking would make the folder
+            self._lock.acquire(timeout=0)
+            self._open(first)
+        except Timeout:
+            raise InputError(
+                "is being written", file=str(self._path), advice="wait until that run has ended, or name a new file"
+            ) from None
         except OSError as error:
             raise InputError(
                 f"cannot be read or written: {error.strerror}", file=str(self._path), advice="choose another path"
             ) from error
+        except InputError:
+            self._lock.release()
+            raise
+
+    def _open(self, first: dict[str, Any]) -> None:
+        content = self._path.read_bytes() if self._path.exists() else b""
+        whole = content[: content.rfind(b"\n") + 1]
+        self.lines = self._parsed(whole)
+        # Nothing is changed before the file is known to be this run's.
+        if self.lines:
+            self._refuse_another(self.lines.pop(0), first)
+        elif not _checked([first], 0)[0].startswith(content):
+            raise InputError("is no journal", file=str(self._path), advice="name a new file")
+        self._file = self._path.open("ab")
+        self._file.truncate(len(whole))
+        if not whole:
+            self.write([first])
 
     def __enter__(self) -> Journal:
         return self
@@ -77,6 +91,7 @@ class Journal:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         self._file.close()
+        self._lock.release()
 
     def write(self, lines: list[dict[str, Any]]) -> None:
         """Add lines, and return once they are on the disk.
