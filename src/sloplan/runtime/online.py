@@ -22,6 +22,7 @@ from sloplan.runtime.policies import policy_of
 from sloplan.runtime.policy import Policy
 from sloplan.runtime.warming import compile_kernels
 from sloplan.runtime.world import refuse_hosting
+from sloplan.runtime.worst_moment import refuse_too_much
 
 _MILLI: Final = 1e-3
 
@@ -155,6 +156,7 @@ def run_online(
     refuse_hosting(instance)  # before there is a journal
     if not (is_number(migration) and migration >= 0):
         raise InputError("unusable value", field="migration", value=migration, allowed="seconds, 0 or more")
+    refuse_too_much(instance, events)
     chosen = policy_of(policy, instance, time_limit) if isinstance(policy, str) else policy
     compile_kernels()
     heading = {
