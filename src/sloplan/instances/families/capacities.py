@@ -29,7 +29,6 @@ from sloplan.instances.families.places import CLOUD, MAX_UTILIZATION, Hubs, Pool
 from sloplan.pricing.balanced import Balanced, balance, cheapest_use
 from sloplan.pricing.plan_arrays import PlanArrays
 from sloplan.pricing.plan_kernels import unavoidable
-from sloplan.pricing.relaxation import smallest_factor
 from sloplan.problem.compiled import Int, Queries
 
 Float = npt.NDArray[np.float64]
@@ -199,6 +198,8 @@ def _factor(plans: PlanArrays, queries: Queries, balanced: Balanced) -> tuple[fl
     cheapest = cheapest_use(plans, queries, prices)
     least, most = max(fullest, float(prices @ cheapest) / float(prices @ use)), 1.0
     if round(least, LOAD_DIGITS) < 1 and np.count_nonzero(use) <= ROWS_FOR_LP:
+        from sloplan.pricing.relaxation import smallest_factor  # SciPy's optimisers: not on every `load`
+
         relaxed = smallest_factor(plans, queries, use, first_prices=prices, tolerance=TOLERANCE)
         least, most = relaxed.bound, relaxed.value
     return round(least, LOAD_DIGITS), round(most, LOAD_DIGITS)
