@@ -63,6 +63,7 @@ class Journal:
                 "is being written", file=str(self._path), advice="wait until that run has ended, or name a new file"
             ) from None
         except OSError as error:
+            self._lock.release()
             raise InputError(
                 f"cannot be read or written: {error.strerror}", file=str(self._path), advice="choose another path"
             ) from error
