@@ -22,6 +22,15 @@ def steady(told: dict[str, Any]) -> dict[str, Any]:
     return {name: figure for name, figure in told.items() if name not in MEASURED}
 
 
+def wrong_profiles(instance: sp.Instance, factor: float, folder: Path) -> Path:
+    """Write that from 300 s on all profiles were wrong by a factor, and return the file."""
+    table = folder / "disturbances.csv"
+    operators = instance.table("operators")["operator"]
+    rows = pd.DataFrame({"time_s": 300, "kind": "profile", "subject": operators, "amount": factor})
+    rows.to_csv(table, index=False)
+    return table
+
+
 def test_a_policy_with_journal_and_timeline(tmp_path: Path) -> None:
     """The JSON object is what Python returns; the journal repeats it; the timeline is a figure."""
     instance = sp.load(NAME)
@@ -44,9 +53,7 @@ def test_disturbances_of_a_file(tmp_path: Path) -> None:
     """They happen among the arrivals, for a policy as for the bound."""
     instance = sp.load(NAME)
     assert isinstance(instance, sp.Instance)
-    table = tmp_path / "disturbances.csv"
-    operators = instance.table("operators")["operator"].tolist()
-    table.write_text("time_s,kind,subject,amount\n" + "".join(f"300,profile,{one},1.5\n" for one in operators))
+    table = wrong_profiles(instance, 1.5, tmp_path)
     events = with_disturbances(events_of(instance), pd.read_csv(table))
     asked = ("simulate", NAME, "--json", "--disturbances", table, "--online")
     ran = sloplan(*asked, "greedy", "--epoch", "200")
@@ -94,9 +101,7 @@ def test_who_can_be_served_by_no_plan_is_reported(tmp_path: Path) -> None:
     """All profiles turn out ten thousand times too low: everybody who is still there has no plan, and that is said."""
     instance = sp.load(NAME)
     assert isinstance(instance, sp.Instance)
-    table = tmp_path / "disturbances.csv"
-    operators = instance.table("operators")["operator"].tolist()
-    table.write_text("time_s,kind,subject,amount\n" + "".join(f"300,profile,{one},10000\n" for one in operators))
+    table = wrong_profiles(instance, 10000.0, tmp_path)
     asked = ("simulate", NAME, "--online", "greedy", "--epoch", "200", "--horizon", "1500", "--disturbances", table)
     told = json.loads(sloplan(*asked, "--json").stdout)
     assert 0 < told["unservable"] == told["waiting"]

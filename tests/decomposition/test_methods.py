@@ -76,10 +76,11 @@ def test_must_groups_of_a_selection(method: str, options: dict[str, Any]) -> Non
     assert sloplan.solve(nowhere, method, "cost", **ASKED, **options).status == "infeasible"
 
 
+@pytest.mark.parametrize("limit", ["_MOST_PAIRS", "_MOST_ENTRIES"])
 @pytest.mark.parametrize("seed", CONTENDED_SEEDS[:6])
-def test_no_proof_from_part_of_the_survivors(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where more pairs survive than an engine is given, nothing is proved beyond the prices."""
-    monkeypatch.setattr(branch_and_price_method, "_MOST_PAIRS", 1)
+def test_no_proof_from_part_of_the_survivors(seed: int, limit: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where more survives than an engine is given, pairs or what they use, nothing is proved beyond the prices."""
+    monkeypatch.setattr(branch_and_price_method, limit, 1)
     case = random_case(seed)
     result = sloplan.solve(case.instance, "branch-and-price", **ASKED)
     assert result.exact.objective <= case.optimum.value_milli <= result.exact.bound, str(case)

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 import sloplan
-from sloplan.heuristics.compass import Compass
+from sloplan.heuristics import compass
+from sloplan.heuristics.compass import EFFORT, HURRIED, Compass
+from sloplan.heuristics.shortlists import Effort, Float, StageOne
 from sloplan.instances.families.spec import generate_spec
+from sloplan.pricing.plan_arrays import PlanArrays
 from sloplan.problem.errors import InputError
 from sloplan.problem.instance import Instance
 from sloplan.problem.run import Run
@@ -41,6 +45,26 @@ def test_first_come_first_served_without_matching() -> None:
     run = run_of(one_pool(), matching=False)
     assert run.best_objective == 3000
     assert run.bound == 7000
+
+
+def test_stage_one_hurries_and_leaves_time_for_stage_two(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of 10 s the first quarter is searched in full, then less, and the last tenth not at all; unlimited, in full."""
+    now, asked = [0.0], []
+
+    class Watched(StageOne):
+        def plans(self, price: Float, effort_now: Callable[[], Effort | None]) -> PlanArrays:
+            for now[0] in (0.0, 2.4, 2.6, 8.9, 9.1):
+                asked.append(effort_now())
+            return super().plans(price, lambda: None)
+
+    monkeypatch.setattr(compass, "StageOne", Watched)
+    monkeypatch.setattr(compass, "compile_stages", lambda: 0.0)  # true seconds, which are taken off the clock
+    monkeypatch.setattr(compass.plan_kernels, "compile_kernels", lambda _: 0.0)
+    for time_limit in (10.0, None):
+        now[0] = 0.0
+        instance = one_pool()
+        Compass().solve(instance.compiled, Run(instance, time_limit=time_limit, clock=lambda: now[0]))
+    assert asked == [EFFORT, EFFORT, HURRIED, HURRIED, None, *[EFFORT] * 5]
 
 
 def test_what_is_refused() -> None:
