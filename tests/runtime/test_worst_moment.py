@@ -65,6 +65,20 @@ def test_slow_pools_make_work_longer() -> None:
         refuse_too_much(case, changing(case, *long, *slow))
 
 
+def test_what_stands_before_a_change_counts() -> None:
+    """A rate that falls, or pools that get quicker, are no help: until then they were not."""
+    case = instance()
+    operator, query = case.table("operators")["operator"].iloc[0], case.table("queries")["query"].iloc[1]
+    wrong, fast, slow = ("profile", operator, 1e6), ("rate", query, 1e6), ("rate", query, 1.0)
+    quicker = [("speed", pool, 1e6) for pool in case.table("pools")["pool"]]
+    queries = case.table("queries")
+    rates = queries["rate_rps"].where(queries["query"] != query, 1e6)
+    stated = case.replace(queries=queries.assign(rate_rps=rates))
+    for given, rows in ((case, (fast, slow, wrong)), (case, (wrong, fast, *quicker)), (stated, (slow, wrong))):
+        with pytest.raises(InputError, match="too much together"):
+            refuse_too_much(given, changing(given, *rows))
+
+
 def test_what_happens_is_let_through() -> None:
     """Arrivals alone, ordinary disturbances and strangers are no reason to refuse."""
     case, events = disturbed()
