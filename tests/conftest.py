@@ -14,10 +14,11 @@ os.environ["NUMBA_CACHE_DIR"] = str(numba_cache_dir())
 
 from sloplan.study.supervision import preload
 
-# The first test that supervises a process starts the server that all later ones are forked from: whatever it is, the
-# server has imported what studies need, which else every process would import for itself, for seconds.
+# The first test that forks a process starts the server that all later ones are forked from: whatever it is, the server
+# has imported what studies and the command line need, which else every process would import for itself, for seconds.
 METHODS = entry_points(group="sloplan.methods")
-preload("sloplan.study.running", "sloplan.study_worker", *(entry.module for entry in METHODS))
+COMMANDS = [f"sloplan.{name}" for name in ("cli", "commands", "explain_commands", "online_commands", "study_commands")]
+preload("sloplan.study.running", "sloplan.study_worker", *COMMANDS, *(entry.module for entry in METHODS))
 
 # What a script's shell starts in the background ignores Ctrl-C, and so do its children: tests of Ctrl-C would hang.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
