@@ -11,6 +11,8 @@ from sloplan.decomposition.core_problem import solve_core
 from sloplan.decomposition.cutting_planes import cutting_planes
 from sloplan.decomposition.executors import ThreadExecutor
 from sloplan.decomposition.fixing import bounded_survivors, loss_allowed
+from sloplan.decomposition.knapsack_rows import KnapsackRows
+from sloplan.decomposition.pattern_solving import PatternSolving
 from sloplan.decomposition.pursuing import find_any, follow, improve, search, threads_for
 from sloplan.decomposition.pursuit import Pursuit
 from sloplan.decomposition.starting import start, unsupported_objective
@@ -52,6 +54,9 @@ _FEW_COPIES: Final = 500
 
 _NODES: Final = 200_000
 
+_DIVING_SHARE: Final = 0.4
+"""Part of the time left that may go into dives before the core problem."""
+
 _CERTIFYING_SHARE: Final = 0.2
 """Part of the time left that may go into the verification of the root's bound."""
 
@@ -62,7 +67,8 @@ class BranchAndPriceMethod:
     Cutting planes settle the row prices, and local search finds a good answer. No plan that loses more at the prices
     than the gap between the two is in a better answer. What is left, the core problem, is solved by CP-SAT or HiGHS:
     `proof` is "solver" then. Where the bound of the prices is met already, its certificate is verified. Or a tree of
-    cases with prices of their own proves it, which is a certificate: `proof` is "certified".
+    cases with prices of their own proves it, which is a certificate: `proof` is "certified". Where every plan uses one
+    row, prices of groups bound better than prices of rows, and dives through the packings of the rows find answers.
     """
 
     name = "branch-and-price"
@@ -99,7 +105,13 @@ class BranchAndPriceMethod:
         search(pursuit, run, best, _SEARCH_ROUNDS)
         if proof == "solver" or pursuit.is_settled:
             pursuit.settle()
-            self._solve_core(problem, pursuit, run, best)
+            rows = None if pursuit.is_settled else KnapsackRows.of(coupled)
+            patterns = None if rows is None else PatternSolving(pursuit, run, best, rows)
+            if patterns is not None:
+                patterns.dive(_DIVING_SHARE)
+            self._solve_core(problem, pursuit, run, best, patterns)
+            if patterns is not None:
+                patterns.dive(1.0)
             pursuit.settle()
             if run.proof != "solver" or not pursuit.is_settled:  # an engine's proof says more than the prices
                 pursuit.certify(best, _CERTIFYING_SHARE * run.remaining())
@@ -109,7 +121,12 @@ class BranchAndPriceMethod:
         pursuit.settle()
 
     def _solve_core(
-        self, problem: CompiledInstance | PlanSelection, pursuit: Pursuit, run: Run, response: Response
+        self,
+        problem: CompiledInstance | PlanSelection,
+        pursuit: Pursuit,
+        run: Run,
+        response: Response,
+        patterns: PatternSolving | None,
     ) -> None:
         """Solve what survives, if all of it is known and there is little enough.
 
@@ -124,6 +141,11 @@ class BranchAndPriceMethod:
         entries = np.diff(pursuit.problem.plans.usage.start)[core.pairs.plan].sum()
         if lost < allowed or entries > _MOST_ENTRIES:
             return
+        if patterns is not None:
+            narrowed = patterns.narrowed(core, pursuit.worth + 1)
+            if narrowed is None:
+                return
+            core = narrowed
         if len(core) <= _FEW_PAIRS:
             self._solve_pairs(pursuit, run, core, "cp", _EFFORT)
             pursuit.settle()

@@ -12,7 +12,7 @@ from sloplan.decomposition.coupled_problem import CoupledProblem
 from sloplan.decomposition.lagrangian import Response
 from sloplan.decomposition.objective_step import objective_step
 from sloplan.problem.certificates.from_prices import certificate_of_prices
-from sloplan.problem.run import Run
+from sloplan.problem.run import Proof, Run
 
 _ROUNDING: Final = 1e-9
 """Relative: far beyond what sums of floats lose, far below what a bound is read for."""
@@ -86,8 +86,18 @@ class Pursuit:
 
     def core_bound(self, most: int) -> None:
         """Report, on an engine's word, the most that survivors of fixing are worth; nothing else is better."""
-        most = most if self._worth is None else max(most, self._worth)
-        self._run.report_bound(-most if self.problem.is_cost else most, "solver")
+        self.bound_most(most if self._worth is None else max(most, self._worth), "solver")
+
+    def bound_most(self, most: int, proof: Proof) -> None:
+        """Report that nothing is worth more than `most`.
+
+        Parameters
+        ----------
+        most : int
+        proof : {"method", "solver"}
+            What that rests on.
+        """
+        self._run.report_bound(-most if self.problem.is_cost else most, proof)
 
     def most(self, bound: float) -> int:
         """Return the greatest worth on the grid that a float bound leaves possible."""
