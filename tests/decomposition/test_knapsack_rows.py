@@ -9,12 +9,20 @@ import numpy as np
 import pytest
 
 import sloplan as sp
+from sloplan.decomposition.core_problem import solve_core
 from sloplan.decomposition.coupled_problem import CoupledProblem, coupled_selection
+from sloplan.decomposition.fixing import loss_allowed, survivors
 from sloplan.decomposition.knapsack_rows import KnapsackRows
 from sloplan.decomposition.objective_step import objective_step
+from sloplan.decomposition.pattern_master import PatternMaster
 from sloplan.decomposition.pattern_prices import PatternPrices
 from sloplan.decomposition.pattern_search import PatternDives
+from sloplan.decomposition.pattern_solving import PatternSolving
+from sloplan.decomposition.pursuit import Pursuit
+from sloplan.problem.objective import COST, GOODPUT
+from sloplan.problem.run import Run
 from sloplan.problem.selections.selection import PlanSelection
+from sloplan.solvers.engine import EngineError
 from tests.decomposition.problems import settled
 from tests.problem.selections.random_selections import brute_forced_optimum, random_selection
 
@@ -73,6 +81,7 @@ def test_packings_are_the_best_and_losses_are_exact(seed: int) -> None:
     for problem, rows, best in cases(seed):
         price = rng.normal(scale=2.0, size=len(problem.groups)) * np.abs(rows.worth).max()
         steps, packing, lost = rows.on_grid(price), rows.packed(price), rows.lost(price)
+        assert (steps[~problem.groups.must] >= 0).all()  # staying out is worth nothing, not more
         packed = [best_packing(rows, steps, row) for row in range(len(rows.capacity))]
         total = int(steps.sum()) + sum(worth for worth in packed if worth is not None)
         step = objective_step(problem)
@@ -118,6 +127,36 @@ def test_dives_are_valid_and_find_optima(seed: int) -> None:
         assert worth == best
 
 
+@pytest.mark.parametrize("seed", SEEDS)
+def test_what_survives_holds_the_optimum(seed: int) -> None:
+    """Where all that is known is the optimum's worth, an optimum survives, and the rest holds nothing better."""
+    for problem, rows, best in cases(seed):
+        if best is None:
+            continue
+        response, run = settled(problem), Run(problem.source, objective=COST if problem.is_cost else GOODPUT)
+        narrowed = PatternSolving(Pursuit(problem, run), run, response, rows).narrowed(
+            survivors(response, np.inf), best
+        )
+        assert narrowed is not None
+        answer = solve_core(problem, narrowed, seconds=60)
+        assert answer.best is not None
+        assert (answer.best.worth(problem), answer.bound) == (best, best)
+
+
+def test_prices_of_groups_leave_less_than_prices_of_rows() -> None:
+    """On an assignment problem of type c most of what prices of rows cannot rule out is ruled out."""
+    problem = coupled_selection(sp.load("chu-gap:type=c,agents=4,jobs=24"))
+    response, run, rows = settled(problem), Run(problem.source, objective=COST), KnapsackRows.of(problem)
+    assert rows is not None
+    solved = solve_core(problem, survivors(response, np.inf), seconds=60)
+    assert solved.best is not None
+    worth = solved.best.worth(problem)
+    core = survivors(response, loss_allowed(response, worth))
+    narrowed = PatternSolving(Pursuit(problem, run), run, response, rows).narrowed(core, worth)
+    assert narrowed is not None
+    assert len(narrowed) < len(core)
+
+
 def test_what_is_forced_stays() -> None:
     """Packings beside a forced option hold it, and the bound is one for solutions with it."""
     (problem, rows, best), _ = cases(3)
@@ -128,6 +167,24 @@ def test_what_is_forced_stays() -> None:
     assert packing.taken[0]
     assert np.bincount(rows.group[packing.taken])[rows.group[0]] == 1
     assert packing.most <= rows.packed(settled(problem).worth).most
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_the_master_takes_only_patterns_that_hold_what_is_forced(seed: int) -> None:
+    """No option of the row is taken in a greater share than the forced one, and no other of its group at all."""
+    for problem, rows, best in cases(seed):
+        if best is None:
+            continue
+        prices = PatternPrices(rows, settled(problem).worth)
+        prices.settle(lambda: False)
+        option = int(np.argmin(rows.weight))
+        forced = np.arange(len(rows)) == option
+        prices.master.force(forced)
+        for _ in range(3):
+            prices.round(prices.price, forced)
+        taken = prices.master.taken
+        assert (taken[rows.row == rows.row[option]] <= taken[option] + 1e-9).all()
+        assert (taken[(rows.group == rows.group[option]) & ~forced] <= 1e-9).all()
 
 
 def test_other_problems_have_no_such_form() -> None:
@@ -148,3 +205,26 @@ def test_the_method_proves_by_patterns(seed: int) -> None:
     result = sp.solve(selection, method="branch-and-price", objective="cost", threads=1)
     assert result.status == "optimal"
     assert result.objective == sp.solve(selection, method="milp-plans", objective="cost", threads=1).objective
+
+
+def test_prices_of_rows_are_certified_before_all_time_goes_into_dives(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the core is too large, the certificate comes between the first dives and the last."""
+    order: list[str] = []
+    monkeypatch.setattr(PatternSolving, "dive", lambda _self, share: order.append(f"dive {share:.1f}"))
+    monkeypatch.setattr(PatternSolving, "narrowed", lambda *_: None)
+    monkeypatch.setattr(Pursuit, "certify", lambda *_: order.append("certify"))
+    selection = sp.load("chu-gap:type=d,agents=4,jobs=20")
+    sp.solve(selection, method="branch-and-price", objective="cost", threads=1, time_limit=2)
+    assert order == ["dive 0.4", "certify", "dive 1.0"]
+
+
+def test_an_engine_that_fails_ends_only_the_dives(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The core problem is solved without them."""
+
+    def fail(_: PatternMaster) -> None:
+        raise EngineError("not today")
+
+    monkeypatch.setattr(PatternMaster, "solve", fail)
+    selection = sp.load("chu-gap:type=c,agents=4,jobs=24")
+    result = sp.solve(selection, method="branch-and-price", objective="cost", threads=1)
+    assert result.status == "optimal"

@@ -105,20 +105,28 @@ class BranchAndPriceMethod:
         search(pursuit, run, best, _SEARCH_ROUNDS)
         if proof == "solver" or pursuit.is_settled:
             pursuit.settle()
-            rows = None if pursuit.is_settled else KnapsackRows.of(coupled)
-            patterns = None if rows is None else PatternSolving(pursuit, run, best, rows)
+            patterns = self._patterns(problem, pursuit, run, best)
             if patterns is not None:
                 patterns.dive(_DIVING_SHARE)
             self._solve_core(problem, pursuit, run, best, patterns)
-            if patterns is not None:
-                patterns.dive(1.0)
             pursuit.settle()
             if run.proof != "solver" or not pursuit.is_settled:  # an engine's proof says more than the prices
                 pursuit.certify(best, _CERTIFYING_SHARE * run.remaining())
+            if patterns is not None:
+                patterns.dive(1.0)
         else:
             self._prove(pursuit, run, best)
         improve(pursuit, run, best)
         pursuit.settle()
+
+    def _patterns(
+        self, problem: CompiledInstance | PlanSelection, pursuit: Pursuit, run: Run, response: Response
+    ) -> PatternSolving | None:
+        """Return prices of groups where every plan of a plan selection uses one row; instances have compact models."""
+        if isinstance(problem, CompiledInstance) or pursuit.is_settled or not np.isfinite(response.bound):
+            return None
+        rows = KnapsackRows.of(pursuit.problem)
+        return None if rows is None else PatternSolving(pursuit, run, response, rows)
 
     def _solve_core(
         self,

@@ -33,8 +33,14 @@ Float = npt.NDArray[np.float64]
 _MOST_CELLS: Final = 20_000_000
 """Options times capacity, over all rows: a tenth of a second for all packings."""
 
+_MOST_GROUPS: Final = 1000
+"""The master over packings has a row for each, and its linear programs end only when they are solved."""
+
 _BITS: Final = 60
 """Priced sums stay below 2^60, so that everything is exact in int64."""
+
+_MOST_PRICE: Final = 4.0
+"""Of the largest worth: no price that helps is higher."""
 
 
 @dataclass(frozen=True)
@@ -86,7 +92,9 @@ class KnapsackRows:
         problem : CoupledProblem
         """
         groups, plans = problem.groups, problem.plans
-        if problem.searched or len(problem.supplies) or problem.floor or (groups.count != 1).any():
+        if problem.searched or len(problem.supplies) or problem.floor:
+            return None
+        if len(groups) > _MOST_GROUPS or (groups.count != 1).any():
             return None
         group, plan = problem.open_plans(np.arange(len(groups)))
         used = plans.usage.taken(plan)
@@ -115,14 +123,22 @@ class KnapsackRows:
         return len(self.group)
 
     @cached_property
-    def grid(self) -> int:
-        """Steps of prices in a unit of worth: a power of two."""
-        largest = float(np.abs(self.worth).max()) + 1.0
-        groups = len(self.problem.groups) + len(self.capacity)
-        return int(2 ** max(0, _BITS - 3 - math.ceil(math.log2(largest * groups))))
+    def _largest(self) -> float:
+        return float(np.abs(self.worth).max()) + 1.0
 
     @cached_property
-    def is_cheap(self) -> Bool:
+    def grid(self) -> int:
+        """Steps of prices in a unit of worth: a power of two."""
+        largest_sum = len(self.problem.groups) * (1.0 + 2 * _MOST_PRICE) * self._largest  # prices, and profits at them
+        return int(2 ** max(0, _BITS - math.ceil(math.log2(largest_sum))))
+
+    @cached_property
+    def step(self) -> int:
+        """What is better than a solution is better by that, at least."""
+        return objective_step(self.problem)
+
+    @cached_property
+    def may_repeat(self) -> Bool:
         """Groups that must be served and gain nothing by it: to take one twice is never better, shape (groups,)."""
         gains = np.zeros(len(self.problem.groups), dtype=np.bool_)
         gains[self.group[self.worth > 0]] = True
@@ -135,7 +151,7 @@ class KnapsackRows:
         ----------
         price : (groups,) float64
         """
-        most = 4.0 * (float(np.abs(self.worth).max()) + 1.0)
+        most = _MOST_PRICE * self._largest
         least = np.where(self.problem.groups.must, -most, 0.0)
         return np.rint(np.clip(price, least, most) * self.grid).astype(np.int64)
 
@@ -156,8 +172,7 @@ class KnapsackRows:
         taken = np.empty(len(self), dtype=np.bool_)
         total = int(pack(self.start, self.group, self.weight, profit, may, capacity, taken))
         total += int(steps[free].sum()) + int(self.worth[forced].sum()) * self.grid
-        step = objective_step(self.problem)
-        return Packing(total / self.grid, total // (self.grid * step) * step, taken | forced)
+        return Packing(total / self.grid, total // (self.grid * self.step) * self.step, taken | forced)
 
     def left(self, forced: Bool) -> tuple[Bool, Bool, Int]:
         """Return the options that may still be taken, the groups that have none and the capacity beside `forced`."""

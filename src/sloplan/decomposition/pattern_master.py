@@ -48,7 +48,7 @@ class PatternMaster:
         infinity, number = self._engine.infinity, len(groups)
         nothing = np.zeros(0, dtype=np.int64)
         least = np.where(groups.must, 1.0, -infinity)
-        most = np.where(rows.is_cheap, infinity, 1.0)
+        most = np.where(rows.may_repeat, infinity, 1.0)
         self._engine.add_rows(least, most, nothing, nothing, np.zeros(0))
         of_rows = np.full(len(rows.capacity), 1.0)
         self._engine.add_rows(np.full(len(of_rows), -infinity), of_rows, nothing, nothing, np.zeros(0))

@@ -17,7 +17,6 @@ import numpy as np
 
 from sloplan.decomposition.assignment import Assignment
 from sloplan.decomposition.knapsack_rows import KnapsackRows
-from sloplan.decomposition.objective_step import objective_step
 from sloplan.decomposition.pattern_prices import PatternPrices
 from sloplan.problem.compiled import Bool
 
@@ -46,7 +45,6 @@ class PatternDives:
 
     def __init__(self, rows: KnapsackRows, prices: PatternPrices, seed: int) -> None:
         self._rows, self._prices = rows, prices
-        self._step = objective_step(rows.problem)
         self._random = np.random.default_rng(seed)
         self._chance = 0.0
 
@@ -64,7 +62,7 @@ class PatternDives:
         try:
             while not should_stop():
                 master.force(forced)
-                if self._reached(forced) < worth + self._step / 2:
+                if self._reached(forced) < worth + self._rows.step / 2:
                     return None
                 more = self._chosen(forced)
                 if not more.any():
@@ -83,7 +81,7 @@ class PatternDives:
             packing, price, found = self._prices.round(center, forced)
             if packing.bound < least:
                 least, center = packing.bound, price
-            if not found or least - self._prices.master.reached < self._step / 2:
+            if not found or least - self._prices.master.reached < self._rows.step / 2:
                 break
         return min(least, self._prices.master.reached)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import math
 from dataclasses import replace
 from typing import Final
@@ -15,6 +16,9 @@ from sloplan.decomposition.pattern_prices import PatternPrices
 from sloplan.decomposition.pattern_search import PatternDives
 from sloplan.decomposition.pursuit import Pursuit
 from sloplan.problem.run import Run
+from sloplan.solvers.engine import EngineError
+
+logger = logging.getLogger(__name__)
 
 _IDLE_DIVES: Final = 25
 """Dives without a better answer, after which something else is worth a try."""
@@ -44,13 +48,21 @@ class PatternSolving:
         self._pursuit, self._run, self._rows = pursuit, run, rows
         self._prices = PatternPrices(rows, response.worth)
         self._prices.approach(self._worth, pursuit.time_is_up)
-        self._prices.settle(pursuit.time_is_up)
+        self._engine_fails = False
+        try:
+            self._prices.settle(pursuit.time_is_up)
+        except EngineError as error:  # figures too far apart for it; the best prices stand
+            self._give_up(error)
         pursuit.bound_most(self._prices.best.most, "method")
         self._dives = PatternDives(rows, self._prices, run.seed)
 
     @property
     def _worth(self) -> float:
         return -math.inf if self._pursuit.worth is None else self._pursuit.worth
+
+    def _give_up(self, error: EngineError) -> None:
+        logger.warning("dives end: %s", error)
+        self._engine_fails = True
 
     def dive(self, share: float) -> None:
         """Dive for a share of the time left, or until dives are idle where there is something else to do.
@@ -62,10 +74,14 @@ class PatternSolving:
         """
         pursuit, run, idle = self._pursuit, self._run, 0
         until = run.elapsed() + share * run.remaining()
-        while not pursuit.is_settled and not pursuit.time_is_up() and run.elapsed() < until:
+        while not (self._engine_fails or pursuit.is_settled or pursuit.time_is_up()) and run.elapsed() < until:
             if idle == _IDLE_DIVES and (share < 1.0 or run.time_limit is None):
                 return
-            found = self._dives.dive(self._worth, pursuit.time_is_up)
+            try:
+                found = self._dives.dive(self._worth, pursuit.time_is_up)
+            except EngineError as error:
+                self._give_up(error)
+                return
             idle = 0 if pursuit.take(found) else idle + 1
 
     def narrowed(self, core: Survivors, worth: int) -> Survivors | None:
@@ -79,10 +95,11 @@ class PatternSolving:
         """
         rows, bound = self._rows, self._prices.best.bound
         plans = len(rows.problem.plans)
-        lost = np.full(len(rows.problem.groups) * plans, np.inf)
-        lost[rows.group * plans + rows.plan] = rows.lost(self._prices.price)
+        code = rows.group * plans + rows.plan
+        order = np.argsort(code)
+        option = order[np.searchsorted(code, core.pairs.group * plans + core.pairs.plan, sorter=order)]
         allowed = bound - worth + _ROUNDING * max(1.0, abs(bound))
-        kept = lost[core.pairs.group * plans + core.pairs.plan] <= allowed
+        kept = rows.lost(self._prices.price)[option] <= allowed
         if self._run.time_limit is not None and kept.sum() > max(_SMALL_IN_ANY_CASE, _SMALL_CORE * len(rows)):
             return None
         return replace(core, pairs=core.pairs.taken(kept), most=core.most[kept])
