@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from sloplan.solvers.engine import Engine
 from sloplan.solvers.engines import ENGINES, open_engine
 from sloplan.solvers.milp import CompactMilp
 from sloplan.solvers.milp_plans import PlansMilp
-from sloplan.solvers.standard_form import StandardForm
+from sloplan.solvers.standard_form import TOLERANCE, StandardForm
 from tests.conformance.cases import random_case
 from tests.conformance.cost_cases import cost_case
 from tests.conformance.seeds import CONTENDED_SEEDS, every
@@ -84,6 +85,33 @@ def test_answer_bounds_and_incumbents(solver: str, partial: bool) -> None:
     assert min(costs) == pytest.approx(BEST)
     assert all(bound <= BEST + 1e-4 for bound in bounds)
     assert bounds == sorted(bounds)
+
+
+def test_costs_too_large_for_absolute_tolerances() -> None:
+    """HiGHS gets them scaled down; bounds, offset and tolerances come back in the units that went in."""
+    large = replace(SMALL, cost=SMALL.cost * 2.0**31 + np.arange(20), offset=5.0)
+    engine = opened("highs", large)
+    bounds: list[float] = []
+    engine.on_bound = bounds.append
+    answer = engine.solve(60.0)
+    best = least_cost(large) + 5
+    assert answer.ended == "optimal"
+    assert answer.bound == pytest.approx(best, rel=1e-12)
+    assert best * 1.1 <= max(bounds) <= best
+    assert engine.tolerances.mip_feasibility == TOLERANCE * 2**18
+    small = opened("highs", SMALL).tolerances
+    assert (small.mip_feasibility, small.dual_feasibility) == (TOLERANCE, 1e-7)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(500)
+def test_an_optimum_that_was_missed() -> None:
+    """Large costs, and rented units that bring 10^8 times what plans use: HiGHS called 16.92054 USD/h the least."""
+    instance = sloplan.load("cloud-only-s-1.2-loose")
+    result = sloplan.solve(
+        instance, "milp-plans", "cost", display=False, min_goodput=0.9, time_limit=400, threads=1, in_process=True
+    )
+    assert (result.status, result.objective) == ("optimal", pytest.approx(16.9196528628))
 
 
 @pytest.mark.parametrize("solver", SOLVERS)

@@ -38,7 +38,7 @@ def assignment() -> PlanSelection:
     )
 
 
-def rented() -> PlanSelection:
+def rented(brought: int = 2) -> PlanSelection:
     """Three copies worth 2 each, of which at least two: each unit costs 3 and holds two; a copy costs 0.5."""
     return PlanSelection.from_numbers(
         group=[0],
@@ -49,7 +49,7 @@ def rented() -> PlanSelection:
         capacity=[0],
         maximum=[2],
         price=[3],
-        brought=[[2]],
+        brought=[[brought]],
         objective="cost",
         goodput_floor=4,
     )
@@ -140,6 +140,13 @@ def test_arrays_equal_the_model(make: Any) -> None:
         column: direct.form.cost[column] for column in columns
     }
     assert modelled.upper.tolist() == direct.form.upper[columns].tolist()
+
+
+def test_figures_of_rows_with_supplies_are_small() -> None:
+    """A unit brings 10^12 times what a plan uses: the engine sees nothing above 2^20, and keeps a tighter tolerance."""
+    form = plans_form(rented(brought=10**12 + 1)).form
+    assert np.abs(form.matrix.data).max() <= 2**20
+    assert (form.tolerance, plans_form(knapsack()).form.tolerance) == (1e-9, 1e-6)
 
 
 def test_wrong_infeasible_is_an_error_of_the_engine(monkeypatch: pytest.MonkeyPatch) -> None:

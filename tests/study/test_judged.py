@@ -7,6 +7,7 @@ import math
 import pytest
 
 from sloplan.study.judged import judged_frame
+from sloplan.study.metrics import false_claims
 from tests.study.plain_rows import plain_row
 
 
@@ -99,3 +100,17 @@ def test_cost_counts_at_the_greatest_goodput() -> None:
     assert frame["bound_refuted"].to_dict() == {"a": False, "b": False, "c": False, "d": True}
     assert math.isnan(frame.at["c", "objective"])
     assert frame.at["c", "bound_exact"] == 10
+
+
+def test_a_cost_at_less_goodput_is_no_false_claim_unless_called_optimal() -> None:
+    """Whoever leaves open whether its goodput is the greatest has claimed nothing of the cost at the greatest."""
+    asked = {"objective_name": "goodput-then-cost", "min_goodput": 1.0}
+    frame = judged_frame(
+        [
+            plain_row("most", value=50, goodput=2.0, **asked),
+            plain_row("modest", value=70, bound=10, goodput=1.0, **asked),
+            plain_row("bold", value=70, bound=70, goodput=1.0, **(asked | {"claimed_status": "optimal"})),
+            plain_row("lying", value=70, goodput=1.0, **(asked | {"claimed_objective": 0.06})),
+        ]
+    ).set_index("run")
+    assert false_claims(frame).to_dict() == {"most": False, "modest": False, "bold": True, "lying": True}

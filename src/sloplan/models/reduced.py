@@ -8,10 +8,10 @@ from typing import Final
 import numpy as np
 
 LARGEST_LIMIT_BITS: Final = 20
-"""Right-hand sides above 2^20 are scaled down to it by a power of two.
+"""Rows with larger figures than 2^20 are scaled down to it by a power of two.
 
-An engine's absolute tolerance of 1e-6 is then at most 2e-12 of the limit, and rows with limits
-below 2^20 keep their integers, where no tolerance can hide a violation.
+An engine's absolute tolerance of 1e-6 is then at most 2e-12 of the largest figure, and rows of smaller ones keep their
+integers, where no tolerance can hide a violation.
 """
 
 
@@ -21,9 +21,9 @@ def divided_by_gcd(coefficients: Sequence[int], limit: int) -> tuple[list[int], 
     return [c // gcd for c in coefficients], limit // gcd
 
 
-def power_of_two_unit(limit: int) -> int:
-    """Return the least power of two that brings `limit` down to 2^20, at least 1.
+def power_of_two_unit(figure: int) -> int:
+    """Return the least power of two that brings a figure down to 2^20, at least 1.
 
     Dividing by it is exact in floating point.
     """
-    return 1 << max(0, abs(limit).bit_length() - LARGEST_LIMIT_BITS)
+    return 1 << max(0, abs(figure).bit_length() - LARGEST_LIMIT_BITS)

@@ -19,7 +19,7 @@ from typing import Any, ClassVar, Literal
 import numpy as np
 import numpy.typing as npt
 
-from sloplan.solvers.standard_form import Floats
+from sloplan.solvers.standard_form import TOLERANCE, Floats
 
 LONGEST_TIME_LIMIT = 1e9
 """Seconds that stand for "no time limit"."""
@@ -31,17 +31,17 @@ class EngineError(RuntimeError):
 
 @dataclass(frozen=True)
 class Tolerances:
-    """What an engine may be wrong by, in the units of the scaled model.
+    """What an engine may be wrong by in the objective, in the units of the model that it was given.
 
     Parameters
     ----------
     mip_feasibility : float
-        On integrality and rows; nodes within it of the cutoff are not closed.
+        Nodes are closed that are within it of the cutoff.
     dual_feasibility : float
         On reduced costs, so on the slope of a bound along each column.
     """
 
-    mip_feasibility: float = 1e-6
+    mip_feasibility: float = TOLERANCE
     dual_feasibility: float = 1e-7
 
 
@@ -82,7 +82,7 @@ class Engine(ABC):
     """
 
     name: ClassVar[str]
-    tolerances: ClassVar[Tolerances] = Tolerances()
+    tolerances: Tolerances = Tolerances()
 
     def __init__(self) -> None:
         self.on_incumbent: Callable[[Floats], None] | None = None

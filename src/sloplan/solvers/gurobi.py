@@ -47,8 +47,8 @@ class Gurobi(Engine):
             "MIPGapAbs": 0.0,
             "Seed": seed % 2_000_000_001,
             "Threads": min(threads, 1024),
-            "FeasibilityTol": self.tolerances.mip_feasibility,
-            "IntFeasTol": self.tolerances.mip_feasibility,
+            "FeasibilityTol": form.tolerance,
+            "IntFeasTol": form.tolerance,
             "OptimalityTol": self.tolerances.dual_feasibility,
         }
         if log is not None:

@@ -2,22 +2,36 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
 
-from sloplan.solvers.engine import Engine, EngineAnswer, EngineError, engine_output_discarded
+from sloplan.solvers.engine import Engine, EngineAnswer, EngineError, Tolerances, engine_output_discarded
 from sloplan.solvers.standard_form import Floats, StandardForm
 
 _COLUMNWISE, _MINIMISE = 1, 1  # of passModel
 
 
+LARGEST_COST_BITS: Final = 20
+"""Costs above 2^20 are scaled down to it by a power of two.
+
+With costs around 2^31, at tolerances that are absolute, HiGHS 1.12 calls answers optimal that are not.
+"""
+LARGEST_UNIT: Final = 2**18
+"""Costs are divided by no more: what the tolerance on the objective hides then is less than 1 before scaling."""
+LEAST_DUAL_TOLERANCE: Final = 1e-10
+
+
 class Highs(Engine):
     """One HiGHS instance holding one model.
+
+    Large costs are scaled down, and what HiGHS says of the objective is scaled up again: bounds and tolerances are in
+    the units of the form.
 
     Parameters
     ----------
@@ -37,6 +51,9 @@ class Highs(Engine):
         super().__init__()
         self._highspy = highspy
         self._form = form
+        self._unit = _cost_unit(form)
+        dual = max(self.tolerances.dual_feasibility / self._unit, LEAST_DUAL_TOLERANCE)
+        self.tolerances = Tolerances(form.tolerance * self._unit, dual * self._unit)
         self._settings: dict[str, Any] = {"seed": seed, "threads": threads, "rel_gap": rel_gap}
         self._status: Any = None
         self._start: tuple[npt.NDArray[np.int32], Floats] | None = None
@@ -50,8 +67,8 @@ class Highs(Engine):
             "mip_abs_gap": 0.0,
             "random_seed": seed % 2**31,
             "threads": threads,
-            "mip_feasibility_tolerance": self.tolerances.mip_feasibility,
-            "dual_feasibility_tolerance": self.tolerances.dual_feasibility,
+            "mip_feasibility_tolerance": form.tolerance,
+            "dual_feasibility_tolerance": dual,
         }
         if log is not None:
             options["log_file"] = log
@@ -109,7 +126,8 @@ class Highs(Engine):
         values = None
         if info.primal_solution_status == self._highspy.SolutionStatus.kSolutionStatusFeasible:
             values = np.array(self._highs.getSolution().col_value, dtype=np.float64)
-        bound = float(info.mip_dual_bound) if np.any(self._form.integer) else float(info.objective_function_value)
+        bound = info.mip_dual_bound if np.any(self._form.integer) else info.objective_function_value
+        bound = float(bound) * self._unit
         if kind in (kinds.kOptimal, kinds.kModelEmpty):
             return EngineAnswer("optimal", values, bound)
         if kind in (kinds.kTimeLimit, kinds.kInterrupt):
@@ -125,7 +143,7 @@ class Highs(Engine):
         self._found(np.array(event.data_out.mip_solution, dtype=np.float64))
 
     def _looked_in(self, event: Any) -> None:
-        self._proved(float(event.data_out.mip_dual_bound))
+        self._proved(float(event.data_out.mip_dual_bound) * self._unit)
         if self._must_stop():
             event.interrupt()
 
@@ -135,11 +153,17 @@ class Highs(Engine):
         matrix = form.matrix.tocsc()  # as HiGHS keeps it
         rows, columns = matrix.shape
         return self._highs.passModel(
-            columns, rows, matrix.nnz, _COLUMNWISE, _MINIMISE, form.offset,
-            form.cost, form.lower, form.upper, form.row_lower, form.row_upper,
+            columns, rows, matrix.nnz, _COLUMNWISE, _MINIMISE, form.offset / self._unit,
+            form.cost / self._unit, form.lower, form.upper, form.row_lower, form.row_upper,
             matrix.indptr, matrix.indices, matrix.data, form.integer.astype(np.int32),
         )  # fmt: skip
 
     def _succeed(self, status: Any, what: str) -> None:
         if status == self._highspy.HighsStatus.kError:
             raise EngineError(f"HiGHS refused {what}")
+
+
+def _cost_unit(form: StandardForm) -> int:
+    """Return the power of two that costs are divided by; dividing by it is exact in floating point."""
+    largest = float(np.abs(form.cost).max(initial=0.0))
+    return min(1 << max(0, math.ceil(largest).bit_length() - LARGEST_COST_BITS), LARGEST_UNIT)

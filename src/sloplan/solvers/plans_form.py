@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
@@ -16,8 +17,15 @@ import scipy.sparse
 from sloplan.models.reduced import power_of_two_unit
 from sloplan.problem.compiled import Int
 from sloplan.problem.selections.selection import PlanSelection
-from sloplan.solvers.plans_kernels import common_divisor, divide_rows, fill_columns
-from sloplan.solvers.standard_form import Floats, StandardForm
+from sloplan.solvers.plans_kernels import common_divisor, divide_rows, fill_columns, raise_largest
+from sloplan.solvers.standard_form import TOLERANCE, Floats, StandardForm
+
+SUPPLIED_TOLERANCE: Final = 1e-9
+"""Tolerance where there are supplies, whose units bring 10^8 and more of what plans use by ones.
+
+An engine that may take 0.999999 units for a whole one finds a row of theirs broken by hundreds when it rounds, and
+drops what may be the best answer. With this tolerance no rounding breaks a row whose coefficients are below 10^9.
+"""
 
 
 @dataclass(frozen=True)
@@ -70,6 +78,7 @@ def plans_form(selection: PlanSelection) -> PlansForm:
         row_lower=np.concatenate([np.where(groups.must[grouped], most, -np.inf), np.full(len(limits), -np.inf)]),
         row_upper=np.concatenate([most, limits]),
         offset=0.0,
+        tolerance=SUPPLIED_TOLERANCE if len(supplies) else TOLERANCE,
     )
     return PlansForm(form, scale)
 
@@ -93,11 +102,14 @@ class _Coupling:
     def __init__(self, selection: PlanSelection) -> None:
         rows = selection.rows
         self.divisor = np.zeros(len(rows), dtype=np.int64)
+        largest = np.zeros_like(self.divisor)
         for entries in (selection.plans.usage, selection.supplies.brought):
             divide_rows(entries.column, entries.amount, self.divisor)
+            raise_largest(entries.column, entries.amount, largest)
         self.used: npt.NDArray[np.bool_] = self.divisor > 0
         limit = rows.capacity // np.maximum(self.divisor, 1)
-        self.factor = np.array([1.0 / power_of_two_unit(capacity) for capacity in limit.tolist()], dtype=np.float64)
+        greatest = np.maximum(largest // np.maximum(self.divisor, 1), np.abs(limit))
+        self.factor = np.array([1.0 / power_of_two_unit(figure) for figure in greatest.tolist()], dtype=np.float64)
         self.limit: Floats = (limit * self.factor)[self.used]
 
 
@@ -118,7 +130,7 @@ class _Floor:
         if floor is not None and floor > 0:
             divisor = int(common_divisor(value)) or 1
             limit = -floor // divisor
-            unit = power_of_two_unit(limit)
+            unit = power_of_two_unit(max(int(value.max(initial=0)) // divisor, abs(limit)))
             self.limit = np.array([limit / unit])
             self.amount = -(value // divisor) / unit
 

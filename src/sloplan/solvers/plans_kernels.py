@@ -39,6 +39,13 @@ def divide_rows(row: Int, amount: Int, divisor: Int) -> None:
 
 
 @numba.njit(cache=True)
+def raise_largest(row: Int, amount: Int, largest: Int) -> None:
+    """Bring `largest`, shape (rows,), up to the largest of the amounts of each row, whatever their signs."""
+    for entry in range(len(amount)):
+        largest[row[entry]] = max(largest[row[entry]], abs(amount[entry]))
+
+
+@numba.njit(cache=True)
 def fill_columns(
     start: Int, row: Int, amount: Int, place: Int, divisor: Int, factor: Float,
     group: Int, choice: Int, floor_row: int, floor: Float, pointer: Index, index: Index, value: Float,

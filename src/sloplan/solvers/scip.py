@@ -49,7 +49,7 @@ class Scip(Engine):
                 "limits/absgap": 0.0,
                 "randomization/randomseedshift": seed % 2**31,
                 "lp/threads": min(threads, 64),  # the most that SCIP takes
-                "numerics/feastol": 1e-6,
+                "numerics/feastol": form.tolerance,
                 "numerics/dualfeastol": self.tolerances.dual_feasibility,
                 "heuristics/completesol/maxunknownrate": 1.0,  # however little a start says
                 "misc/catchctrlc": False,  # Ctrl-C is noted by `solve`

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
 
 Floats = npt.NDArray[np.float64]
+
+TOLERANCE: Final = 1e-6
+"""What engines may break rows by where nothing else is said."""
 
 
 @dataclass(frozen=True)
@@ -26,6 +29,8 @@ class StandardForm:
         Infinite where there is no bound.
     offset : float
         Constant of the objective.
+    tolerance : float
+        What an engine may break rows by, and integrality.
     """
 
     columns: list[Any]
@@ -37,6 +42,7 @@ class StandardForm:
     row_lower: Floats
     row_upper: Floats
     offset: float
+    tolerance: float = TOLERANCE
 
     def column_of(self) -> dict[int, int]:
         """Return the column of each variable, by its id()."""

@@ -35,7 +35,8 @@ def judged_frame(rows: Iterable[Row]) -> pd.DataFrame:
     A claimed bound is *refuted* if a verified solution of the same problem, of any run or the best known one, is
     better. It does not count then, and the certified bound stands in its place. Nor does "infeasible" where there is
     a verified solution. Under "goodput-then-cost" cost counts at the greatest goodput that any run reached: other runs
-    have answered another question, and their `objective` is unknown. Whoever claims "optimal" or "infeasible" is
+    have answered another question, and their `objective` is unknown; so is what they claimed of it, unless that was
+    false or they called it optimal. Whoever claims "optimal" or "infeasible" is
     believed as far as this goes.
 
     Parameters
@@ -89,10 +90,17 @@ def judged_frame(rows: Iterable[Row]) -> pd.DataFrame:
 
 
 def _keep_greatest_goodput(frame: pd.DataFrame) -> None:
-    """Forget the cost of runs that reached less goodput than another, where goodput comes first."""
+    """Forget the cost of runs that reached less goodput than another, where goodput comes first.
+
+    Their claim of it goes, too, if it was checked and they left open whether their goodput is the greatest.
+    """
     first = frame["objective_name"] == GOODPUT_THEN_COST.name
     most = frame[first].groupby(PROBLEM, dropna=False)["goodput"].transform("max")
     less = most.index[frame.loc[most.index, "goodput"] < most]
+    there = frame.loc[less]
+    off = (there["claimed_objective"] - there["objective"]).abs()
+    modest = less[(there["claimed_status"] != "optimal") & (off <= there["unit"] / 2)]
+    frame.loc[modest, "claimed_objective"] = np.nan
     frame.loc[less, "objective"] = np.nan
     frame.loc[less, "objective_exact"] = None
 
