@@ -19,12 +19,14 @@ from sloplan.decomposition.pattern_prices import PatternPrices
 from sloplan.decomposition.pattern_search import PatternDives
 from sloplan.decomposition.pattern_solving import PatternSolving
 from sloplan.decomposition.pursuit import Pursuit
+from sloplan.problem.certificates.verification import certificate_bound
 from sloplan.problem.objective import COST, GOODPUT
 from sloplan.problem.run import Run
 from sloplan.problem.selections.selection import PlanSelection
 from sloplan.solvers.engine import EngineError
 from tests.decomposition.problems import settled
 from tests.problem.selections.random_selections import brute_forced_optimum, random_selection
+from tests.problem.selections.selection_cases import lp_bound_and_duals
 
 SEEDS = range(40)
 
@@ -207,15 +209,36 @@ def test_the_method_proves_by_patterns(seed: int) -> None:
     assert result.objective == sp.solve(selection, method="milp-plans", objective="cost", threads=1).objective
 
 
-def test_prices_of_rows_are_certified_before_all_time_goes_into_dives(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_prices_are_certified_before_all_time_goes_into_dives(monkeypatch: pytest.MonkeyPatch) -> None:
     """Where the core is too large, the certificate comes between the first dives and the last."""
     order: list[str] = []
     monkeypatch.setattr(PatternSolving, "dive", lambda _self, share: order.append(f"dive {share:.1f}"))
     monkeypatch.setattr(PatternSolving, "narrowed", lambda *_: None)
-    monkeypatch.setattr(Pursuit, "certify", lambda *_: order.append("certify"))
+    monkeypatch.setattr(Pursuit, "certify", lambda *_: order.append("prices of rows"))
+    monkeypatch.setattr(PatternSolving, "certify", lambda *_: order.append("prices of groups"))
     selection = sp.load("chu-gap:type=d,agents=4,jobs=20")
     sp.solve(selection, method="branch-and-price", objective="cost", threads=1, time_limit=2)
-    assert order == ["dive 0.4", "certify", "dive 1.0"]
+    assert order == ["dive 0.4", "prices of rows", "prices of groups", "dive 1.0"]
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_its_bounds_are_certified(seed: int) -> None:
+    """At any prices the checker proves what `packed` says, but for rounding to a coarser step."""
+    rng = np.random.default_rng(seed)
+    for problem, rows, _ in cases(seed):
+        price = rng.uniform(-2, 8, len(problem.groups))
+        proved = certificate_bound(problem.source, rows.certificate(price))
+        most = rows.packed(price).most
+        assert most <= (-proved if problem.is_cost else proved) < most + rows.step
+
+
+def test_its_bound_stands_in_the_result() -> None:
+    """The bound of a run that proves nothing else is certified, and tighter than the linear program's."""
+    selection = sp.load("chu-gap:type=d,agents=5,jobs=60")
+    result = sp.solve(selection, method="branch-and-price", objective="cost", threads=1, time_limit=4)
+    bound, _ = lp_bound_and_duals(selection)
+    assert result.certified_bound is not None
+    assert result.certified_bound > np.ceil(bound / selection.cost_scale - 1e-6)
 
 
 def test_an_engine_that_fails_ends_only_the_dives(monkeypatch: pytest.MonkeyPatch) -> None:

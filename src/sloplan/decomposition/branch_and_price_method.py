@@ -113,6 +113,7 @@ class BranchAndPriceMethod:
             if run.proof != "solver" or not pursuit.is_settled:  # an engine's proof says more than the prices
                 pursuit.certify(best, _CERTIFYING_SHARE * run.remaining())
             if patterns is not None:
+                patterns.certify(_CERTIFYING_SHARE * run.remaining())
                 patterns.dive(1.0)
         else:
             self._prove(pursuit, run, best)

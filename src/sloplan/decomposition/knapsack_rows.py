@@ -26,7 +26,9 @@ from sloplan.decomposition.assignment import Assignment
 from sloplan.decomposition.coupled_problem import CoupledProblem
 from sloplan.decomposition.knapsack_kernels import losses, pack
 from sloplan.decomposition.objective_step import objective_step
+from sloplan.problem.certificates.format import Certificate, GroupLeaf
 from sloplan.problem.compiled import Bool, Int
+from sloplan.problem.selections.selection import PlanSelection
 
 Float = npt.NDArray[np.float64]
 
@@ -194,6 +196,19 @@ class KnapsackRows:
         profit = self.worth * self.grid - steps[self.group]
         losses(self.start, self.group, self.weight, profit, self.capacity, loss)
         return np.where(loss < 0, np.inf, loss / self.grid)
+
+    def certificate(self, price: Float) -> Certificate:
+        """Return what proves the bound of `packed` at some prices, for the plan selection that the problem comes from.
+
+        Parameters
+        ----------
+        price : (groups,) float64
+        """
+        selection = self.problem.source
+        assert isinstance(selection, PlanSelection)
+        named = zip(selection.groups.name.tolist(), self.on_grid(price).tolist(), strict=True)
+        leaf = GroupLeaf({group: steps for group, steps in named if steps})
+        return Certificate("cost" if self.problem.is_cost else "goodput", self.grid, (leaf,))
 
     def assignment(self, chosen: Bool) -> Assignment:
         """Return options as an assignment.

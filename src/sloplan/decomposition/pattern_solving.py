@@ -64,6 +64,16 @@ class PatternSolving:
         logger.warning("dives end: %s", error)
         self._engine_fails = True
 
+    def certify(self, seconds: float) -> None:
+        """Have the bound verified as a certificate.
+
+        Parameters
+        ----------
+        seconds : float
+            Time for it.
+        """
+        self._run.certify(self._rows.certificate(self._prices.price), seconds)
+
     def dive(self, share: float) -> None:
         """Dive for a share of the time left, or until dives are idle where there is something else to do.
 

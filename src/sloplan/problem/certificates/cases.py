@@ -24,7 +24,7 @@ def leaf_cases(pricer: PlanPricer, certificate: Certificate) -> tuple[list[LeafC
     ----------
     pricer : PlanPricer
     certificate : Certificate
-        One without `tree_violations`.
+        One without `tree_violations`, of prices of rows.
 
     Returns
     -------
@@ -44,7 +44,7 @@ def leaf_cases(pricer: PlanPricer, certificate: Certificate) -> tuple[list[LeafC
                 violations.append(_at_node(number, statement))
             else:
                 statements[number] = statement
-        else:
+        elif isinstance(node, Leaf):
             found = _price_violations(row_index, node) + _goodput_price_violations(certificate.objective, node)
             violations += [_at_node(number, violation) for violation in found]
     if violations:

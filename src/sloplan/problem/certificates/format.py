@@ -1,4 +1,4 @@
-"""What a certificate says: a tree of decisions whose leaves hold integer row prices.
+"""What a certificate says: a tree of decisions whose leaves hold integer row prices, or prices of groups alone.
 
 Reading checks the shape of the JSON only. Whether a certificate holds for a problem, down to the type of
 each price, is what `sloplan.problem.certificates.verification.verify_certificate` answers with a list of violations.
@@ -69,6 +69,19 @@ class Leaf:
 
 
 @dataclass(frozen=True)
+class GroupLeaf:
+    """Prices of groups in place of rows: a certificate by itself, where every plan uses one row.
+
+    Parameters
+    ----------
+    group_prices : mapping of str to int
+        Price numerators per group name; groups that are not named have price 0.
+    """
+
+    group_prices: Mapping[str, int]
+
+
+@dataclass(frozen=True)
 class Branch:
     """An inner node: a decision, and the node that follows each answer (None: left out)."""
 
@@ -77,7 +90,7 @@ class Branch:
     no: int | None
 
 
-Node = Leaf | Branch
+Node = Leaf | GroupLeaf | Branch
 
 
 @dataclass(frozen=True)
@@ -90,7 +103,8 @@ class Certificate:
         "goodput" or "cost"; one for "cost" also serves the second stage of "goodput-then-cost".
     denominator : int
         2^k, under every price.
-    nodes : tuple of Leaf or Branch
+    nodes : tuple of Leaf, GroupLeaf or Branch
+        A GroupLeaf is the only node.
     """
 
     objective: str
@@ -136,6 +150,8 @@ class Certificate:
 def _written_node(node: Node) -> dict[str, Any]:
     if isinstance(node, Leaf):
         return {"prices": dict(node.prices)} | ({"goodput_price": node.goodput_price} if node.goodput_price else {})
+    if isinstance(node, GroupLeaf):
+        return {"group_prices": dict(node.group_prices)}
     written: dict[str, Any] = {"decision": _written_decision(node.decision)}
     children = {"yes": node.yes, "no": node.no}
     return written | {answer: child for answer, child in children.items() if child is not None}
@@ -161,6 +177,9 @@ def _read_node(node: Any, field: str) -> Node:
         fields = _object(node, field, required=("decision",), optional=("yes", "no"))
         decision = _read_decision(fields["decision"], f"{field}.decision")
         return Branch(decision, fields.get("yes"), fields.get("no"))
+    if isinstance(node, dict) and "group_prices" in node:
+        fields = _object(node, field, required=("group_prices",))
+        return GroupLeaf(_object(fields["group_prices"], f"{field}.group_prices", required=None))
     fields = _object(node, field, required=("prices",), optional=("goodput_price",))
     return Leaf(_object(fields["prices"], f"{field}.prices", required=None), fields.get("goodput_price", 0))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from sloplan.problem.certificates.format import Branch, Certificate, Leaf
+from sloplan.problem.certificates.format import Branch, Certificate, GroupLeaf, Leaf
 from sloplan.problem.certificates.pricing import is_integer
 from sloplan.problem.violation import Violation
 
@@ -33,7 +33,10 @@ def tree_violations(certificate: Certificate) -> list[Violation]:
     while waiting:
         number = waiting.pop()
         node = nodes[number]
-        if isinstance(node, Leaf):
+        if not isinstance(node, Branch):
+            if isinstance(node, GroupLeaf) and len(nodes) > 1:
+                message = "has prices of groups, which are a certificate by themselves and no part of a tree"
+                violations.append(Violation("certificate_packing", f"node {number}", message))
             continue
         for answer, child in (("yes", node.yes), ("no", node.no)):
             violation = _child_violation(number, answer, child, len(nodes), reached)
@@ -93,5 +96,6 @@ def leaf_steps(certificate: Certificate) -> Iterator[tuple[Leaf, int, Path]]:
             waiting.append((node.no, depth + 1, (number, False)))
             waiting.append((node.yes, depth + 1, (number, True)))
         else:
+            assert isinstance(node, Leaf)  # no prices of groups in a tree
             yield node, kept, tuple(path[kept:])
             kept = len(path)

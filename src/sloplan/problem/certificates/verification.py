@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 from sloplan.problem.certificates.bound import LeafTotals, VerificationStoppedError, leaf_totals
 from sloplan.problem.certificates.cases import leaf_cases
-from sloplan.problem.certificates.format import Certificate
+from sloplan.problem.certificates.format import Certificate, GroupLeaf
 from sloplan.problem.certificates.instance_pricing import InstancePricer
+from sloplan.problem.certificates.packing import packing_totals, packing_violations
 from sloplan.problem.certificates.pricing import PRICED_LIMIT, GridTooFineError, PlanPricer, is_integer
 from sloplan.problem.certificates.selection_pricing import SelectionPricer
 from sloplan.problem.certificates.tree import tree_violations
@@ -155,15 +156,33 @@ def _examined(
     violations = violations or tree_violations(certificate)
     if violations:
         return _Examined(violations)
-    cases, violations = leaf_cases(pricer, certificate)
-    if violations:
-        return _Examined(violations)
     try:
-        totals = leaf_totals(pricer, cases, should_stop)
+        totals, violations = _totals(problem, pricer, certificate, should_stop)
     except GridTooFineError as error:
         message = f"is too fine: {error}"
         return _Examined([Violation("certificate_grid", f"denominator {certificate.denominator}", message)])
+    if totals is None:
+        return _Examined(violations)
     return _against_claim(_worst(totals, int(certificate.denominator), goal), claimed_bound, goal)
+
+
+def _totals(
+    problem: Instance | CompiledInstance | PlanSelection,
+    pricer: PlanPricer,
+    certificate: Certificate,
+    should_stop: Callable[[], bool] | None,
+) -> tuple[LeafTotals | None, list[Violation]]:
+    """What the leaves prove, or the violations that keep them from it."""
+    root = certificate.nodes[0]
+    if isinstance(root, GroupLeaf):
+        if not isinstance(problem, PlanSelection):
+            message = "stand for the groups of plan selections; an instance has queries"
+            return None, [Violation("certificate_packing", "prices of groups", message)]
+        violations = packing_violations(problem, root)
+        denominator = int(certificate.denominator)
+        return None if violations else packing_totals(problem, root, denominator, should_stop), violations
+    cases, violations = leaf_cases(pricer, certificate)
+    return None if violations else leaf_totals(pricer, cases, should_stop), violations
 
 
 def _pricer(
