@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 import scipy.sparse
 
-from sloplan.models.reduced import power_of_two_unit
+from sloplan.models.reduced import LARGEST_LIMIT_BITS, power_of_two_unit
 from sloplan.problem.compiled import Int
 from sloplan.problem.selections.selection import PlanSelection
 from sloplan.solvers.plans_kernels import common_divisor, divide_rows, fill_columns, raise_largest
@@ -102,10 +102,11 @@ class _Coupling:
     def __init__(self, selection: PlanSelection) -> None:
         rows = selection.rows
         self.divisor = np.zeros(len(rows), dtype=np.int64)
-        largest = np.zeros_like(self.divisor)
+        largest = np.zeros_like(self.divisor)  # smaller figures are not scaled
         for entries in (selection.plans.usage, selection.supplies.brought):
             divide_rows(entries.column, entries.amount, self.divisor)
-            raise_largest(entries.column, entries.amount, largest)
+            if max(entries.amount.max(initial=0), -entries.amount.min(initial=0)) > 2**LARGEST_LIMIT_BITS:
+                raise_largest(entries.column, entries.amount, largest)
         self.used: npt.NDArray[np.bool_] = self.divisor > 0
         limit = rows.capacity // np.maximum(self.divisor, 1)
         greatest = np.maximum(largest // np.maximum(self.divisor, 1), np.abs(limit))
