@@ -8,6 +8,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from sloplan.study.configuration import packaged_names
 from tests.command_line import command, environment, sloplan
 from tests.study.case import configuration_text, write_instance
 from tests.study.misbehaving import install
@@ -49,6 +50,17 @@ def test_tables_on_screen_and_as_files(study: Path) -> None:
     latex = (study / "study-tiny" / "tables" / "worst.tex").read_text()
     assert latex.startswith("% Configuration")
     assert r"\begin{tabular}{llrlrrrrl}" in latex
+
+
+def test_the_packaged_studies_are_listed() -> None:
+    """Each with its whole question, seconds and threads."""
+    done = sloplan("study", "list")
+    assert done.returncode == 0, done.stderr
+    said = " ".join(done.stdout.split())
+    for name in packaged_names():
+        assert f" {name} " in said
+    assert "How far is the fast planner" in said
+    assert "…" not in done.stdout
 
 
 def test_tables_elsewhere(study: Path) -> None:

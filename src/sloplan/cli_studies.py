@@ -36,6 +36,14 @@ def _run_study(
     raise typer.Exit(study_commands.run(configuration, output, data, workers))
 
 
+@study_app.command("list")
+def _list_studies() -> None:
+    """List the studies that come with the package."""
+    from sloplan import study_commands
+
+    study_commands.list_packaged()
+
+
 @study_app.command("table")
 def _study_table(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="A study's folder.")],

@@ -36,6 +36,24 @@ from sloplan.study_worker import solve_job
 _WIDEST = 1000  # characters of a table on a terminal
 
 
+def list_packaged() -> None:
+    """Print the configurations that come with the package, each with its question."""
+    shown = RichTable(box=SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)
+    shown.add_column("study", no_wrap=True)
+    shown.add_column("question")
+    shown.add_column("seconds a run", justify="right")
+    shown.add_column("threads", justify="right")
+    for name in packaged_names():
+        configuration, _ = read_configuration(name)
+        shown.add_row(
+            name,
+            Text(" ".join(configuration.description.split())),
+            ", ".join(f"{limit:g}" for limit in configuration.time_limits),
+            ", ".join(map(str, configuration.threads)),
+        )
+    Console().print(shown)
+
+
 def run(source: str, folder: Path | None, data: Path | None, workers: int | None) -> int:
     """Run a study, or what is left of it; return the exit code."""
     configuration, text = read_configuration(source)
