@@ -200,6 +200,14 @@ def test_other_problems_have_no_such_form() -> None:
     assert KnapsackRows.of(coupled_selection(PlanSelection.from_numbers(**vast, capacity=[100_000_008]))) is None
 
 
+def test_weights_whose_sum_passes_64_bits_are_no_small_capacity() -> None:
+    """Alternatives of one group: there are too many amounts to count through."""
+    selection = PlanSelection.from_numbers(
+        group=[0] * 9, value=[7] * 9, usage=[[w] for w in [2**61 - 1, 2**61 - 3] * 4 + [100]], capacity=[2**61]
+    )
+    assert KnapsackRows.of(coupled_selection(selection)) is None
+
+
 @pytest.mark.parametrize("seed", range(3))
 def test_the_method_proves_by_patterns(seed: int) -> None:
     """On assignment problems of type c branch and price ends with the optimum that HiGHS proves."""

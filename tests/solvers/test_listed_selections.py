@@ -149,6 +149,18 @@ def test_figures_of_rows_with_supplies_are_small() -> None:
     assert (form.tolerance, plans_form(knapsack()).form.tolerance) == (1e-9, 1e-6)
 
 
+@pytest.mark.parametrize("bits", [45, 49, 51, 55])
+def test_figures_too_far_apart_prove_nothing_wrong(bits: int) -> None:
+    """A unit that brings one, beside one that brings 2^49, must not be taken for nothing: both groups can be served."""
+    selection = PlanSelection.from_numbers(
+        group=[0, 1], value=[5, 1], usage=[[100, 0], [0, 1]], capacity=[0, 1], maximum=[1, 100],
+        brought=[[2**bits + 1, -2], [1, 0]],
+    )  # fmt: skip
+    result = sloplan.solve(selection, "milp-plans", display=False, time_limit=5, threads=1)
+    assert result.bound is None or result.bound >= 6
+    assert result.status != "infeasible"
+
+
 def test_wrong_infeasible_is_an_error_of_the_engine(monkeypatch: pytest.MonkeyPatch) -> None:
     """To choose nothing is always feasible where nobody must choose, so "infeasible" is not believed."""
     monkeypatch.setattr(Highs, "solve", lambda *_: EngineAnswer("infeasible", None, None))

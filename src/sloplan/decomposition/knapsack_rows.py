@@ -28,6 +28,7 @@ from sloplan.decomposition.knapsack_kernels import losses, pack
 from sloplan.decomposition.objective_step import objective_step
 from sloplan.problem.certificates.format import Certificate, GroupLeaf
 from sloplan.problem.compiled import Bool, Int
+from sloplan.problem.exact_sums import exact_totals
 from sloplan.problem.selections.selection import PlanSelection
 
 Float = npt.NDArray[np.float64]
@@ -112,9 +113,8 @@ class KnapsackRows:
         np.gcd.at(unit, row, weight)
         weight //= unit[row]
         capacity = problem.rows.capacity // np.maximum(unit, 1)
-        everything = np.zeros_like(capacity)
-        np.add.at(everything, row, weight)
-        capacity = np.minimum(capacity, everything)
+        everything = exact_totals(row, weight, np.ones_like(weight), len(capacity))
+        capacity = np.minimum(capacity, everything).astype(np.int64)
         number = np.bincount(row, minlength=len(capacity))
         if float(number @ capacity.astype(np.float64)) > _MOST_CELLS:
             return None

@@ -15,6 +15,10 @@ integers, where no tolerance can hide a violation.
 """
 
 
+LARGEST_UNIT_BITS: Final = 39
+"""No row is divided by more than 2^39: HiGHS takes entries up to 1e-12 for 0, and 1 must not become one."""
+
+
 def divided_by_gcd(coefficients: Sequence[int], limit: int) -> tuple[list[int], int]:
     """Divide a row over integer variables by the gcd of its coefficients; the limit is rounded down."""
     gcd = int(np.gcd.reduce(np.asarray(coefficients, dtype=np.int64))) or 1
@@ -22,8 +26,13 @@ def divided_by_gcd(coefficients: Sequence[int], limit: int) -> tuple[list[int], 
 
 
 def power_of_two_unit(figure: int) -> int:
-    """Return the least power of two that brings a figure down to 2^20, at least 1.
+    """Return the least power of two that brings a figure down to 2^20, at least 1, at most 2^39.
 
     Dividing by it is exact in floating point.
     """
-    return 1 << max(0, abs(figure).bit_length() - LARGEST_LIMIT_BITS)
+    return 1 << min(max(0, abs(figure).bit_length() - LARGEST_LIMIT_BITS), LARGEST_UNIT_BITS)
+
+
+def covering_unit(figure: int) -> int:
+    """Return the least power of two that is no smaller than a figure, at least 1, at most 2^39."""
+    return 1 << min(max(0, figure - 1).bit_length(), LARGEST_UNIT_BITS)

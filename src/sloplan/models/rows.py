@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from pyomo.core.expr import LinearExpression
 
-from sloplan.models.reduced import divided_by_gcd, power_of_two_unit
+from sloplan.models.reduced import covering_unit, divided_by_gcd, power_of_two_unit
 from sloplan.problem.compiled import Int
 
 
@@ -81,7 +81,5 @@ def limit_row(
     """
     reduced, reduced_limit = divided_by_gcd(coefficients, limit)
     largest = max(map(abs, reduced))
-    unit = (
-        1 << (largest - 1).bit_length() if small_coefficients else power_of_two_unit(max(largest, abs(reduced_limit)))
-    )
+    unit = covering_unit(largest) if small_coefficients else power_of_two_unit(max(largest, abs(reduced_limit)))
     return linear([c / unit for c in reduced], variables) <= reduced_limit / unit

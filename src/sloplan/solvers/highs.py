@@ -12,19 +12,23 @@ import numpy as np
 import numpy.typing as npt
 
 from sloplan.solvers.engine import Engine, EngineAnswer, EngineError, Tolerances, engine_output_discarded
-from sloplan.solvers.standard_form import Floats, StandardForm
+from sloplan.solvers.standard_form import TOLERANCE, Floats, StandardForm
 
 _COLUMNWISE, _MINIMISE = 1, 1  # of passModel
 
 
 LARGEST_COST_BITS: Final = 20
-"""Costs above 2^20 are scaled down to it by a power of two.
+"""Costs above 2^20 are scaled down to it by a power of two, as far as the form's tolerance allows.
 
-With costs around 2^31, at tolerances that are absolute, HiGHS 1.12 calls answers optimal that are not.
+HiGHS's tolerances on the objective are absolute: costs around 2^31 are beyond what a float can keep to them. Nor may
+scaling make them count for more than they do by default.
 """
-LARGEST_UNIT: Final = 2**18
-"""Costs are divided by no more: what the tolerance on the objective hides then is less than 1 before scaling."""
-LEAST_DUAL_TOLERANCE: Final = 1e-10
+
+SMALL_ENTRY: Final = 1e-12
+"""Entries that are no larger are taken for 0: the least that HiGHS can be told."""
+
+DUAL_SHARE: Final = 0.1
+"""Of the tolerance on rows: what HiGHS allows on reduced costs within a MIP, whatever its option says."""
 
 
 class Highs(Engine):
@@ -52,7 +56,7 @@ class Highs(Engine):
         self._highspy = highspy
         self._form = form
         self._unit = _cost_unit(form)
-        dual = max(self.tolerances.dual_feasibility / self._unit, LEAST_DUAL_TOLERANCE)
+        dual = DUAL_SHARE * form.tolerance
         self.tolerances = Tolerances(form.tolerance * self._unit, dual * self._unit)
         self._settings: dict[str, Any] = {"seed": seed, "threads": threads, "rel_gap": rel_gap}
         self._status: Any = None
@@ -69,13 +73,17 @@ class Highs(Engine):
             "threads": threads,
             "mip_feasibility_tolerance": form.tolerance,
             "dual_feasibility_tolerance": dual,
+            "small_matrix_value": SMALL_ENTRY,
         }
         if log is not None:
             options["log_file"] = log
         with engine_output_discarded():
             for name, value in options.items():
                 self._succeed(self._highs.setOptionValue(name, value), f"option {name}")
-            self._succeed(self._pass_model(), "the model")
+            status = self._pass_model()
+            self._succeed(status, "the model")
+            if status == highspy.HighsStatus.kWarning:  # entries near 0 that it drops, for one
+                raise EngineError("HiGHS would solve another model than it was given: its figures are too far apart")
         self._highs.cbMipImprovingSolution += self._improved
         self._highs.cbMipInterrupt += self._looked_in
 
@@ -166,4 +174,5 @@ class Highs(Engine):
 def _cost_unit(form: StandardForm) -> int:
     """Return the power of two that costs are divided by; dividing by it is exact in floating point."""
     largest = float(np.abs(form.cost).max(initial=0.0))
-    return min(1 << max(0, math.ceil(largest).bit_length() - LARGEST_COST_BITS), LARGEST_UNIT)
+    bits = math.ceil(largest).bit_length() - LARGEST_COST_BITS
+    return 1 << max(0, min(bits, math.floor(math.log2(TOLERANCE / form.tolerance))))

@@ -24,7 +24,8 @@ SUPPLIED_TOLERANCE: Final = 1e-9
 """Tolerance where there are supplies, whose units bring 10^8 and more of what plans use by ones.
 
 An engine that may take 0.999999 units for a whole one finds a row of theirs broken by hundreds when it rounds, and
-drops what may be the best answer. With this tolerance no rounding breaks a row whose coefficients are below 10^9.
+drops what may be the best answer. With this tolerance no row is broken by rounding whose coefficients add up to less
+than 10^9.
 """
 
 

@@ -35,8 +35,8 @@ def judged_frame(rows: Iterable[Row]) -> pd.DataFrame:
     A claimed bound is *refuted* if a verified solution of the same problem, of any run or the best known one, is
     better. It does not count then, and the certified bound stands in its place. Nor does "infeasible" where there is
     a verified solution. Under "goodput-then-cost" cost counts at the greatest goodput that any run reached: other runs
-    have answered another question, and their `objective` is unknown; so is what they claimed of it, unless that was
-    false or they called it optimal. Whoever claims "optimal" or "infeasible" is
+    have answered another question, and their `objective` is unknown. So is what they claimed of it, unless that was
+    false or called optimal. Whoever claims "optimal" or "infeasible" is
     believed as far as this goes.
 
     Parameters

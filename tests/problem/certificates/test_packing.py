@@ -159,6 +159,8 @@ def test_an_instance_has_no_groups() -> None:
         ({"ann": True}, "certificate_price_integer"),
         ({"ann": -1}, "certificate_price_sign"),
         ({"ann": 2**62 + 1}, "certificate_grid"),
+        ({"ann": -(10**5000)}, "certificate_grid"),
+        ({"ann": np.int64(-(2**63))}, "certificate_grid"),
         ({"ann": 2**61, "ben": 2**61}, "certificate_grid"),  # their four plans pass 2^62 together
     ],
 )
@@ -183,11 +185,43 @@ def test_in_a_tree_they_are_refused() -> None:
     assert rules(sides(), document | {"nodes": [{"group_prices": {}, "prices": {}}]}) == ["certificate_format"]
 
 
+@pytest.mark.parametrize("weight", [[2**61] * 8, [2**61] * 4, [2**61 - 1, 2**61 - 3] * 4 + [100]])
+def test_usages_whose_sum_passes_64_bits(weight: list[int]) -> None:
+    """Alternatives of one group: their sum means nothing, and a capacity cut down to it would prove too much."""
+    selection = PlanSelection.from_numbers(
+        group=[0] * len(weight), value=[7] * len(weight), usage=[[w] for w in weight], capacity=[2**61]
+    )
+    try:
+        bound = certificate_bound(selection, priced({}))
+    except SizeLimitError:
+        return
+    assert bound == 7
+
+
+def test_plans_that_do_not_fit_alone_do_not_count() -> None:
+    """They may use several rows: no solution holds them."""
+    usage = [[2, 5], *SIDES["usage"][1:]]
+    assert certificate_bound(sides(usage=usage), priced({"cleo": 2})) == 13
+
+
+def test_nothing_at_all() -> None:
+    """Without rows and plans nothing is worth anything."""
+    nothing = PlanSelection.from_numbers(group=[], value=[], usage=np.zeros((0, 0), dtype=np.int64), capacity=[])
+    assert certificate_bound(nothing, priced({})) == 0
+
+
 def test_sizes_and_time(monkeypatch: pytest.MonkeyPatch) -> None:
     """Rows too large to count through are an error of their own; who has no time stops it between rows."""
     with pytest.raises(VerificationStoppedError):
         certificate_bound(sides(), priced({}), lambda: True)
-    monkeypatch.setattr(packing, "CELL_LIMIT", 17)
+    asked: list[int] = []
+    assert certificate_bound(sides(), priced({}), lambda: bool(asked.append(0))) == 15
+    assert len(asked) == 5  # before each group of each row; ann does not fit on the right
+    monkeypatch.setattr(packing, "WIDTH_LIMIT", 3)
+    with pytest.raises(SizeLimitError, match="too large to be packed unit by unit"):
+        certificate_bound(sides(), priced({}))
+    monkeypatch.undo()
+    monkeypatch.setattr(packing, "CELL_LIMIT", 13)
     with pytest.raises(SizeLimitError, match="too large to be packed unit by unit"):
         certificate_bound(sides(), priced({}))
     with pytest.raises(InputError, match="proves nothing"):
