@@ -11,6 +11,7 @@ import sloplan as sp
 from sloplan.models import plan_selection_milp
 from sloplan.problem.errors import InputError
 from sloplan.problem.instance import Instance
+from sloplan.solvers.plans_form import SUPPLIED_TOLERANCE
 from tests.conformance.cases import random_case
 from tests.conformance.cost_cases import cost_case
 from tests.conformance.seeds import CONTENDED_SEEDS
@@ -20,7 +21,9 @@ from tests.one_pool import one_pool, serving
 def solved(instance: Instance, **more: Any) -> tuple[Any, sp.Solution]:
     """Build the model, solve it on HiGHS through Pyomo, bring its answer back; it is valid."""
     model = plan_selection_milp(instance, **more)
-    pyo.SolverFactory("appsi_highs").solve(model)
+    engine = pyo.SolverFactory("appsi_highs")
+    engine.highs_options = {"mip_feasibility_tolerance": SUPPLIED_TOLERANCE}
+    engine.solve(model)
     solution = sp.solution_from(model, instance)
     assert sp.check(instance, solution) == []
     return model, solution

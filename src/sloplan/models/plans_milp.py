@@ -32,6 +32,11 @@ def selection_milp(selection: PlanSelection) -> Any:
         objective ``goodput`` or ``cost``, to be multiplied by ``objective_scale`` to give the plan selection's scaled
         units. Indices are those of the plan selection. A group that must choose and has no plan makes the model
         infeasible by ``missing[group]``, which is 0 and ought to be the group's count.
+
+    Notes
+    -----
+    Where there are supplies, have the engine keep rows and integers to 1e-9 (HiGHS: ``mip_feasibility_tolerance``):
+    what a unit brings is often more than 10^6 times the step of what plans use, and the usual 1e-6 hides such a step.
     """
     plans, supplies, count = selection.plans, selection.supplies, selection.groups.count
     with PauseGC():  # hundreds of thousands of small objects, none of them garbage
@@ -69,7 +74,8 @@ def _add_capacity(model: Any, selection: PlanSelection, variables: Sequence[Any]
     model.capacity = pyo.Constraint(pyo.Any)
     for row, columns, amounts in entries_by_row(selection):
         name, capacity = selection.rows.name[row], int(selection.rows.capacity[row])
-        model.capacity[name] = limit_row(amounts, [variables[column] for column in columns], capacity)
+        of_row = [variables[column] for column in columns]
+        model.capacity[name] = limit_row(amounts, of_row, capacity, small_coefficients=len(selection.supplies) > 0)
 
 
 def _add_objective(model: Any, selection: PlanSelection, take: Sequence[Any], amount: Sequence[Any]) -> None:
@@ -84,7 +90,8 @@ def _add_objective(model: Any, selection: PlanSelection, take: Sequence[Any], am
             model.worthless = pyo.Var(bounds=(0, 0))
             values = [(-1, model.worthless)]
         coefficients, variables = map(list, zip(*values, strict=True))
-        model.goodput_floor = pyo.Constraint(expr=limit_row(coefficients, variables, -selection.goodput_floor))
+        row = limit_row(coefficients, variables, -selection.goodput_floor, small_coefficients=True)
+        model.goodput_floor = pyo.Constraint(expr=row)
 
 
 def _terms(figures: Int, variables: Sequence[Any]) -> list[tuple[int, Any]]:

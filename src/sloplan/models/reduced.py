@@ -8,12 +8,11 @@ from typing import Final
 import numpy as np
 
 LARGEST_LIMIT_BITS: Final = 20
-"""Rows with larger figures than 2^20 are scaled down to it by a power of two.
+"""Right-hand sides above 2^20 are scaled down to it by a power of two.
 
-An engine's absolute tolerance of 1e-6 is then at most 2e-12 of the largest figure, and rows of smaller ones keep their
-integers, where no tolerance can hide a violation.
+An engine's absolute tolerance of 1e-6 is then at most 2e-12 of the limit, and rows with limits
+below 2^20 keep their integers, where no tolerance can hide a violation.
 """
-
 
 LARGEST_UNIT_BITS: Final = 39
 """No row is divided by more than 2^39: HiGHS takes entries up to 1e-12 for 0, and 1 must not become one."""

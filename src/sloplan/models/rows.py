@@ -75,11 +75,10 @@ def limit_row(
     variables : sequence of Pyomo variables
     limit : int
     small_coefficients : bool
-        Scale the largest coefficient to 1 at most, not all figures to 2^20. For rows that push integers up: an engine
+        Scale the largest coefficient to 1 at most, not the limit to 2^20. For rows that push integers up: an engine
         that rounds 1.00000002 units down to 1, as its tolerance on integers lets it, must not find the row broken by
         more than its tolerance on rows, or it calls a feasible model infeasible.
     """
     reduced, reduced_limit = divided_by_gcd(coefficients, limit)
-    largest = max(map(abs, reduced))
-    unit = covering_unit(largest) if small_coefficients else power_of_two_unit(max(largest, abs(reduced_limit)))
+    unit = covering_unit(max(map(abs, reduced))) if small_coefficients else power_of_two_unit(reduced_limit)
     return linear([c / unit for c in reduced], variables) <= reduced_limit / unit

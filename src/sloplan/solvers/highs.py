@@ -11,18 +11,19 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
+from sloplan.solvers.bounds import column_range
 from sloplan.solvers.engine import Engine, EngineAnswer, EngineError, Tolerances, engine_output_discarded
-from sloplan.solvers.standard_form import TOLERANCE, Floats, StandardForm
+from sloplan.solvers.standard_form import Floats, StandardForm
 
 _COLUMNWISE, _MINIMISE = 1, 1  # of passModel
 
 
-LARGEST_COST_BITS: Final = 20
-"""Costs above 2^20 are scaled down to it by a power of two, as far as the form's tolerance allows.
+COST_DIGITS: Final = 1e12
+"""Largest cost over tolerance that HiGHS is given: with costs of 2^31 at 1e-6, say, reduced costs cannot be told apart
+from its tolerance on them. Larger costs are scaled down by a power of two."""
 
-HiGHS's tolerances on the objective are absolute: costs around 2^31 are beyond what a float can keep to them. Nor may
-scaling make them count for more than they do by default.
-"""
+HIDDEN: Final = 0.05
+"""Before scaling: tolerances may hide no more of the objective than this because of it."""
 
 SMALL_ENTRY: Final = 1e-12
 """Entries that are no larger are taken for 0: the least that HiGHS can be told."""
@@ -173,6 +174,6 @@ class Highs(Engine):
 
 def _cost_unit(form: StandardForm) -> int:
     """Return the power of two that costs are divided by; dividing by it is exact in floating point."""
-    largest = float(np.abs(form.cost).max(initial=0.0))
-    bits = math.ceil(largest).bit_length() - LARGEST_COST_BITS
-    return 1 << max(0, min(bits, math.floor(math.log2(TOLERANCE / form.tolerance))))
+    wanted = float(np.abs(form.cost).max(initial=0.0)) / (COST_DIGITS * form.tolerance)
+    hidden = form.tolerance * max(1.0, DUAL_SHARE * column_range(form))
+    return int(2 ** max(0, math.floor(math.log2(max(1.0, min(2 * wanted, HIDDEN / hidden))))))

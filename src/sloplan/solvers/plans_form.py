@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 import scipy.sparse
 
-from sloplan.models.reduced import LARGEST_LIMIT_BITS, power_of_two_unit
+from sloplan.models.reduced import covering_unit, power_of_two_unit
 from sloplan.problem.compiled import Int
 from sloplan.problem.selections.selection import PlanSelection
 from sloplan.solvers.plans_kernels import common_divisor, divide_rows, fill_columns, raise_largest
@@ -23,9 +23,8 @@ from sloplan.solvers.standard_form import TOLERANCE, Floats, StandardForm
 SUPPLIED_TOLERANCE: Final = 1e-9
 """Tolerance where there are supplies, whose units bring 10^8 and more of what plans use by ones.
 
-An engine that may take 0.999999 units for a whole one finds a row of theirs broken by hundreds when it rounds, and
-drops what may be the best answer. With this tolerance no row is broken by rounding whose coefficients add up to less
-than 10^9.
+Rows have to be small there, so that an engine that takes 1.0000001 units for one finds them kept all the same: or it
+drops the answer, which may be the best. With 1e-6 small rows would hide that 100 too many are used of 10^8.
 """
 
 
@@ -51,7 +50,7 @@ def plans_form(selection: PlanSelection) -> PlansForm:
 
     Rows: one per group with plans, one per coupling row that anything uses, brings to or takes from, and the goodput
     floor. Coupling rows and the floor are divided by the gcd of their coefficients and scaled by a power of two, as
-    `models.rows.limit_row` does.
+    `models.rows.limit_row` does: to small coefficients where there are supplies, and for the floor.
 
     Parameters
     ----------
@@ -103,15 +102,18 @@ class _Coupling:
     def __init__(self, selection: PlanSelection) -> None:
         rows = selection.rows
         self.divisor = np.zeros(len(rows), dtype=np.int64)
-        largest = np.zeros_like(self.divisor)  # smaller figures are not scaled
+        largest = np.zeros_like(self.divisor)
         for entries in (selection.plans.usage, selection.supplies.brought):
             divide_rows(entries.column, entries.amount, self.divisor)
-            if max(entries.amount.max(initial=0), -entries.amount.min(initial=0)) > 2**LARGEST_LIMIT_BITS:
+            if len(selection.supplies):
                 raise_largest(entries.column, entries.amount, largest)
         self.used: npt.NDArray[np.bool_] = self.divisor > 0
-        limit = rows.capacity // np.maximum(self.divisor, 1)
-        greatest = np.maximum(largest // np.maximum(self.divisor, 1), np.abs(limit))
-        self.factor = np.array([1.0 / power_of_two_unit(figure) for figure in greatest.tolist()], dtype=np.float64)
+        divisor = np.maximum(self.divisor, 1)
+        limit = rows.capacity // divisor
+        figures, unit_of = (
+            (largest // divisor, covering_unit) if len(selection.supplies) else (limit, power_of_two_unit)
+        )
+        self.factor = np.array([1.0 / unit_of(figure) for figure in figures.tolist()], dtype=np.float64)
         self.limit: Floats = (limit * self.factor)[self.used]
 
 
@@ -132,7 +134,7 @@ class _Floor:
         if floor is not None and floor > 0:
             divisor = int(common_divisor(value)) or 1
             limit = -floor // divisor
-            unit = power_of_two_unit(max(int(value.max(initial=0)) // divisor, abs(limit)))
+            unit = covering_unit(int(value.max(initial=0)) // divisor)
             self.limit = np.array([limit / unit])
             self.amount = -(value // divisor) / unit
 
