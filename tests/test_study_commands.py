@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 from pathlib import Path
 
@@ -61,6 +62,18 @@ def test_the_packaged_studies_are_listed() -> None:
         assert f" {name} " in said
     assert "How far is the fast planner" in said
     assert "…" not in done.stdout
+
+
+def test_figures_of_plan_selections_have_no_units(tmp_path: Path) -> None:
+    """What they count is theirs to know: neither value per second nor USD per hour."""
+    (tmp_path / "one.toml").write_text(
+        'format_version = 1\nname = "one"\ntime_limits = [20]\n[[methods]]\nname = "milp-plans"\n'
+        '[[instances]]\nsource = "khan:groups=3,items=2,resources=2"\n'
+    )
+    done = sloplan("study", "run", "one.toml", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    (line,) = done.stderr.splitlines()
+    assert re.fullmatch(r"1/1  khan:groups=3,items=2,resources=2  milp-plans  [\d,.]+  [\d.]+ s; about 0 s left", line)
 
 
 def test_tables_elsewhere(study: Path) -> None:

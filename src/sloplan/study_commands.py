@@ -165,7 +165,9 @@ def _described(run: PlannedRun, row: Row) -> str:
     if row["outcome"] != "finished":
         return f"{run.source.name}  {run.label}  {row['outcome']}"
     figure = row.get("objective")
-    reached = "nothing found" if figure is None else f"{figure:,.6g} {find_objective(run.objective).label}"
+    # A plan selection has an objective and units of its own, and no cost in USD.
+    unit = "" if row.get("cost_usd_per_hour") is None else f" {find_objective(run.objective).label}"
+    reached = "nothing found" if figure is None else f"{figure:,.6g}{unit}"
     return f"{run.source.name}  {run.label}  {reached}  {row['runtime_s']:.1f} s"
 
 
