@@ -218,7 +218,7 @@ def test_the_method_proves_by_patterns(seed: int) -> None:
 
 
 def test_prices_are_certified_before_all_time_goes_into_dives(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where the core is too large, the certificate comes between the first dives and the last."""
+    """Those of groups before everything that may take all time, those of rows before the last dives."""
     order: list[str] = []
     monkeypatch.setattr(PatternSolving, "dive", lambda _self, share: order.append(f"dive {share:.1f}"))
     monkeypatch.setattr(PatternSolving, "narrowed", lambda *_: None)
@@ -226,7 +226,7 @@ def test_prices_are_certified_before_all_time_goes_into_dives(monkeypatch: pytes
     monkeypatch.setattr(PatternSolving, "certify", lambda *_: order.append("prices of groups"))
     selection = sp.load("chu-gap:type=d,agents=4,jobs=20")
     sp.solve(selection, method="branch-and-price", objective="cost", threads=1, time_limit=2)
-    assert order == ["dive 0.4", "prices of rows", "prices of groups", "dive 1.0"]
+    assert order == ["prices of groups", "dive 0.4", "prices of rows", "dive 1.0"]
 
 
 @pytest.mark.parametrize("seed", SEEDS)

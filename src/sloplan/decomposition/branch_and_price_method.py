@@ -107,13 +107,13 @@ class BranchAndPriceMethod:
             pursuit.settle()
             patterns = self._patterns(problem, pursuit, run, best)
             if patterns is not None:
+                patterns.certify(_CERTIFYING_SHARE * run.remaining())  # soon done, and the core may take all time
                 patterns.dive(_DIVING_SHARE)
             self._solve_core(problem, pursuit, run, best, patterns)
             pursuit.settle()
             if run.proof != "solver" or not pursuit.is_settled:  # an engine's proof says more than the prices
                 pursuit.certify(best, _CERTIFYING_SHARE * run.remaining())
             if patterns is not None:
-                patterns.certify(_CERTIFYING_SHARE * run.remaining())
                 patterns.dive(1.0)
         else:
             self._prove(pursuit, run, best)
