@@ -13,7 +13,7 @@ import scipy.sparse
 
 import sloplan
 from sloplan.problem.run import Run
-from sloplan.solvers.engine import Engine, Tolerances
+from sloplan.solvers.engine import Engine, EngineError, Tolerances
 from sloplan.solvers.engines import ENGINES, open_engine
 from sloplan.solvers.highs import HIDDEN
 from sloplan.solvers.milp import CompactMilp
@@ -104,6 +104,14 @@ def test_costs_too_large_for_absolute_tolerances() -> None:
         assert HIDDEN / 4 < said.mip_feasibility <= HIDDEN  # 20 columns at a tenth of that: twice as much, halved
         assert said.dual_feasibility == pytest.approx(0.1 * said.mip_feasibility)
     assert opened("highs", SMALL).tolerances == Tolerances(TOLERANCE, pytest.approx(0.1 * TOLERANCE))
+
+
+def test_a_model_that_would_be_changed_is_refused() -> None:
+    """HiGHS drops entries of 1e-13, which is another model, and only warns."""
+    load = SMALL.matrix.copy()
+    load.data[0] = 1e-13
+    with pytest.raises(EngineError, match="another model than it was given"):
+        opened("highs", replace(SMALL, matrix=load))
 
 
 @pytest.mark.slow

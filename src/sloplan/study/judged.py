@@ -36,8 +36,7 @@ def judged_frame(rows: Iterable[Row]) -> pd.DataFrame:
     better. It does not count then, and the certified bound stands in its place. Nor does "infeasible" where there is
     a verified solution. Under "goodput-then-cost" cost counts at the greatest goodput that any run reached: other runs
     have answered another question, and their `objective` is unknown. So is what they claimed of it, unless that was
-    false or called optimal. Whoever claims "optimal" or "infeasible" is
-    believed as far as this goes.
+    false or called optimal. Whoever claims "optimal" or "infeasible" is believed as far as this goes.
 
     Parameters
     ----------
