@@ -22,6 +22,7 @@ from sloplan.loading import load
 from sloplan.problem.errors import InputError
 from sloplan.problem.objective import find_objective
 from sloplan.study.configuration import packaged_names, read_configuration
+from sloplan.study.factor_tables import factor_tables
 from sloplan.study.folder import StudyFolder
 from sloplan.study.judged import judged_frame
 from sloplan.study.matrix import PlannedRun
@@ -182,6 +183,8 @@ def table(folder: Path, output: Path | None) -> None:
     places = {method.label: place for place, method in enumerate(configuration.methods)}
     frame = judged_frame(rows).sort_values("method", key=lambda method: method.map(places), kind="stable")
     tables = study_tables(frame, study.trajectories())
+    if configuration.baseline is not None:
+        tables += factor_tables(frame, configuration.baseline)
     source = provenance(configuration, frame)
     target = output or folder / "tables"
     written = write_tables(tables, target, source)

@@ -107,6 +107,8 @@ class Configuration(_Part):
         Most runs at a time; as many as the cores allow without it.
     check_limit_s : float, optional
         Seconds for verifying a run's certificate.
+    baseline : str, optional
+        Label of the method that the tables of factors hold the others against; without it there are none.
     methods : list of MethodChoice
     instances : list of InstanceChoice
     """
@@ -123,6 +125,7 @@ class Configuration(_Part):
     grace_s: float = Field(default=5.0, gt=0)
     workers: int | None = Field(default=None, ge=1)
     check_limit_s: float = Field(default=300.0, gt=0)
+    baseline: str | None = None
     methods: list[MethodChoice] = Field(min_length=1)
     instances: list[InstanceChoice] = Field(min_length=1)
 
@@ -148,6 +151,8 @@ class Configuration(_Part):
         alike = [(method.name, sorted(method.options.items())) for method in self.methods]
         if any(alike.count(method) > 1 for method in alike):
             raise ValueError("two methods have the same name and options")
+        if self.baseline is not None and self.baseline not in labels:
+            raise ValueError(f"'baseline' is {self.baseline!r}; allowed: {', '.join(labels)}")
         return self
 
 
