@@ -7,7 +7,8 @@ The problem, with plans as columns, is a multiple-choice multidimensional knapsa
    prices, rows that are overloaded become dearer, slack ones cheaper. The best prices prove a bound for the lists.
 3. At some of the prices, raised a little so that they tell equals apart, queries are served in the order of value per
    price, and of what they lose by staying out, each by its plans of least price that fit.
-4. The best matching is improved by swaps (`swapping`).
+4. Under cost, the same at slopes that charge whole units to what uses them, so that few are rented (`slope_scaling`).
+5. The best matching is improved by swaps (`swapping`); under cost so is the best one at slopes, led by these.
 
 What is guaranteed: every matching is within all rows. Nothing is promised of how good it is beyond the flow case; the
 prices' bound says how good it is. A basic optimum of the linear relaxation splits no more copies than rows bind, so the
@@ -17,7 +18,7 @@ gap that integrality leaves falls as copies grow in number.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -25,6 +26,8 @@ import numpy.typing as npt
 from sloplan.heuristics import matching_kernels as kernels
 from sloplan.heuristics.contention import Contention, Matching, PlanLists
 from sloplan.heuristics.matching_prices import Asked, Market, bid, guided
+from sloplan.heuristics.slope_scaling import ROUNDS as SLOPE_ROUNDS
+from sloplan.heuristics.slope_scaling import SlopeScaling
 from sloplan.heuristics.swapping import SwapSearch
 from sloplan.heuristics.unit_slots import match_unit_slots
 from sloplan.problem.compiled import Int
@@ -41,8 +44,17 @@ _PLANS_PER_QUERY: Final = 64
 """Plans among which the copies of one query are spread, at most."""
 
 _STEPS_PER_COPY: Final = 150
+_LEAST_STEPS: Final = 60_000
 _STEPS: Final = 2_000
-"""Steps of swapping per copy in all, and of one call."""
+"""Steps of swapping per copy from one start, the least in all, and those of one call."""
+
+
+class _Start(NamedTuple):
+    """Where the search by swaps begins: a matching, the prices that lead it, and all lists in their order."""
+
+    matching: Matching
+    asked: Asked
+    listed: Int
 
 
 class StageTwo:
@@ -97,8 +109,13 @@ class StageTwo:
                 self._serve()
             if self._should_stop() or self._is_settled():
                 break
-        if not self.is_exact:
-            self._improve(*self._serve())
+        if self.is_exact:
+            return
+        starts = [self._serve()]
+        if self._problem.is_cost:
+            starts += self._serve_at_slopes(starts[0])
+        for start in sorted(starts, key=self._promise, reverse=True):
+            self._improve(start)
 
     def _keep(self, matching: Matching) -> bool:
         """Keep a matching if it is valid and better than the best."""
@@ -110,28 +127,56 @@ class StageTwo:
             self._offer(matching)
         return True
 
-    def _serve(self) -> tuple[Matching, Asked, Int]:
+    def _serve(self) -> _Start:
         """Serve at the best prices, in two orders; return the best matching so far, or the one of most value."""
         asked = guided(self._market, self.asked)
-        lists = self._problem.lists
-        listed = np.empty(len(lists.plan), dtype=np.int64)
-        start, plan, list_of = self._market.lists
-        kernels.sort_lists(start, plan, asked.plan_price, listed)
-        found = [
-            serve_in_turn(self._problem, self._market, (start, listed, list_of), turn) for turn in _orders(asked, lists)
-        ]
+        listed = self._listed(asked)
+        found = [self._served(listed, turn) for turn in _orders(asked, self._problem.lists)]
         for matching in found:
             self._keep(matching)
         most = max(found, key=lambda matching: matching.value(self._problem))
-        return self.best or most, asked, listed
+        return _Start(self.best or most, asked, listed)
 
-    def _improve(self, matching: Matching, asked: Asked, listed: Int) -> None:
+    def _serve_at_slopes(self, at_prices: _Start) -> list[_Start]:
+        """Serve at slopes until the cost repeats; return the cheapest matching, led by the slopes and by the prices."""
+        slopes = SlopeScaling(self._market, self.asked)
+        found: list[_Start] = []
+        for _ in range(SLOPE_ROUNDS):
+            asked, listed = slopes.asked, self._listed(slopes.asked)
+            matching = self._served(listed, _orders(asked, self._problem.lists)[0])
+            repeats = bool(found) and matching.cost(self._problem) == found[-1].matching.cost(self._problem)
+            self._keep(matching)
+            found.append(_Start(matching, asked, listed))
+            if repeats or self._should_stop():
+                break
+            slopes.follow(matching.used(self._problem))
+        cheapest = max(found, key=self._promise)
+        return [cheapest, cheapest._replace(asked=at_prices.asked, listed=at_prices.listed)]
+
+    def _promise(self, start: _Start) -> tuple[bool, int]:
+        """Order starts: valid ones by their worth."""
+        return start.matching.is_valid(self._problem), start.matching.worth(self._problem)
+
+    def _served(self, listed: Int, turn: Int) -> Matching:
+        """Serve queries in turn by the lists in this order."""
+        start, _, list_of = self._market.lists
+        return serve_in_turn(self._problem, self._market, (start, listed, list_of), turn)
+
+    def _listed(self, asked: Asked) -> Int:
+        """Return the plans of all lists, those of least price first."""
+        listed = np.empty(len(self._problem.lists.plan), dtype=np.int64)
+        start, plan, _ = self._market.lists
+        kernels.sort_lists(start, plan, asked.plan_price, listed)
+        return listed
+
+    def _improve(self, start: _Start) -> None:
+        """Search by swaps from a start."""
         if self._should_stop():
             return
-        search = SwapSearch(self._problem, matching, asked, listed, self._seed)
+        search = SwapSearch(self._problem, *start, self._seed)
         copies = int(self._problem.lists.count.sum())
-        last = matching
-        for _ in range(max(1, _STEPS_PER_COPY * copies // _STEPS)):
+        last = start.matching
+        for _ in range(max(_LEAST_STEPS, _STEPS_PER_COPY * copies) // _STEPS):
             found = search.improve(_STEPS)
             if found is not last:
                 self._keep(found)
