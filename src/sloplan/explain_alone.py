@@ -8,9 +8,9 @@ from dataclasses import replace
 import numpy as np
 
 from sloplan.explain_plan import accuracy_parts, cost_parts, latency_parts, option_names
+from sloplan.explain_together import explain_together, overloaded, own_limits, slow_options
 from sloplan.explained import Alone, Part, Relaxation
 from sloplan.problem.compiled import NO_LIMIT, Bool, Compatibility, CompiledInstance, Int, Queries
-from sloplan.problem.evaluation import own_capacity
 from sloplan.problem.plan_table import PlanTable, enumerate_plans
 from sloplan.problem.presolving.blame import DIMENSIONS, passes, without_slos
 from sloplan.problem.presolving.dominance import replacements
@@ -45,7 +45,10 @@ def explain_alone(compiled: CompiledInstance, query: int, objective: str) -> Alo
         return Alone(False, faults=tuple(_faults(compiled, int(compiled.queries.template[query]))))
     every = _only(compiled, query)
     found = [_relaxation(every if dimension == "rate" else single, dimension) for dimension in DIMENSIONS]
-    return Alone(False, (), tuple(one for one in found if one is not None), _common_factor(single))
+    relaxations = tuple(one for one in found if one is not None)
+    factor = _common_factor(single)
+    together = explain_together(every) if not relaxations and factor is None else None
+    return Alone(False, (), relaxations, factor, together)
 
 
 def _only(compiled: CompiledInstance, query: int, kept: Bool | None = None) -> CompiledInstance:
@@ -124,38 +127,18 @@ def _relaxation(single: CompiledInstance, dimension: str) -> Relaxation | None:
         change = np.abs(np.log(np.maximum(nearest, 1)) - math.log(rate))
         place = int(np.argmin(change))
         best, asked, needed = plans[place], rate / 1000, int(nearest[place]) / 1000
-        culprits = _rate_culprits(single, table, int(best), rate)
+        culprits = (
+            *slow_options(single, table, int(best), rate),
+            *own_limits(single, table, int(best), rate),
+        )
     else:
         fits = largest_rate_alone(single, figures.usage, rate)
         best = plans[np.argmax(fits[plans])]
         asked, needed = rate / 1000, int(fits[best]) / 1000
-        culprits = _overloaded(single, table, int(best), rate)
+        culprits = overloaded(single, table, int(best), rate)
     if parts:
         culprits = (parts[0].name,)
     return Relaxation(dimension, asked, needed, option_names(single, table.choices[best]), parts, culprits)
-
-
-def _rate_culprits(single: CompiledInstance, table: PlanTable, plan: int, rate: int) -> tuple[str, ...]:
-    """Operators whose option needs a greater rate, and what is the query's own and carries less."""
-    options, names = single.options, single.names
-    choices = table.choices[plan]
-    slow = choices[options.min_rate_milli[choices] > rate]
-    told = [f"operator {names.operators[options.operator[option]]}: needs "
-            f"{options.min_rate_milli[option] / 1000:.6g} requests/s" for option in slow.tolist()]  # fmt: skip
-    resource, load = table.figures.own_load.row(plan)
-    capacity = own_capacity(single)
-    for place in np.flatnonzero((load > 0) & (capacity[resource] // np.maximum(load, 1) < rate)).tolist():
-        index, pools = int(resource[place]), len(names.pools)
-        name = f"own pool {names.pools[index]}" if index < pools else f"own link {names.links[index - pools]}"
-        told.append(f"{name}: carries {int(capacity[index] // load[place]) / 1000:.6g} requests/s")
-    return tuple(told)
-
-
-def _overloaded(single: CompiledInstance, table: PlanTable, plan: int, rate: int) -> tuple[str, ...]:
-    """Rows that the plan overloads alone; under `replicas` all that it uses."""
-    row, amount = table.figures.usage.row(plan)
-    used = amount.astype(object) * rate > single.rows.capacity[row].astype(object)
-    return tuple(single.rows.name[row[np.asarray(used, dtype=np.bool_)]].tolist())
 
 
 def _common_factor(single: CompiledInstance) -> float | None:

@@ -44,6 +44,29 @@ class Relaxation:
 
 
 @dataclass(frozen=True)
+class Together:
+    """What would do where no one change does: all that is asked for changed by one factor.
+
+    Parameters
+    ----------
+    factor : float, optional
+        Least factor by which latency and cost SLOs must grow, the accuracy SLO be divided, and the rate grow or
+        fall; None where no rate that a plan needs fits into what there is.
+    rate_rps : float, optional
+        Requests/s of the plan then.
+    plan : tuple of str
+        Options of the plan that needs the least factor.
+    culprits : tuple of str
+        What stands in its way as things are.
+    """
+
+    factor: float | None
+    rate_rps: float | None
+    plan: tuple[str, ...]
+    culprits: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Alone:
     """Whether the query has a plan with nobody else there, and what it would take.
 
@@ -56,12 +79,15 @@ class Alone:
         Those that admit a plan alone.
     common_factor : float, optional
         Least factor by which latency and cost SLOs must grow, and the accuracy SLO be divided, together.
+    together : Together, optional
+        Where neither a relaxation nor a common factor admits a plan.
     """
 
     feasible: bool
     faults: tuple[str, ...] = ()
     relaxations: tuple[Relaxation, ...] = ()
     common_factor: float | None = None
+    together: Together | None = None
 
 
 @dataclass(frozen=True)
@@ -256,6 +282,20 @@ def _alone_lines(alone: Alone) -> Iterator[str]:
         yield f"    by {'; '.join(one.plan)}"
     if alone.common_factor is not None:
         yield f"  all SLOs together: looser by a factor of {alone.common_factor:.6g}"
+    if alone.together is not None:
+        yield from _together_lines(alone.together)
+
+
+def _together_lines(together: Together) -> Iterator[str]:
+    if together.factor is None:
+        yield "  no rate would do: what plans need at least is more than fits"
+    else:
+        yield (
+            f"  rate and SLOs together: looser by a factor of {together.factor:.6g} "
+            f"({together.rate_rps:.6g} requests/s would do)"
+        )
+    yield f"    in the way: {', '.join(together.culprits)}"
+    yield f"    by {'; '.join(together.plan)}"
 
 
 def _service_lines(service: Service) -> Iterator[str]:
