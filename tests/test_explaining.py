@@ -240,6 +240,21 @@ def test_a_result_is_a_solution_too() -> None:
     assert service.displaced == (Displaced("q1", 1, 2.0),)
 
 
+def test_prices_of_a_result_under_cost() -> None:
+    """Half of 7 at the result's own prices, a unit of value 0.36 USD/h; they are said to be the result's."""
+    instance = one_pool()
+    result = sloplan.solve(instance, "lagrangian", "cost", min_goodput=0.5, display=False)
+    service = sloplan.explain(instance, "q0", result).service
+    assert service is not None
+    assert service.price_source == "the result"
+    assert (service.worth, service.priced_at) == pytest.approx((0.36, 1.44))
+    assert result.solution is not None
+    without = replace(result, solution=replace(result.solution, certificate=None, bound=None))
+    service = sloplan.explain(instance, "q0", without).service
+    assert service is not None
+    assert service.price_source == "the LP relaxation"
+
+
 def test_the_floor_drives_the_bill() -> None:
     """Half of 7 must be served: 3.5 of the query worth 4, at 1.44 USD/h for all of it."""
     instance = one_pool()

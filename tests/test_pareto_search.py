@@ -194,6 +194,13 @@ def test_nothing_can_be_served() -> None:
     assert list(front.frame().columns)[:3] == ["min_goodput", "goodput_floor", "goodput"]
 
 
+def test_no_goodput_for_want_of_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No floors because nobody looked for long enough is not the same as nothing that can be served."""
+    monkeypatch.setattr("sloplan.problem.run.Run.should_stop", lambda run: setattr(run, "limit", "time") or True)
+    front = pareto(one_pool(), method="greedy", points=3, time_limit=5, display=False)
+    assert (front.points, front.limit, front.most_goodput.limit) == ((), "time", "time")
+
+
 def test_frame() -> None:
     """A row per point in the user's units."""
     front = pareto(rented(), 2, **PLANS)
@@ -236,6 +243,12 @@ def test_it_stays_a_function() -> None:
     """No module of its name takes its place in the package once it is loaded."""
     assert sp.pareto is pareto
     assert sp.pareto is pareto
+
+
+def test_what_a_front_decides_itself() -> None:
+    """Objective, floors and starts are not the caller's."""
+    with pytest.raises(InputError, match="objective = 'cost': a front decides this itself; next: leave objective out"):
+        pareto(one_pool(), objective="cost")
 
 
 def test_a_plan_selection_is_refused() -> None:

@@ -6,6 +6,7 @@ from os import PathLike
 from typing import Final
 
 import numpy as np
+import pandas as pd
 
 from sloplan.checking import check
 from sloplan.explain_alone import explain_alone
@@ -67,7 +68,9 @@ def explain(
     SizeLimitError
         If there are too many plans to look at.
     """
-    problem = instance if isinstance(instance, Instance) else load(instance)
+    if not isinstance(query, str):
+        raise InputError("not a name", field="query", value=query, allowed="the name of a query")
+    problem = load(instance) if isinstance(instance, str | PathLike) else instance
     if not isinstance(problem, Instance):
         raise UnsupportedError("explain looks at queries of an instance; a plan selection has none")
     given = solution.solution if isinstance(solution, Result) else solution
@@ -116,15 +119,26 @@ def explain(
         return Explanation(problem.name, query, goal, alone, None, bill, no_bill)
 
     def prices() -> Prices:
-        if floor_prices is not None:
-            return floor_prices
-        if of_rows is None or costs:  # a result's under cost are not in value
+        if costs:
+            of_result = None if of_rows is None else _cost_prices(of_rows, given)
+            return of_result or floor_prices or goodput_prices(compiled)
+        if of_rows is None:
             return goodput_prices(compiled)
         return Prices("the result", of_rows.to_numpy(dtype=np.float64) * 1000, 1.0, False, 1e-3, "")
 
     chosen, _ = index_solution(problem, given)
     service = explain_service(under_objective(compiled, goal), whole, index, chosen, source, prices)
     return Explanation(problem.name, query, goal, alone, service, bill, no_bill)
+
+
+def _cost_prices(of_rows: pd.Series, solution: Solution) -> Prices | None:
+    """Return a result's prices under `cost`; None if its certificate does not tell the floor's price beside them."""
+    nodes = {} if solution.certificate is None else solution.certificate
+    if len(nodes.get("nodes", ())) != 1 or "goodput_price" not in nodes["nodes"][0]:
+        return None
+    of_floor = nodes["nodes"][0]["goodput_price"] / nodes["denominator"]
+    rows = of_rows.to_numpy(dtype=np.float64) / USD_PER_HOUR
+    return Prices("the result", rows, of_floor, True, USD_PER_HOUR, "USD/h")
 
 
 def _goal(objective: str | None, own: str | None) -> str:

@@ -74,8 +74,9 @@ class ParetoFront:
     most_goodput : Result
         The run that looked for the greatest goodput with all units that can be rented; the greatest floor is what it
         found.
-    limit : {"time", "interrupted"}, optional
-        Why floors of the grid are missing: time was up, or Ctrl-C came.
+    limit : str, optional
+        Why floors of the grid are missing: "time" was up, or Ctrl-C came ("interrupted"). Where no goodput was found
+        at all, and so no floor, what stopped the run that looked for it.
     """
 
     instance: str

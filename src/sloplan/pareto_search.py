@@ -10,6 +10,7 @@ import time
 from dataclasses import replace
 from fractions import Fraction
 from numbers import Integral, Real
+from os import PathLike
 from typing import TYPE_CHECKING, Any, Final
 
 from sloplan.lexicographic import all_units_standing, rent_for
@@ -22,10 +23,11 @@ from sloplan.problem.solution import Solution
 from sloplan.solving import automatic_method, solve
 
 if TYPE_CHECKING:
-    from os import PathLike
-
     from sloplan.problem.result import Result
     from sloplan.problem.stopping import Limit
+
+_ITS_OWN: Final = frozenset({"objective", "min_goodput", "initial_solution"})
+"""Arguments of `solve` that differ from run to run."""
 
 _SHORTEST_S: Final = 1e-3  # a run needs a limit above 0, even one after a run that took too long
 
@@ -79,24 +81,28 @@ def pareto(
     >>> front = sp.pareto("edge-cloud-xs-1.2-tight", points=4, display=False)  # doctest: +SKIP
     >>> print(front.frame())  # doctest: +SKIP
     """
-    _check_arguments(points, time_limit)
-    problem = instance if isinstance(instance, Instance) else load(instance)
+    _check_arguments(points, time_limit, options)
+    problem = load(instance) if isinstance(instance, str | PathLike) else instance
     if not isinstance(problem, Instance):
         raise InputError("a plan selection has one objective", field="instance", allowed="an instance")
     picked = automatic_method(problem) if method == "auto" else method
     settings = {"rel_gap": rel_gap, "seed": seed, "threads": threads, "display": display, **options}
     search = _Search(problem, picked, _Clock(time_limit, int(points) + 1), settings)
     most = search.most_goodput()
-    limit: Limit | None = "interrupted" if most.limit == "interrupted" else None
+    floors = _floors(most.exact.goodput or 0, int(points))
+    # Without any goodput there are no floors, and why that is only the run that looked for it knows.
+    limit: Limit | None = most.limit if most.limit == "interrupted" or not floors else None
     try:
-        for floor in _in_halves(_floors(most.exact.goodput or 0, int(points))):
+        for floor in _in_halves(floors):
             limit = limit or search.visit(floor)
     except KeyboardInterrupt:
         limit = "interrupted"
     return ParetoFront(problem.name, picked, _marked(search.sharpened()), most, limit)
 
 
-def _check_arguments(points: object, time_limit: object) -> None:
+def _check_arguments(points: object, time_limit: object, options: dict[str, Any]) -> None:
+    for name in _ITS_OWN.intersection(options):
+        raise InputError("a front decides this itself", field=name, value=options[name], advice=f"leave {name} out")
     if isinstance(points, bool) or not isinstance(points, Integral) or int(points) < 1:
         raise InputError("unusable value", field="points", value=points, allowed="a whole number of at least 1")
     number = isinstance(time_limit, Real) and not isinstance(time_limit, bool)

@@ -17,7 +17,7 @@ from sloplan.problem.errors import InputError
 from sloplan.problem.instance import Instance
 from sloplan.problem.judging import selection_objective
 from sloplan.problem.objective import COST, GOODPUT, GOODPUT_THEN_COST, Objective, find_objective
-from sloplan.problem.registry import find_method, refuse_unknown_options
+from sloplan.problem.registry import find_method, refuse_unusable_options
 from sloplan.problem.result import Result
 from sloplan.problem.run import Run
 from sloplan.problem.selections.selection import PlanSelection
@@ -93,7 +93,7 @@ def solve(
     problem = instance if isinstance(instance, Instance | PlanSelection) else load(instance)
     picked = automatic_method(problem) if method == "auto" else method
     chosen = find_method(picked)
-    refuse_unknown_options(chosen, options)
+    refuse_unusable_options(chosen, options)
     _refuse_min_goodput(goal, min_goodput)
     if isinstance(problem, PlanSelection):
         goal = _own_objective(problem, goal)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
 
 from sloplan.problem.errors import InputError
@@ -12,7 +14,7 @@ from sloplan.problem.registry import (
     find_method,
     methods,
     own_options,
-    refuse_unknown_options,
+    refuse_unusable_options,
 )
 from tests.fake_methods import Fake, Nothing, install
 
@@ -77,13 +79,35 @@ def test_own_options() -> None:
 
 def test_unknown_options_are_refused() -> None:
     """An option that the method lacks is refused with the close one and those that there are."""
-    refuse_unknown_options(Fake(), {"effort": 3})
+    refuse_unusable_options(Fake(), {"effort": 3})
     with pytest.raises(
         InputError, match=r"efort = 2: .*no such option \(did you mean effort\?\); allowed: effort, mode"
     ):
-        refuse_unknown_options(Fake(), {"efort": 2})
+        refuse_unusable_options(Fake(), {"efort": 2})
     with pytest.raises(InputError, match="allowed: no options"):
-        refuse_unknown_options(Nothing(), {"effort": 2})
+        refuse_unusable_options(Nothing(), {"effort": 2})
+
+
+@pytest.mark.parametrize(
+    ("options", "allowed"),
+    [
+        ({"effort": "3"}, "a whole number"),
+        ({"effort": 3.0}, "a whole number"),
+        ({"effort": True}, "a whole number"),
+        ({"mode": ["fast"]}, "a text"),
+    ],
+)
+def test_values_of_another_kind_are_refused(options: dict[str, Any], allowed: str) -> None:
+    """A text is no number, and True is no 1: nothing is guessed."""
+    with pytest.raises(InputError, match=f"unusable value; allowed: {allowed}$"):
+        refuse_unusable_options(Fake(), options)
+
+
+def test_switches_take_no_text() -> None:
+    """Any text that is not empty would count as True, "no" too."""
+    with pytest.raises(InputError, match="presolve = 'no': unusable value; allowed: True or False"):
+        refuse_unusable_options(find_method("milp"), {"presolve": "no"})
+    refuse_unusable_options(find_method("milp"), {"presolve": False, "copy_limit": np.int64(7)})
 
 
 def test_a_name_that_packages_share_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from sloplan.problem.errors import InputError
-from sloplan.problem.registry import find_method, refuse_unknown_options
+from sloplan.problem.registry import find_method, refuse_unusable_options
 from sloplan.study.configuration import packaged_names, parse_configuration, read_configuration
 from sloplan.study.sources import find_sources
 from tests.study.case import configuration_text
@@ -85,7 +85,7 @@ def test_packaged_configurations() -> None:
         assert configuration.name == name
         assert configuration.description
         for method in configuration.methods:
-            refuse_unknown_options(find_method(method.name), method.options)
+            refuse_unusable_options(find_method(method.name), method.options)
         counts[name] = len(find_sources(configuration.instances, Path(), None))
     older = {"anytime": 84, "proof": 84, "published": 19, "quick": 14, "scaling": 10}
     assert counts == older | {"ablation": 21, "exact-vs-heuristic": 84, "papers-claims": 24}

@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from sloplan.problem.compiled import CompiledInstance, Int
-from sloplan.problem.errors import SizeLimitError
+from sloplan.problem.errors import InputError, SizeLimitError
 from sloplan.problem.solution import Solution
 
 COPY_LIMIT = 500
@@ -34,11 +34,15 @@ def expand_copies(compiled: CompiledInstance, copy_limit: int = COPY_LIMIT) -> I
 
     Raises
     ------
+    InputError
+        If `copy_limit` is less than 1.
     SizeLimitError
         If there are more copies than `copy_limit`.
     """
     count = compiled.queries.count
     total = sum(count.tolist())
+    if copy_limit < 1:
+        raise InputError("unusable value", field="copy_limit", value=copy_limit, allowed="a whole number of at least 1")
     if total > copy_limit:
         raise SizeLimitError(
             f"{total:,} query copies: the compact model lists at most {copy_limit:,}; "

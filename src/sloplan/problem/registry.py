@@ -6,7 +6,8 @@ import inspect
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.metadata import EntryPoint, entry_points
-from typing import Any, Final
+from numbers import Integral, Real
+from typing import Any, Final, NamedTuple
 
 from sloplan.problem.errors import InputError, SloplanError
 from sloplan.problem.method import Method
@@ -14,6 +15,23 @@ from sloplan.problem.validation.naming import near_names
 
 ENTRY_POINT_GROUP: Final = "sloplan.methods"
 _MEMBERS: Final = ("name", "summary", "unsupported", "solve")
+
+
+class _Kind(NamedTuple):
+    """A kind of option: the type of its default, what its values may be, and how that is said."""
+
+    default: type
+    value: type
+    allowed: str
+    is_bool: bool = False
+
+
+_KINDS: Final = (
+    _Kind(bool, bool, "True or False", is_bool=True),  # before int, of which it is one
+    _Kind(int, Integral, "a whole number"),
+    _Kind(float, Real, "a number"),
+    _Kind(str, str, "a text"),
+)
 
 
 class BrokenMethodError(SloplanError):
@@ -84,23 +102,29 @@ def own_options(method: Method) -> dict[str, Any]:
     }
 
 
-def refuse_unknown_options(method: Method, options: Mapping[str, Any]) -> None:
-    """Refuse options that the method does not have.
+def refuse_unusable_options(method: Method, options: Mapping[str, Any]) -> None:
+    """Refuse options that the method does not have, and values of another kind than the default.
+
+    Where the default is True or False, so must be the value; where it is a whole number, a whole one; where it is a
+    number, a number; where it is a text, a text. Where it is something else, the method judges the value itself.
 
     Raises
     ------
     InputError
-        Naming the first such option and those that there are.
+        Naming the first such option and those that there are, or what kind of value it takes.
     """
-    allowed = own_options(method)
+    defaults = own_options(method)
     for name, value in options.items():
-        if name not in allowed:
+        if name not in defaults:
             raise InputError(
-                f"method {method.name!r} has no such option{near_names(name, sorted(allowed))}",
+                f"method {method.name!r} has no such option{near_names(name, sorted(defaults))}",
                 field=name,
                 value=value,
-                allowed=", ".join(allowed) or "no options",
+                allowed=", ".join(defaults) or "no options",
             )
+        kind = next((kind for kind in _KINDS if isinstance(defaults[name], kind.default)), None)
+        if kind is not None and (not isinstance(value, kind.value) or (isinstance(value, bool) and not kind.is_bool)):
+            raise InputError("unusable value", field=name, value=value, allowed=kind.allowed)
 
 
 def _entry_points() -> dict[str, list[EntryPoint]]:

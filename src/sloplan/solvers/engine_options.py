@@ -51,6 +51,10 @@ class EngineOptions:
         refuse_missing(self.solver)
         self._refuse_memory_limit()
         if self.engine_log is not None:
+            if not isinstance(self.engine_log, str | os.PathLike):
+                raise InputError(
+                    "unusable value", field="engine_log", value=self.engine_log, allowed="the path of a file"
+                )
             try:
                 Path(self.engine_log).open("w").close()
             except OSError as error:

@@ -10,7 +10,7 @@ from typing import Final, Protocol
 
 from sloplan.problem.errors import InputError, SloplanError
 from sloplan.problem.instance import Instance
-from sloplan.problem.registry import find_method, refuse_unknown_options
+from sloplan.problem.registry import find_method, refuse_unusable_options
 from sloplan.study.configuration import Configuration
 from sloplan.study.cores import Cores, runs_at_a_time
 from sloplan.study.folder import MAKE_ROOM, StudyFolder, Trajectory
@@ -112,7 +112,7 @@ def _nothing(_argument: None, clock: Clock) -> None:
 
 def _refuse_unknown_methods(configuration: Configuration) -> None:
     for choice in configuration.methods:
-        refuse_unknown_options(find_method(choice.name), choice.options)
+        refuse_unusable_options(find_method(choice.name), choice.options)
 
 
 class _Runner:
