@@ -67,3 +67,32 @@ def test_failures_are_errors() -> None:
     engine.add_rows(np.array([9.0]), np.array([9.0]), np.zeros(1, dtype=np.int64), np.array([0]), np.ones(1))
     with pytest.raises(EngineError, match="ended a linear program with Infeasible"):
         engine.run()
+
+
+@pytest.mark.parametrize("grows_by_columns", [False, True])
+def test_a_program_that_fails_is_solved_anew(monkeypatch: pytest.MonkeyPatch, grows_by_columns: bool) -> None:
+    """From a basis that leads nowhere HiGHS ends with "Solve error"; without it, and by the other simplex, it goes on.
+
+    `branch-and-price` under cost with whole replicas (heterogeneous-s-2-loose) ended so after 17 s.
+    """
+    engine = two_columns(grows_by_columns=grows_by_columns)
+    solved, strategies = engine._solved, []
+
+    def fails_once() -> object:
+        strategies.append(engine._highs.getOptionValue("simplex_strategy")[1])
+        return engine._highspy.HighsModelStatus.kSolveError if len(strategies) == 1 else solved()
+
+    monkeypatch.setattr(engine, "_solved", fails_once)
+    engine.set_costs(np.arange(2), np.array([-1.0, -2.0]))
+    assert engine.run()
+    assert engine.columns.tolist() == [0.5, 1.0]
+    assert engine.run()
+    assert strategies in ([1, 4, 1], [4, 1, 4])
+
+
+def test_a_program_that_fails_twice_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing is made of it."""
+    engine = two_columns()
+    monkeypatch.setattr(engine, "_solved", lambda: engine._highspy.HighsModelStatus.kSolveError)
+    with pytest.raises(EngineError, match="HiGHS ended a linear program"):
+        engine.run()

@@ -46,9 +46,12 @@ class LinearEngine:
             ("primal_feasibility_tolerance", _TOLERANCE),
             ("dual_feasibility_tolerance", _TOLERANCE),
             ("small_matrix_value", _LEAST_COEFFICIENT),
-            ("simplex_strategy", _PRIMAL if grows_by_columns else _DUAL),
         ):
             self._succeed(self._highs.setOptionValue(name, value), f"option {name}")
+        self._strategy = _PRIMAL if grows_by_columns else _DUAL
+        self._set_strategy(self._strategy)
+        kinds = highspy.HighsModelStatus
+        self._optima = (kinds.kOptimal, kinds.kModelEmpty)
         self.columns: Float = np.zeros(0)
         self.rows: Float = np.zeros(0)
         self.duals: Float = np.zeros(0)
@@ -149,18 +152,34 @@ class LinearEngine:
         EngineError
             If the engine fails, or calls the program infeasible: those of this room never are.
         """
-        with engine_output_discarded():
-            status = self._highs.run()
-        kinds, kind = self._highspy.HighsModelStatus, self._highs.getModelStatus()
+        kinds, kind = self._highspy.HighsModelStatus, self._solved()
+        if kind not in (kinds.kUnbounded, kinds.kUnboundedOrInfeasible, *self._optima):
+            # A basis can be too ill-conditioned to go on from: the program is solved anew, by the other simplex.
+            self._highs.clearSolver()
+            other = _DUAL if self._strategy == _PRIMAL else _PRIMAL
+            self._set_strategy(other)
+            kind = self._solved()
+            self._set_strategy(self._strategy)
         if kind in (kinds.kUnbounded, kinds.kUnboundedOrInfeasible):
             return False
-        if status != self._highspy.HighsStatus.kOk or kind not in (kinds.kOptimal, kinds.kModelEmpty):
+        if kind not in self._optima:
             raise EngineError(f"HiGHS ended a linear program with {self._highs.modelStatusToString(kind)}")
         solution = self._highs.getSolution()
         self.columns, self.rows = np.array(solution.col_value), np.array(solution.row_value)
         self.duals, self.reduced_costs = np.array(solution.row_dual), np.array(solution.col_dual)
         self.objective = float(self._highs.getInfo().objective_function_value)
         return True
+
+    def _solved(self) -> Any:
+        """Run the engine, and return how that ended; an optimum that it only warns of is none."""
+        with engine_output_discarded():
+            status = self._highs.run()
+        kind = self._highs.getModelStatus()
+        failed = status != self._highspy.HighsStatus.kOk and kind in self._optima
+        return self._highspy.HighsModelStatus.kSolveError if failed else kind
+
+    def _set_strategy(self, strategy: int) -> None:
+        self._succeed(self._highs.setOptionValue("simplex_strategy", strategy), "option simplex_strategy")
 
     def _succeed(self, status: Any, what: str) -> None:
         if status == self._highspy.HighsStatus.kError:
