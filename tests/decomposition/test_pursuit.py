@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+import sloplan
 from sloplan.decomposition.assignment import Assignment
 from sloplan.decomposition.coupled_problem import coupled_selection
 from sloplan.decomposition.lagrangian import Prices, respond
@@ -83,3 +84,14 @@ def test_the_certificate_proves_the_bound(run: Run, pursuit: Pursuit) -> None:
     assert (run.certified_bound, run.proof, run.message) == (8, "certified", None)
     assert run.prices is not None
     assert run.prices.tolist() == [4.0]
+
+
+@pytest.mark.parametrize("method", ["branch-and-price", "lagrangian"])
+def test_a_plan_that_fits_nowhere_may_be_worth_most(method: str) -> None:
+    """Verifiers price it too, so the certificate's grid has room for it."""
+    selection = PlanSelection.from_numbers(
+        group=[0, 0, 1, 1], value=[0.004, 90_000.0, 0.003, 0.002], usage=[[1.0], [9.0], [4.0], [3.0]], capacity=[4.0]
+    )
+    result = sloplan.solve(selection, method, display=False)
+    assert (result.status, result.objective, result.certified_bound) == ("optimal", 0.006, 0.006)
+    assert result.message is None

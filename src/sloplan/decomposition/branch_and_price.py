@@ -193,16 +193,10 @@ def _verified_step(problem: CoupledProblem) -> int:
 
 
 def _largest(pairs: OpenPairs, prices: Prices) -> float:
-    """Return the largest priced plan, or price; plans that are open to nobody count too, for verifiers price them."""
-    groups, plans = pairs.problem.groups, pairs.problem.plans
-    rate = np.zeros(len(plans.start) - 1)
-    np.maximum.at(rate, groups.template, groups.rate)
-    paid = plans.cost + np.bincount(
-        plans.usage.row_of_entry, weights=plans.usage.amount * prices.row[plans.usage.column], minlength=len(plans)
-    )
-    most_valued = float(groups.value.max(initial=0)) + float(plans.value.max(initial=0))
-    dearest = float((paid * rate[plans.template]).max(initial=0.0)) + max(prices.value, 1.0) * most_valued
-    of_rows, of_supplies = float(prices.row.max(initial=0.0)), float(pairs.problem.supply_price.max(initial=0))
+    """Return what no priced plan and no price is above; plans that are left out count too, for verifiers price them."""
+    problem = pairs.problem
+    dearest = problem.dearest(prices.row, max(prices.value, 1.0))
+    of_rows, of_supplies = float(prices.row.max(initial=0.0)), float(problem.supply_price.max(initial=0))
     return max(dearest, of_rows, of_supplies, prices.value, 1.0)
 
 

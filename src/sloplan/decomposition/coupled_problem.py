@@ -161,8 +161,13 @@ class CoupledProblem:
         prices : (rows,) float64
         value_price : float
         """
-        value = value_price * float(self.groups.value.max(initial=0) + self.plans.value.max(initial=0))
-        return max(value, float((self.most_used @ np.append(prices, 1.0)).max(initial=0.0)))
+        return max(value_price * self._most_valued, float((self.most_used @ np.append(prices, 1.0)).max(initial=0.0)))
+
+    @cached_property
+    def _most_valued(self) -> float:
+        """Value of the copy worth most; plans of a plan selection that are left out count too."""
+        plans = self.source.plans if isinstance(self.source, PlanSelection) else self.plans
+        return float(self.groups.value.max(initial=0)) + float(plans.value.max(initial=0))
 
     @cached_property
     def most_supplied(self) -> Int:
