@@ -16,9 +16,11 @@ from collections.abc import Iterator
 
 import pytest
 
+from sloplan.models.cp_compact import compact_cp
 from sloplan.problem.instance import Instance
 from sloplan.problem.run import Run
 from sloplan.solvers import milp, supervisor
+from sloplan.solvers.cp_sat import search
 from sloplan.solvers.engine_process import EngineProcess, child_command
 from sloplan.solvers.highs import Highs
 from sloplan.solvers.job import ChildJob, Settings
@@ -283,6 +285,22 @@ def test_interrupt_keeps_the_best(in_process: bool) -> None:
         assert run.limit == "interrupted"
     assert run.elapsed() < 60
     assert run.best_objective is not None
+
+
+@pytest.mark.usefixtures("no_collection")
+def test_interrupt_ends_a_search_of_cp_sat() -> None:
+    """CP-SAT's own handler swallowed Ctrl-C, and left one behind that ends the process at the next."""
+    model, before = compact_cp(hard()), signal.getsignal(signal.SIGINT)
+    for _ in range(2):
+        began = time.monotonic()
+        threading.Timer(1.0, signal.raise_signal, (signal.SIGINT,)).start()
+        with pytest.raises(KeyboardInterrupt):
+            search(
+                model, seconds=60, seed=0, threads=1, maximise=True, found=lambda _: None, bounded=lambda _: None,
+                should_stop=lambda: False,
+            )  # fmt: skip
+        assert time.monotonic() - began < 50
+    assert signal.getsignal(signal.SIGINT) is before
 
 
 def test_process_ends_with_its_parent() -> None:

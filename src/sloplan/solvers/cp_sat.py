@@ -7,6 +7,7 @@ import math
 import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -159,6 +160,8 @@ def search(
     ------
     EngineError
         If CP-SAT refuses the model.
+    KeyboardInterrupt
+        If one came meanwhile; the search has ended in good order.
     """
     solver = cp_model.CpSolver()
     solver.parameters.max_time_in_seconds = min(max(seconds, 0.0), 1e9)
@@ -179,8 +182,9 @@ def search(
         solver.parameters.log_search_progress = True
         solver.parameters.log_to_stdout = False
         solver.log_callback = log
+    solver.parameters.catch_sigint_signal = False  # its handler swallows Ctrl-C, and leaves none of Python's behind
     with _watching(solver, should_stop if watched else None):
-        status = solver.solve(model, solutions)
+        status = _solved_interruptibly(solver, model, solutions)
     if solutions.raised is not None:
         raise solutions.raised
     if status == cp_model.MODEL_INVALID:
@@ -192,6 +196,23 @@ def search(
     exact = int(solver.response_proto.inner_objective_lower_bound)
     kind: Literal["optimal", "limit"] = "optimal" if status == cp_model.OPTIMAL else "limit"
     return Ended(kind, -exact if maximise else exact, solver.value)
+
+
+def _solved_interruptibly(solver: Any, model: Any, solutions: Any) -> Any:
+    """Solve, in another thread if this is the main one: only where that runs Python does Ctrl-C get through."""
+    if threading.current_thread() is not threading.main_thread():
+        return solver.solve(model, solutions)
+    with ThreadPoolExecutor(1) as pool:
+        solved = pool.submit(solver.solve, model, solutions)
+        try:
+            while not solved.done():
+                wait([solved], timeout=_PAUSE)
+        except KeyboardInterrupt:
+            while not solved.done():
+                solver.stop_search()  # again and again: before the search has begun it does nothing
+                wait([solved], timeout=_PAUSE)
+            raise
+        return solved.result()
 
 
 @contextmanager
