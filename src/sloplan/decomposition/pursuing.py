@@ -58,7 +58,10 @@ def follow(pursuit: Pursuit, run: Run, steps: Iterator[Step]) -> Step:
     for number, step in enumerate(steps):
         pursuit.bound(step.best)
         if number % _STEPS_PER_RECOVERY == 0 or step.settled:
-            pursuit.take(recover(pursuit.problem, step.best, run.seed))
+            # To complete an answer can take seconds: it is tried where there is none, at the first and the last prices.
+            completes = pursuit.best is None and (number == 0 or step.settled)
+            stop = pursuit.time_is_up
+            pursuit.take(recover(pursuit.problem, step.best, run.seed, completes=completes, should_stop=stop))
         if step.settled or pursuit.is_settled or pursuit.time_is_up():
             break
     return step

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from typing import Final
 
 import numpy as np
@@ -16,11 +17,21 @@ from sloplan.decomposition.local_search import STEPS, LocalSearch
 from sloplan.decomposition.priced_greedy import by_return, by_worth, serve_by_price
 from sloplan.problem.selections.selection import PlanSelection
 
-COMPLETING_CALLS: Final = 50
-"""Calls of local search, about a second in all, that may complete what greedy leaves without must groups or floor."""
+COMPLETING_STEPS: Final = 50 * STEPS
+"""Steps of local search that may complete what greedy leaves without must groups or floor: about a second, but several
+with whole replicas."""
+
+_STEPS_PER_LOOK: Final = STEPS // 10  # at the time
 
 
-def recover(problem: CoupledProblem, response: Response, seed: int) -> Assignment | None:
+def recover(
+    problem: CoupledProblem,
+    response: Response,
+    seed: int,
+    *,
+    completes: bool = True,
+    should_stop: Callable[[], bool] = lambda: False,
+) -> Assignment | None:
     """Return a valid assignment made at the prices of a response, or None if none was found.
 
     At prices that tell equals apart (`guided`), groups are served greedily in two orders, and the better answer is
@@ -32,13 +43,20 @@ def recover(problem: CoupledProblem, response: Response, seed: int) -> Assignmen
     response : Response
     seed : int
         Decides between equals, and leads the search.
+    completes : bool, optional
+        Off: what greedy service misses is not completed.
+    should_stop : callable, optional
+        Asked while it is.
     """
     guide = guided(response)
     found = [serve_by_price(problem, guide, order(guide, seed)) for order in (by_return, by_worth)]
     valid = [assignment for assignment in found if assignment.is_valid(problem)]
     if valid:
         return max(valid, key=lambda assignment: assignment.worth(problem))
-    return _completed(problem, min(found, key=lambda assignment: _lacking(problem, assignment)), response, seed)
+    if not completes:
+        return None
+    nearest = min(found, key=lambda assignment: _lacking(problem, assignment))
+    return _completed(problem, nearest, response, seed, should_stop)
 
 
 def _lacking(problem: CoupledProblem, assignment: Assignment) -> tuple[int, int]:
@@ -48,13 +66,17 @@ def _lacking(problem: CoupledProblem, assignment: Assignment) -> tuple[int, int]
     return int(problem.groups.count[must].sum()) - served, max(0, problem.floor - assignment.value(problem))
 
 
-def _completed(problem: CoupledProblem, assignment: Assignment, response: Response, seed: int) -> Assignment | None:
+def _completed(
+    problem: CoupledProblem, assignment: Assignment, response: Response, seed: int, should_stop: Callable[[], bool]
+) -> Assignment | None:
     groups = problem.groups
     if (groups.must & (response.plan < 0) & (groups.count > 0)).any():
         return None
     search = LocalSearch(problem, assignment, response, seed)
-    for _ in range(COMPLETING_CALLS):
-        found = search.improve(STEPS)
+    for _ in range(0, COMPLETING_STEPS, _STEPS_PER_LOOK):
+        if should_stop():
+            return None
+        found = search.improve(_STEPS_PER_LOOK)
         if found.is_valid(problem):
             return found
     return None
