@@ -17,9 +17,11 @@ from sloplan.decomposition.coupled_problem import CoupledProblem, coupled_instan
 from sloplan.decomposition.cutting_planes import cutting_planes
 from sloplan.decomposition.lagrangian import Prices, Response, respond
 from sloplan.decomposition.least_worth import least_worth
+from sloplan.decomposition.price_master import PriceMaster
 from sloplan.decomposition.subgradient import subgradient
 from sloplan.decomposition.volume import volume
 from sloplan.problem.selections.selection import PlanSelection
+from sloplan.solvers.engine import EngineError
 from tests.decomposition.linear_cases import Drawn, drawn_selection, lp_worth, random_problem
 from tests.one_pool import one_pool
 
@@ -234,3 +236,35 @@ def test_many_groups_in_few_templates(way: Coordination) -> None:
     assert problem is not None
     step = assert_optimal(way, problem)
     assert step.best.bound < respond(problem, Prices(np.zeros(len(problem.rows)))).bound
+
+
+def test_a_model_that_fails_without_a_box(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Close to having no least value HiGHS ended with "Solve error", and `branch-and-price` with it: wider boxes do.
+
+    So it was on edge-cloud-s-1.2-loose with whole replicas, the least cost at the greatest goodput.
+    """
+    solve, failed = PriceMaster.solve, []
+
+    def fails_twice(master: PriceMaster, center: Any, radius: float) -> None:
+        if np.isinf(radius) and len(failed) < 2:
+            failed.append(radius)
+            raise EngineError("HiGHS ended a linear program with Solve error")
+        solve(master, center, radius)
+
+    monkeypatch.setattr(PriceMaster, "solve", fails_twice)
+    assert_optimal(cutting_planes, random_problem(55, "goodput", "fluid"))
+    assert len(failed) == 2
+
+
+def test_a_model_that_always_fails_without_a_box(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The search for prices ends all the same, and what it has stands."""
+    solve = PriceMaster.solve
+
+    def fails(master: PriceMaster, center: Any, radius: float) -> None:
+        if np.isinf(radius):
+            raise EngineError("HiGHS ended a linear program with Solve error")
+        solve(master, center, radius)
+
+    monkeypatch.setattr(PriceMaster, "solve", fails)
+    step = ended(cutting_planes, random_problem(55, "goodput", "fluid"))
+    assert step.best.bound >= lp_worth(random_problem(55, "goodput", "fluid")) - 1e-6

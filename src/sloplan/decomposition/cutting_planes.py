@@ -18,6 +18,7 @@ from itertools import chain, islice
 from typing import Final
 
 import numpy as np
+import numpy.typing as npt
 
 from sloplan.decomposition.coordination import TOLERANCE, Respond, Step
 from sloplan.decomposition.coupled_problem import CoupledProblem
@@ -26,6 +27,8 @@ from sloplan.decomposition.least_worth import least_worth
 from sloplan.decomposition.price_master import PriceMaster
 from sloplan.decomposition.subgradient import polyak_steps
 from sloplan.solvers.engine import EngineError
+
+Float = npt.NDArray[np.float64]
 
 logger = logging.getLogger(__name__)
 
@@ -58,8 +61,7 @@ def cutting_planes(problem: CoupledProblem, respond: Respond) -> Iterator[Step]:
         promised = best.reached - master.value  # the model knows only plans that were found
         tolerance = TOLERANCE * max(abs(best.bound), 1.0)
         if promised <= tolerance:
-            master.solve(center, np.inf)
-            if best.reached - master.value <= tolerance:
+            if best.reached - _value_anywhere(master, center) <= tolerance:
                 yield Step(best, best, settled=True, fractional=master.fractional())
                 return
             radius *= _WIDER
@@ -78,3 +80,16 @@ def cutting_planes(problem: CoupledProblem, respond: Respond) -> Iterator[Step]:
             radius /= 2 if -gained < promised else 4
         yield Step(response, best)
     yield Step(best, best, settled=True)
+
+
+def _value_anywhere(master: PriceMaster, center: Float) -> float:
+    """Return the least value that the model promises without a box; -infinity where that has no limit.
+
+    Close to having none HiGHS can fail: then nothing is known, and wider boxes go on.
+    """
+    try:
+        master.solve(center, np.inf)
+    except EngineError as error:
+        logger.debug("the model without a box was not solved: %s", error)
+        return -np.inf
+    return master.value
