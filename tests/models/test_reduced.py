@@ -35,3 +35,4 @@ def test_no_unit_makes_a_whole_number_nothing() -> None:
     assert 1 / power_of_two_unit(2**62) > SMALL_ENTRY
     assert 1 / covering_unit(2**62) > SMALL_ENTRY
     assert [covering_unit(figure) for figure in (0, 1, 2, 3, 4, 5)] == [1, 1, 2, 4, 4, 8]
+    assert [covering_unit(figure, 8) for figure in (0, 8, 9, 64, 65)] == [1, 1, 2, 8, 16]

@@ -143,9 +143,9 @@ def test_arrays_equal_the_model(make: Any) -> None:
 
 
 def test_figures_of_rows_with_supplies_are_small() -> None:
-    """A unit brings 10^11 times what a plan uses: the engine sees nothing above 1, and keeps a tighter tolerance."""
+    """A unit brings 10^11 times what a plan uses: the engine sees nothing above 8, and keeps a tighter tolerance."""
     form = plans_form(rented(brought=10**11 + 1)).form
-    assert np.abs(form.matrix.data).max() <= 1
+    assert 4 < np.abs(form.matrix.data).max() <= 8
     assert (form.tolerance, plans_form(knapsack()).form.tolerance) == (1e-9, 1e-6)
 
 

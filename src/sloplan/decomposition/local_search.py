@@ -210,7 +210,8 @@ def _charges(response: Response, pieces: _Pieces) -> tuple[dict[str, Int], dict[
     factor = float((pieces.size * problem.groups.rate[pieces.group]).max(initial=1))
     most = max(factor * float(price.max(initial=0.0)), 1e-300)
     shift = int(np.clip(np.floor(60 - np.log2(most)), 0, 40))
-    return {"CHARGE": np.rint(price.clip(0.0) * 2.0**shift).astype(np.int64)}, {"SHIFT": shift}
+    charge = np.rint(price.clip(0.0) * 2.0**shift).clip(max=2.0**60 / factor)  # prices may rise without end
+    return {"CHARGE": charge.astype(np.int64)}, {"SHIFT": shift}
 
 
 def _sizes(problem: CoupledProblem, pieces: _Pieces) -> dict[str, int]:

@@ -11,7 +11,7 @@ from sloplan.decomposition.assignment import Assignment
 from sloplan.decomposition.coupled_problem import CoupledProblem
 from sloplan.decomposition.lagrangian import Response
 from sloplan.decomposition.objective_step import objective_step
-from sloplan.problem.certificates.from_prices import certificate_of_prices
+from sloplan.problem.certificates.from_prices import LARGEST_FIGURE, certificate_of_prices
 from sloplan.problem.run import Proof, Run
 
 _ROUNDING: Final = 1e-9
@@ -132,10 +132,9 @@ class Pursuit:
         """
         problem, prices = self.problem, response.prices
         self._run.prices = prices.row
-        certificate = certificate_of_prices(
-            problem.rows,
-            prices.row,
-            problem.dearest(prices.row, prices.value),
-            prices.value if problem.is_cost else None,
-        )
+        dearest = problem.dearest(prices.row, prices.value)
+        if max(dearest, float(prices.row.max(initial=0.0)), prices.value) >= LARGEST_FIGURE:
+            return  # the prices of a floor that nothing reaches rise without end
+        of_value = prices.value if problem.is_cost else None
+        certificate = certificate_of_prices(problem.rows, prices.row, dearest, of_value)
         self._run.certify(certificate, seconds)

@@ -110,7 +110,7 @@ def _limit_shared(
     for amount, variable in brought:
         coefficients[id(variable)], variables[id(variable)] = -amount, variable
     model.capacity[compiled.rows.name[row]] = limit_row(
-        list(coefficients.values()), list(variables.values()), limit, small_coefficients=bool(brought)
+        list(coefficients.values()), list(variables.values()), limit, largest=1 if brought else None
     )
 
 

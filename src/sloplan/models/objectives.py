@@ -69,7 +69,7 @@ def add_deployment_cost(
         model.unreachable = pyo.Var(bounds=(0, 0))
         values = [(-1, model.unreachable)]
     coefficients, variables = map(list, zip(*values, strict=True))
-    row = limit_row(coefficients, variables, -goodput_floor, small_coefficients=True)
+    row = limit_row(coefficients, variables, -goodput_floor, largest=1)
     model.goodput_floor = pyo.Constraint(expr=row)
 
 

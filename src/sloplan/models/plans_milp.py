@@ -12,6 +12,7 @@ import pyomo.environ as pyo
 from pyomo.common.gc_manager import PauseGC
 
 from sloplan.models.plans_rows import entries_by_row
+from sloplan.models.reduced import LARGEST_OF_PLANS
 from sloplan.models.rows import limit_row, linear
 from sloplan.problem.compiled import Int
 from sloplan.problem.selections.selection import PlanSelection
@@ -75,7 +76,9 @@ def _add_capacity(model: Any, selection: PlanSelection, variables: Sequence[Any]
     for row, columns, amounts in entries_by_row(selection):
         name, capacity = selection.rows.name[row], int(selection.rows.capacity[row])
         of_row = [variables[column] for column in columns]
-        model.capacity[name] = limit_row(amounts, of_row, capacity, small_coefficients=len(selection.supplies) > 0)
+        model.capacity[name] = limit_row(
+            amounts, of_row, capacity, largest=LARGEST_OF_PLANS if len(selection.supplies) else None
+        )
 
 
 def _add_objective(model: Any, selection: PlanSelection, take: Sequence[Any], amount: Sequence[Any]) -> None:
@@ -90,7 +93,7 @@ def _add_objective(model: Any, selection: PlanSelection, take: Sequence[Any], am
             model.worthless = pyo.Var(bounds=(0, 0))
             values = [(-1, model.worthless)]
         coefficients, variables = map(list, zip(*values, strict=True))
-        row = limit_row(coefficients, variables, -selection.goodput_floor, small_coefficients=True)
+        row = limit_row(coefficients, variables, -selection.goodput_floor, largest=LARGEST_OF_PLANS)
         model.goodput_floor = pyo.Constraint(expr=row)
 
 

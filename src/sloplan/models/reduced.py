@@ -32,6 +32,13 @@ def power_of_two_unit(figure: int) -> int:
     return 1 << min(max(0, abs(figure).bit_length() - LARGEST_LIMIT_BITS), LARGEST_UNIT_BITS)
 
 
-def covering_unit(figure: int) -> int:
-    """Return the least power of two that is no smaller than a figure, at least 1, at most 2^39."""
-    return 1 << min(max(0, figure - 1).bit_length(), LARGEST_UNIT_BITS)
+LARGEST_OF_PLANS: Final = 8
+"""Largest coefficient of rows with supplies over plans, at a tolerance of 1e-9.
+
+At 1 that tolerance hides that one too many is used of 762,071,399, and the answer is refused.
+"""
+
+
+def covering_unit(figure: int, largest: int = 1) -> int:
+    """Return the least power of two that brings a figure down to `largest`, a power of two; from 1 to 2^39."""
+    return max(1, (1 << min(max(0, figure - 1).bit_length(), LARGEST_UNIT_BITS)) // largest)

@@ -64,9 +64,7 @@ def limit_if_served(parts: Sequence[Alternatives], limit: int, served: Any) -> A
     return linear([c / unit for c in coefficients] + [-limit / unit], [*variables, served]) <= 0.0
 
 
-def limit_row(
-    coefficients: Sequence[int], variables: Sequence[Any], limit: int, *, small_coefficients: bool = False
-) -> Any:
+def limit_row(coefficients: Sequence[int], variables: Sequence[Any], limit: int, *, largest: int | None = None) -> Any:
     """Return the row ``sum of coefficients x variables <= limit``, made small and scaled.
 
     Parameters
@@ -74,11 +72,11 @@ def limit_row(
     coefficients : sequence of int
     variables : sequence of Pyomo variables
     limit : int
-    small_coefficients : bool
-        Scale the largest coefficient to 1 at most, not the limit to 2^20. For rows that push integers up: an engine
-        that rounds 1.00000002 units down to 1, as its tolerance on integers lets it, must not find the row broken by
-        more than its tolerance on rows, or it calls a feasible model infeasible.
+    largest : int, optional
+        Scale the largest coefficient to so much at most, a power of two, not the limit to 2^20. For rows that push
+        integers up: an engine that rounds 1.00000002 units down to 1, as its tolerance on integers lets it, must not
+        find the row broken by more than its tolerance on rows, or it calls a feasible model infeasible.
     """
     reduced, reduced_limit = divided_by_gcd(coefficients, limit)
-    unit = covering_unit(max(map(abs, reduced))) if small_coefficients else power_of_two_unit(reduced_limit)
+    unit = power_of_two_unit(reduced_limit) if largest is None else covering_unit(max(map(abs, reduced)), largest)
     return linear([c / unit for c in reduced], variables) <= reduced_limit / unit

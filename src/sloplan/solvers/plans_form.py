@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 import scipy.sparse
 
-from sloplan.models.reduced import covering_unit, power_of_two_unit
+from sloplan.models.reduced import LARGEST_OF_PLANS, covering_unit, power_of_two_unit
 from sloplan.problem.compiled import Int
 from sloplan.problem.selections.selection import PlanSelection
 from sloplan.solvers.plans_kernels import common_divisor, divide_rows, fill_columns, raise_largest
@@ -111,7 +111,7 @@ class _Coupling:
         divisor = np.maximum(self.divisor, 1)
         limit = rows.capacity // divisor
         figures, unit_of = (
-            (largest // divisor, covering_unit) if len(selection.supplies) else (limit, power_of_two_unit)
+            (largest // divisor, _supplied_unit) if len(selection.supplies) else (limit, power_of_two_unit)
         )
         self.factor = np.array([1.0 / unit_of(figure) for figure in figures.tolist()], dtype=np.float64)
         self.limit: Floats = (limit * self.factor)[self.used]
@@ -134,9 +134,13 @@ class _Floor:
         if floor is not None and floor > 0:
             divisor = int(common_divisor(value)) or 1
             limit = -floor // divisor
-            unit = covering_unit(int(value.max(initial=0)) // divisor)
+            unit = _supplied_unit(int(value.max(initial=0)) // divisor)
             self.limit = np.array([limit / unit])
             self.amount = -(value // divisor) / unit
+
+
+def _supplied_unit(figure: int) -> int:
+    return covering_unit(figure, LARGEST_OF_PLANS)
 
 
 def _matrix(selection: PlanSelection, row_of_group: Int, coupling: _Coupling, floor: _Floor) -> scipy.sparse.csc_array:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
@@ -14,6 +15,9 @@ Float = npt.NDArray[np.float64]
 
 _BITS = 61
 """A priced plan is kept below 2^61; a certificate allows 2^62."""
+
+LARGEST_FIGURE: Final = 2.0**_BITS
+"""Prices and priced plans from here on are in no certificate."""
 
 
 def certificate_of_prices(rows: Rows, prices: Float, largest: float, value_price: float | None = None) -> Certificate:
