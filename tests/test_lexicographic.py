@@ -126,3 +126,39 @@ def test_a_method_without_one_of_the_stages_is_refused() -> None:
     """`greedy` has no cost."""
     with pytest.raises(UnsupportedError, match="cost"):
         solved(one_pool(), "greedy")
+
+
+@pytest.mark.parametrize("hosting", ["fluid", "replicas"])
+def test_a_start_of_another_objective(hosting: str) -> None:
+    """Its plans count: with the fewest units under cost, without rented ones under goodput; the result is no worse."""
+    instance = stored("edge-cloud-xs-1.2-tight").replace(hosting=hosting)
+    exact: dict[str, Any] = {"method": "milp-plans", "in_process": True, "display": False}
+    most = sloplan.solve(instance, **exact).solution
+    cheapest = sloplan.solve(instance, objective="cost", min_goodput=0.5, **exact)
+    both = sloplan.solve(instance, objective="goodput-then-cost", **exact)
+    cost: dict[str, Any] = {"method": "nothing", "objective": "cost", "min_goodput": 0.5, "display": False}
+    started = sloplan.solve(instance, initial_solution=most, **cost)
+    assert started.objective is not None
+    assert started.solution is not None
+    assert sloplan.check(instance, started.solution) == []
+    assert sloplan.solve(instance, initial_solution=both.solution, **cost).objective == both.objective
+    served = sloplan.solve(instance, "nothing", initial_solution=cheapest.solution, display=False)
+    assert served.exact.goodput == cheapest.exact.goodput
+
+
+def test_a_start_of_another_objective_that_does_not_hold() -> None:
+    """What the objective asks for beyond the plans is said as ever."""
+    instance = stored("edge-cloud-xs-1.2-tight")
+    few = sloplan.solve(instance, "milp-plans", "cost", min_goodput=0.2, in_process=True, display=False).solution
+    cost: dict[str, Any] = {"method": "nothing", "objective": "cost", "display": False, "initial_solution": few}
+    with pytest.raises(InputError, match="goodput is less than was asked for"):
+        sloplan.solve(instance, min_goodput=0.9, **cost)
+    with pytest.raises(InputError, match="belongs to another instance"):
+        sloplan.solve(stored("mixed-xs-1.2-tight"), min_goodput=0.2, **cost)
+
+
+def stored(name: str) -> Instance:
+    """Return an instance of the library."""
+    instance = sloplan.load(name)
+    assert isinstance(instance, Instance)
+    return instance

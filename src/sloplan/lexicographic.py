@@ -18,7 +18,7 @@ from sloplan.problem.errors import InputError, SloplanError
 from sloplan.problem.fewest_units import fewest_units
 from sloplan.problem.instance import Instance
 from sloplan.problem.judging import judge_objective
-from sloplan.problem.objective import COST, GOODPUT, GOODPUT_THEN_COST
+from sloplan.problem.objective import COST, GOODPUT, GOODPUT_THEN_COST, Objective
 from sloplan.problem.result import Result
 from sloplan.problem.run import Run
 from sloplan.problem.solution import Solution
@@ -137,6 +137,29 @@ def rent_for(instance: Instance, standing: Instance, served: Solution) -> Soluti
         bound=None,
         certificate=None,
     )
+
+
+def as_start(instance: Instance, solution: Solution, objective: Objective) -> Solution:
+    """Return a solution of another objective as one of this: under "cost" with the fewest units that carry it.
+
+    Parameters
+    ----------
+    instance : Instance
+    solution : Solution
+        One that names another instance, or queries and options that this one does not have, stays as it is: whoever
+        checks it says so.
+    objective : Objective
+        "goodput" or "cost".
+    """
+    own = solution.instance_sha256 == instance.sha256
+    if solution.objective == objective.name or not own or index_solution(instance, solution)[1]:
+        return solution
+    if objective is GOODPUT:
+        return replace(_for_goodput(instance, solution), bound=None, certificate=None)
+    if solution.objective == GOODPUT_THEN_COST.name:
+        return replace(solution, objective=COST.name, bound=None, certificate=None)
+    standing = all_units_standing(instance)
+    return rent_for(instance, standing, _for_goodput(standing, solution))
 
 
 def _first_share(time_limit: float | None) -> float | None:

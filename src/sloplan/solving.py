@@ -9,7 +9,7 @@ from numbers import Integral, Real
 from os import PathLike
 from typing import Any, Final
 
-from sloplan.lexicographic import solve_in_order
+from sloplan.lexicographic import as_start, solve_in_order
 from sloplan.loading import load
 from sloplan.models.copies import COPY_LIMIT
 from sloplan.problem.cost_problem import goodput_floor
@@ -64,7 +64,8 @@ def solve(
     threads : int, optional
         Most threads to use.
     initial_solution : Solution or SelectionSolution, optional
-        A valid solution to start from; the result is never worse. Its bound counts if it carries
+        A valid solution to start from; the result is never worse. One of another objective will do: its plans count,
+        and under "cost" the fewest units that carry them. Its bound counts if it carries
         a certificate that can be verified within a tenth of the time limit.
     display : bool, optional
         Show a progress line on stderr if that is a terminal.
@@ -107,6 +108,8 @@ def solve(
         assert isinstance(problem, Instance)  # a plan selection has one objective
         return solve_in_order(problem, chosen, limits, initial_solution, options, display=display)
     refuse_unsupported(chosen, problem, goal)
+    if isinstance(problem, Instance) and isinstance(initial_solution, Solution):
+        initial_solution = as_start(problem, initial_solution, goal)
     run = Run(problem, objective=goal, initial_solution=initial_solution, **asdict(limits))
     if isinstance(problem, Instance) and goal is not GOODPUT:
         run.goodput_floor = goodput_floor(problem, float(min_goodput))  # lists plans: on the run's clock
