@@ -86,6 +86,25 @@ def test_the_certificate_proves_the_bound(run: Run, pursuit: Pursuit) -> None:
     assert run.prices.tolist() == [4.0]
 
 
+def test_what_comes_soon_after_a_check_waits_no_longer_than_that(
+    run: Run, pursuit: Pursuit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without a further answer it used to wait for the end of the run, a minute later perhaps."""
+    now = 100.0
+    monkeypatch.setattr(run, "elapsed", lambda: now)
+    pursuit.take(taking(0))
+    first = run.best_objective
+    pursuit._check_time = 1.0
+    assert pursuit.take(taking(1))
+    pursuit.settle_in_turn()
+    assert run.best_objective == first
+    now = 110.0
+    pursuit.settle_in_turn()
+    assert first is not None
+    assert run.best_objective is not None
+    assert run.best_objective > first
+
+
 @pytest.mark.parametrize("method", ["branch-and-price", "lagrangian"])
 def test_a_plan_that_fits_nowhere_may_be_worth_most(method: str) -> None:
     """Verifiers price it too, so the certificate's grid has room for it."""

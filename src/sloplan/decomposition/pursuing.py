@@ -140,6 +140,7 @@ def search(pursuit: Pursuit, run: Run, response: Response, rounds: int) -> None:
     local, idle = LocalSearch(pursuit.problem, pursuit.best, response, run.seed), 0
     while idle < rounds and not pursuit.is_settled and not pursuit.time_is_up():
         idle = 0 if pursuit.take(local.improve()) else idle + 1
+        pursuit.settle_in_turn()
 
 
 def improve(pursuit: Pursuit, run: Run, response: Response) -> None:
@@ -165,6 +166,7 @@ def improve(pursuit: Pursuit, run: Run, response: Response) -> None:
         )
         for better, _ in zip(steps, range(_SEARCH_ROUNDS // 10), strict=False):
             pursuit.take(better)
+            pursuit.settle_in_turn()
         turn += 1
         idle = idle + 1 if pursuit.worth == before and run.time_limit is None else 0
     if idle == _IDLE_TURNS:

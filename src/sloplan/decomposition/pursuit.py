@@ -62,9 +62,13 @@ class Pursuit:
         if self._worth is not None and worth <= self._worth:
             return False
         self.best, self._worth, self._offered = assignment, worth, False
+        self.settle_in_turn()
+        return True
+
+    def settle_in_turn(self) -> None:
+        """Offer the best assignment, if the last check is long enough ago: what was found soon after one waits."""
         if self._run.elapsed() - self._checked_at >= self._check_time / _CHECKING_SHARE:
             self.settle()
-        return True
 
     def settle(self) -> None:
         """Offer the best assignment, if it has not been."""
