@@ -109,7 +109,12 @@ def test_a_killed_run_has_a_row(base: Path) -> None:
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_ctrl_c_ends_a_study_at_once(base: Path, number: signal.Signals) -> None:
     """Ctrl-C leaves rows and no processes, and says how to go on; so do a batch system's signal and a lost terminal."""
+    ignored = signal.getsignal(number) == signal.SIG_IGN  # by nohup, say, and then by all that is started here
+    if ignored:
+        signal.signal(number, signal.SIG_DFL)
     process = started(base, configuration_text("patient", seeds=[0, 1], time_limits=[60]))
+    if ignored:
+        signal.signal(number, signal.SIG_IGN)
     wait_for(lambda: bool(workers_of(process)), process)
     workers = workers_of(process)
     process.send_signal(number)
