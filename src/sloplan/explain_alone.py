@@ -7,8 +7,9 @@ from dataclasses import replace
 
 import numpy as np
 
+from sloplan.explain_culprits import overloaded, own_limits, slow_options
 from sloplan.explain_plan import accuracy_parts, cost_parts, latency_parts, option_names
-from sloplan.explain_together import explain_together, overloaded, own_limits, slow_options
+from sloplan.explain_together import explain_together
 from sloplan.explained import Alone, Part, Relaxation
 from sloplan.problem.compiled import NO_LIMIT, Bool, Compatibility, CompiledInstance, Int, Queries
 from sloplan.problem.plan_table import PlanTable, enumerate_plans
