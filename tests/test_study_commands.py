@@ -37,11 +37,11 @@ def test_tables_on_screen_and_as_files(study: Path) -> None:
     """Every table is printed whole, and written as Markdown, LaTeX and CSV that agree with the rows."""
     done = sloplan("study", "table", "study-tiny", env=environment(study / "site"), cwd=study)
     assert done.returncode == 0, done.stderr
-    for title in ("Methods", "Instances", "Worst cases", "Claimed and verified"):
+    for title in ("Methods", "By size", "Instances", "Worst cases", "Claimed and verified"):
         assert f"{title}: goodput, 1 s, 1 thread" in done.stdout
     assert "…" not in done.stdout
     assert "Configuration `tiny`, 3 runs" in done.stdout
-    assert done.stdout.endswith("12 files in study-tiny/tables\n")
+    assert done.stdout.endswith("15 files in study-tiny/tables\n")
     methods = pd.read_csv(study / "study-tiny" / "tables" / "methods.csv", index_col="method")
     assert methods.index.tolist() == ["lying", "best", "vanishing"]
     assert methods["of best"].tolist()[:2] == pytest.approx([1 / 6, 1.0])
@@ -80,7 +80,7 @@ def test_tables_elsewhere(study: Path) -> None:
     """With -o the files go where they are wanted."""
     done = sloplan("study", "table", "study-tiny", "-o", "paper/tables", env=environment(study / "site"), cwd=study)
     assert done.returncode == 0, done.stderr
-    assert len(list((study / "paper" / "tables").iterdir())) == 12
+    assert len(list((study / "paper" / "tables").iterdir())) == 15
 
 
 def test_report(study: Path) -> None:

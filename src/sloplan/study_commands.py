@@ -29,8 +29,9 @@ from sloplan.study.matrix import PlannedRun
 from sloplan.study.report.report import write_report
 from sloplan.study.rows import Row
 from sloplan.study.running import run_study
+from sloplan.study.table import Table
 from sloplan.study.table_files import provenance, shown_frame, write_tables
-from sloplan.study.tables import Table, study_tables
+from sloplan.study.tables import study_tables
 from sloplan.study.time_left import TimeLeft
 from sloplan.study_worker import solve_job
 

@@ -12,7 +12,7 @@ from sloplan.study.configuration import parse_configuration
 from sloplan.study.factor_tables import baseline_factors, factor_tables
 from sloplan.study.judged import judged_frame
 from sloplan.study.rows import Row
-from sloplan.study.tables import Table
+from sloplan.study.table import Table
 from tests.study.plain_rows import plain_row
 
 FIRST, SECOND = "edge-cloud-m-1.2-tight", "edge-cloud-m-1.2-loose"

@@ -12,8 +12,8 @@ import pytest
 from sloplan.problem.errors import InputError
 from sloplan.study.configuration import parse_configuration, read_configuration
 from sloplan.study.judged import judged_frame
+from sloplan.study.table import Table
 from sloplan.study.table_files import provenance, shown, write_tables
-from sloplan.study.tables import Table
 from tests.study.case import configuration_text
 from tests.study.plain_rows import plain_row
 

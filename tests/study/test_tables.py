@@ -9,7 +9,8 @@ import pytest
 
 from sloplan.study.judged import judged_frame
 from sloplan.study.rows import Row
-from sloplan.study.tables import Table, compared_frame, study_tables
+from sloplan.study.table import Table
+from sloplan.study.tables import compared_frame, study_tables
 from tests.study.plain_rows import plain_row
 
 ROWS: list[Row] = [

@@ -11,7 +11,7 @@ from sloplan.instances.reference import REFERENCE
 from sloplan.problem.errors import InputError
 from sloplan.problem.objective import find_objective
 from sloplan.study.metrics import ratios_to_baseline
-from sloplan.study.tables import Kind, Table, settings
+from sloplan.study.table import Kind, Table, settings
 
 EQUAL_QUALITY: Final = 0.01
 """Relative difference of objectives up to which a method has reached the baseline's quality."""

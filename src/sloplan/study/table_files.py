@@ -12,7 +12,7 @@ import pandas as pd
 from sloplan.problem.errors import InputError
 from sloplan.problem.storage.atomic import write_files
 from sloplan.study.configuration import Configuration, packaged_names
-from sloplan.study.tables import Kind, Table
+from sloplan.study.table import Kind, Table
 
 UNKNOWN: Final = "-"
 

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Final
 
 import numpy as np
 import pandas as pd
@@ -16,14 +14,14 @@ from sloplan.study.metrics import (
     claim_rates,
     gap_to_best_known,
     gap_to_certified_bound,
+    gap_to_optimum,
     primal_integral,
     run_times,
     shifted_geometric_means,
     solve_times,
 )
-
-SETTING: Final = ["objective_name", "min_goodput", "time_limit_s", "threads"]
-"""Runs are compared that agree in these."""
+from sloplan.study.size_table import size_table
+from sloplan.study.table import Kind, Table, settings
 
 LATE_S: Final = 1.0
 """Seconds after its limit at which a run counts as late."""
@@ -32,34 +30,6 @@ _LEAST_S: Final = 1e-4  # rows hold seconds to four decimals
 
 WORST: Final = 3
 """Instances that the table of worst cases names for each method."""
-
-
-Kind = Literal["count", "percent", "seconds", "figure", "text"]
-"""How the values of a column are shown."""
-
-
-@dataclass(frozen=True)
-class Table:
-    """A table, ready to be shown.
-
-    Parameters
-    ----------
-    name : str
-        Of its files.
-    title : str
-    frame : DataFrame
-        Numbers; NaN where unknown.
-    kinds : mapping of column to Kind
-        Columns that are not named hold texts.
-    notes : str
-        What the columns mean.
-    """
-
-    name: str
-    title: str
-    frame: pd.DataFrame
-    kinds: Mapping[str, Kind]
-    notes: str
 
 
 def study_tables(frame: pd.DataFrame, trajectories: pd.DataFrame) -> list[Table]:
@@ -73,7 +43,7 @@ def study_tables(frame: pd.DataFrame, trajectories: pd.DataFrame) -> list[Table]
         From `StudyFolder.trajectories`.
     """
     frame = compared_frame(frame, trajectories)
-    makers = (method_table, instance_table, worst_table, claim_table)
+    makers = (method_table, size_table, instance_table, worst_table, claim_table)
     return [make(part, suffix, title) for part, suffix, title in settings(frame) for make in makers]
 
 
@@ -90,13 +60,15 @@ def compared_frame(frame: pd.DataFrame, trajectories: pd.DataFrame) -> pd.DataFr
     Returns
     -------
     DataFrame
-        With gap, gap_to_best, best_bound, best_objective, run_time_s, solve_time_s, late, primal_gap (NaN for a run
-        with a solution whose trajectory is not stored: every answer leaves a point, so its way there is not known).
+        With gap, gap_to_best, gap_to_optimum, best_bound, best_objective, run_time_s, solve_time_s, late, primal_gap
+        (NaN for a run with a solution whose trajectory is not stored: every answer leaves a point, so its way there is
+        not known).
     """
     way_known = frame["objective"].isna() | frame["run"].isin(trajectories["run"])
     return frame.assign(
         gap=gap_to_certified_bound(frame),
         gap_to_best=gap_to_best_known(frame),
+        gap_to_optimum=gap_to_optimum(frame),
         best_bound=best_certified_bounds(frame),
         best_objective=best_known_objectives(frame),
         run_time_s=run_times(frame),
@@ -104,22 +76,6 @@ def compared_frame(frame: pd.DataFrame, trajectories: pd.DataFrame) -> pd.DataFr
         late=frame["runtime_s"] > frame["time_limit_s"] + LATE_S,
         primal_gap=primal_integral(frame, trajectories)["mean_gap"].where(way_known),
     )
-
-
-def settings(frame: pd.DataFrame) -> Iterator[tuple[pd.DataFrame, str, str]]:
-    """Yield the runs of each setting, with what it adds to names of files and to titles.
-
-    Parameters
-    ----------
-    frame : DataFrame
-    """
-    groups = [part for _, part in frame.groupby(SETTING, sort=True)]
-    for number, part in enumerate(groups, start=1):
-        first = part.iloc[0]
-        share = f" with {first['min_goodput']:.0%} of the servable value" if first["objective_name"] == "cost" else ""
-        threads = f"{first['threads']} thread{'s' if first['threads'] > 1 else ''}"
-        title = f"{first['objective_name']}{share}, {first['time_limit_s']:g} s, {threads}"
-        yield part, "" if len(groups) == 1 else f"-{number}", title
 
 
 def method_table(frame: pd.DataFrame, suffix: str, title: str) -> Table:

@@ -17,6 +17,7 @@ from sloplan.study.metrics import (
     best_known_objectives,
     gap_to_best_known,
     gap_to_certified_bound,
+    gap_to_optimum,
     relative_gaps,
 )
 from tests.study.metrics.runs import runs, shuffled
@@ -140,3 +141,17 @@ def test_an_unknown_objective_is_refused() -> None:
     """An objective that Sloplan does not have has no sense."""
     with pytest.raises(InputError, match="rows, row 1, objective_name = 'speed': unknown objective; allowed: goodput"):
         best_known_objectives(runs({"objective_name": "speed"}))
+
+
+def test_gap_to_the_optimum_where_it_is_proved() -> None:
+    """Where a run proved 10, the gap of 9 is 1/10, not 3/12; where none did, it is the one to the bound."""
+    rows = runs(
+        {"instance": "yard", "method": "milp", "objective": 10.0, "status": "optimal", "certified_bound": 12.0},
+        {"instance": "yard", "method": "greedy", "objective": 9.0},
+        {"instance": "harbour", "method": "milp", "certified_bound": 12.0},
+        {"instance": "harbour", "method": "greedy", "objective": 9.0},
+        {"instance": "quay", "method": "greedy", "objective": 9.0},
+    )
+    for order in (rows, shuffled(rows, 1)):
+        gaps = gap_to_optimum(order).reindex(rows.index)
+        assert gaps.tolist() == pytest.approx([0.0, 0.1, UNKNOWN, 0.25, UNKNOWN], nan_ok=True)

@@ -17,9 +17,13 @@ from sloplan.study.judged import judged_frame
 from sloplan.study.report.at_hand import AtHand
 from sloplan.study.report.figures import study_figures
 from sloplan.study.report.report import write_report
-from sloplan.study.tables import Table, compared_frame, study_tables
+from sloplan.study.table import Table
+from sloplan.study.tables import compared_frame, study_tables
 from tests.study.plain_rows import plain_row
 from tests.study.report.case import TRAJECTORIES, Page, rows_by_hand, study_with_solutions, write_study
+
+PLACES = ("methods", "instances", "sizes", "worst", "claims")
+"""The tables of the page, in their order."""
 
 pytestmark = pytest.mark.timeout(300)  # every report draws its figures as files
 
@@ -62,14 +66,14 @@ def sort_values(table: Table) -> list[list[float | str]]:
     return rows
 
 
-@pytest.mark.parametrize(("place", "name"), [(0, "methods"), (1, "instances"), (2, "worst"), (3, "claims")])
-def test_tables_hold_the_metrics(by_hand: Path, place: int, name: str) -> None:
+@pytest.mark.parametrize("name", PLACES)
+def test_tables_hold_the_metrics(by_hand: Path, name: str) -> None:
     """Every cell is sorted by the number that `study_tables` works out from the rows, and shows it."""
     frame = judged_frame(rows_by_hand()).sort_values("method", key=lambda method: method != "milp", kind="stable")
     [table] = [table for table in study_tables(frame, TRAJECTORIES) if table.name == name]
     shown = [
         ["" if value == "" else float(value) if column in table.kinds else value for column, (_, value) in cells]
-        for row in Page(by_hand / "index.html").tables[place]
+        for row in Page(by_hand / "index.html").tables[PLACES.index(name)]
         if row
         for cells in [list(zip(table.frame.columns, row, strict=True))]
     ]

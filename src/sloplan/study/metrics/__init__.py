@@ -8,6 +8,7 @@ from sloplan.study.metrics.gaps import (
     best_known_objectives,
     gap_to_best_known,
     gap_to_certified_bound,
+    gap_to_optimum,
     relative_gaps,
 )
 from sloplan.study.metrics.growth import growth_exponents
@@ -29,6 +30,7 @@ __all__ = [
     "gap_integral",
     "gap_to_best_known",
     "gap_to_certified_bound",
+    "gap_to_optimum",
     "geometric_means",
     "growth_exponents",
     "mean_ratios",

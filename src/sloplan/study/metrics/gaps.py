@@ -10,7 +10,17 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from sloplan.study.metrics.frames import Bool, Float, Int, as_series, numbers, problem_numbers, refuse, senses
+from sloplan.study.metrics.frames import (
+    Bool,
+    Float,
+    Int,
+    as_series,
+    equals,
+    numbers,
+    problem_numbers,
+    refuse,
+    senses,
+)
 
 
 def relative_gaps(objective: npt.ArrayLike, reference: npt.ArrayLike, unit: npt.ArrayLike) -> Float:
@@ -145,6 +155,32 @@ def gap_to_best_known(rows: pd.DataFrame) -> pd.Series:
     _, unit = senses(rows)
     gaps = relative_gaps(numbers(rows, "objective"), best_known_objectives(rows).to_numpy(), unit)
     return as_series(gaps, rows, "gap_to_best_known")
+
+
+def gap_to_optimum(rows: pd.DataFrame) -> pd.Series:
+    """Return the gap of every run's verified objective to the optimum, or to the best certified bound if none is known.
+
+    The gap of `gap_to_best_known` on problems that some run proved (whose status is "optimal"), else that of
+    `gap_to_certified_bound`. A proof may rest on an engine's word; one that a verified solution refutes is no proof.
+
+    Parameters
+    ----------
+    rows : DataFrame, a row per run
+        Columns as for `gap_to_certified_bound` and `gap_to_best_known`, and status.
+
+    Returns
+    -------
+    Series
+        Indexed as `rows`, fractions; NaN without a verified objective, or with neither optimum nor certified bound.
+
+    Raises
+    ------
+    InputError
+        As `gap_to_certified_bound`.
+    """
+    proved = pd.Series(equals(rows, "status", "optimal")).groupby(problem_numbers(rows)).transform("any").to_numpy()
+    gaps = np.where(proved, gap_to_best_known(rows), gap_to_certified_bound(rows))
+    return as_series(gaps, rows, "gap_to_optimum")
 
 
 def _best(rows: pd.DataFrame, columns: list[Float], least: Bool) -> Float:

@@ -13,8 +13,8 @@ from typing import Any, Final, NamedTuple, SupportsFloat, cast
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from sloplan.study.table import Kind, Table
 from sloplan.study.table_files import UNKNOWN, shown
-from sloplan.study.tables import Kind, Table
 
 GENERATOR: Final = "sloplan study report"
 """Stands in every page: a folder whose index says so may be replaced by a new report."""

@@ -14,8 +14,10 @@ from sloplan.study.report.figures import study_figures
 from sloplan.study.report.pages import Cell, Column, Link, cell, rendered, table_cells
 from sloplan.study.report.paper_view import write_paper_figure
 from sloplan.study.report.plotly_view import plotly_figure
+from sloplan.study.size_table import size_table
+from sloplan.study.table import Table, settings
 from sloplan.study.table_files import provenance
-from sloplan.study.tables import Table, claim_table, instance_table, method_table, settings, worst_table
+from sloplan.study.tables import claim_table, instance_table, method_table, worst_table
 
 
 def study_page(
@@ -85,7 +87,7 @@ def _section(
         "summary": _shown(method_table(frame, suffix, title)),
         "figures": [_figure(figure, suffix, styles, folder) for figure in figures],
         "instances": {"columns": columns, "rows": rows, "notes": instance_table(frame, suffix, title).notes},
-        "more": [_shown(make(frame, suffix, title)) for make in (worst_table, claim_table)],
+        "more": [_shown(make(frame, suffix, title)) for make in (size_table, worst_table, claim_table)],
     }
 
 
