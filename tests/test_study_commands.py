@@ -83,6 +83,16 @@ def test_tables_elsewhere(study: Path) -> None:
     assert len(list((study / "paper" / "tables").iterdir())) == 15
 
 
+def test_figures(study: Path) -> None:
+    """Each file is named, and what cannot be drawn with its reason."""
+    done = sloplan("study", "figures", "study-tiny", env=environment(study / "site"), cwd=study)
+    assert done.returncode == 0, done.stderr
+    files = [Path(line) for line in done.stdout.splitlines() if line.endswith(".png")]
+    assert Path("study-tiny/figures/gap-over-time.png") in files
+    assert sorted((study / "study-tiny" / "figures").iterdir()) == sorted(study / file for file in files)
+    assert "\nscaling is not drawn: all instances have 3 queries" in done.stdout
+
+
 def test_report(study: Path) -> None:
     """The page stands where it is said to stand, with a page for each run; a second call replaces it."""
     for _ in range(2):
@@ -98,6 +108,8 @@ def test_report(study: Path) -> None:
     [
         (("run", "nothing.toml"), "no such study configuration"),
         (("table", "site"), "holds no study"),
+        (("figures", "site"), "holds no study"),
+        (("figures", "study-tiny", "-o", "tiny.toml"), "tiny.toml: cannot be made"),
         (("report", "site"), "holds no study"),
         (("report", "study-tiny", "-o", "site"), "is there already, and no report"),
         (("run", "quick", "-o", "site"), "is no study, and not empty"),
@@ -119,7 +131,8 @@ def test_a_study_without_rows(study: Path) -> None:
     (study / "empty" / "configuration.toml").write_text(configuration_text("best"))
     done = sloplan("study", "table", "empty", env=environment(study / "site"), cwd=study)
     assert done.returncode == 2
-    assert "the study has no rows yet; next: `sloplan study run tiny -o empty` begins it" in done.stderr
+    advice = "`sloplan study run empty/configuration.toml -o empty` begins it"
+    assert f"the study has no rows yet; next: {advice}" in done.stderr
 
 
 @pytest.mark.slow

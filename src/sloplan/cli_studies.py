@@ -57,6 +57,19 @@ def _study_table(
     study_commands.table(folder, output)
 
 
+@study_app.command("figures")
+def _study_figures(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="A study's folder.")],
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", metavar="DIR", help="Where files go; DIR/figures without it.")
+    ] = None,
+) -> None:
+    """Write a study's figures as PNG."""
+    from sloplan import study_commands
+
+    study_commands.figures(folder, output)
+
+
 @study_app.command("report")
 def _study_report(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="A study's folder.")],

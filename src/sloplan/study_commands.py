@@ -19,13 +19,13 @@ from rich.table import Table as RichTable
 from rich.text import Text
 
 from sloplan.loading import load
-from sloplan.problem.errors import InputError
 from sloplan.problem.objective import find_objective
 from sloplan.study.configuration import packaged_names, read_configuration
 from sloplan.study.factor_tables import factor_tables
 from sloplan.study.folder import StudyFolder
-from sloplan.study.judged import judged_frame
+from sloplan.study.judged_study import judged_study
 from sloplan.study.matrix import PlannedRun
+from sloplan.study.report.figure_files import write_figures
 from sloplan.study.report.report import write_report
 from sloplan.study.rows import Row
 from sloplan.study.running import run_study
@@ -176,13 +176,7 @@ def _described(run: PlannedRun, row: Row) -> str:
 def table(folder: Path, output: Path | None) -> None:
     """Print a study's tables and write their files."""
     study = StudyFolder(folder)
-    configuration = study.configuration()
-    rows = study.rows()
-    if not rows:
-        advice = f"`sloplan study run {configuration.name} -o {folder}` begins it"
-        raise InputError("the study has no rows yet", file=str(folder), advice=advice)
-    places = {method.label: place for place, method in enumerate(configuration.methods)}
-    frame = judged_frame(rows).sort_values("method", key=lambda method: method.map(places), kind="stable")
+    configuration, frame = judged_study(study)
     tables = study_tables(frame, study.trajectories())
     if configuration.baseline is not None:
         tables += factor_tables(frame, configuration.baseline)
@@ -198,6 +192,15 @@ def table(folder: Path, output: Path | None) -> None:
         console.print(Text(made.notes, style="dim"), end="\n\n")
     console.print(Text(source))
     typer.echo(f"{len(written)} files in {target}")
+
+
+def figures(folder: Path, output: Path | None) -> None:
+    """Write a study's figures, and say which are not drawn and why."""
+    written, missing = write_figures(StudyFolder(folder), output)
+    for path in written:
+        typer.echo(path)
+    for name, why in missing.items():
+        typer.echo(f"{name} is not drawn: {why}")
 
 
 def report(folder: Path, output: Path | None) -> None:

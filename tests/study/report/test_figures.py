@@ -58,9 +58,12 @@ def test_small_gaps_stand_at_the_floor() -> None:
     assert line.y.tolist() == [1.0, LEAST_GAP, LEAST_GAP]
 
 
-def test_profile_is_that_of_the_metrics(frame: pd.DataFrame, figures: dict[str, Figure]) -> None:
+def test_profile_is_that_of_the_metrics() -> None:
     """Milp's curve is `performance_profile`'s, drawn on to the right; who proves nothing is named, not drawn."""
-    figure = figures["performance-profile"]
+    third = [row | {"method": "cp", "run": f"cp-{row['run']}", "runtime_s": 4.0} for row in rows_by_hand()[::2]]
+    frame = compared_frame(judged_frame([*rows_by_hand(), *third]), TRAJECTORIES)
+    [figure] = [one for one in study_figures(frame, TRAJECTORIES) if one.name == "performance-profile"]
+    assert {one.method for one in figure.series} == {"milp", "cp"}
     profile = performance_profile(frame.assign(time=frame["solve_time_s"]), "time")
     own = profile[profile["method"] == "milp"]
     milp = series(figure, "milp")
@@ -68,6 +71,11 @@ def test_profile_is_that_of_the_metrics(frame: pd.DataFrame, figures: dict[str, 
     assert milp.y.tolist() == [*own["fraction"], own["fraction"].iloc[-1]]
     assert milp.y[-1] == pytest.approx(2 / 3)
     assert "proved none: greedy." in figure.notes
+
+
+def test_nobody_to_be_compared_with(figures: dict[str, Figure]) -> None:
+    """Times of one method alone, whatever they are, are once the fastest method's."""
+    assert figures["performance-profile"].missing == "only milp proved optima, and has nobody to be compared with"
 
 
 def test_time_to_target_by_hand(figures: dict[str, Figure]) -> None:
@@ -102,20 +110,23 @@ def test_what_cannot_be_drawn_says_why() -> None:
     rows = [plain_row("a", method="milp", value=5000), plain_row("b", method="greedy", instance_sha256="b" * 64)]
     apart = study_figures(compared_frame(judged_frame(rows), TRAJECTORIES[:0]), TRAJECTORIES[:0])
     assert all("every method" in figure.missing for figure in apart[:3])
-    assert "all instances have 3 queries" in apart[3].missing
+    assert "neither an optimum nor a certified bound" in apart[3].missing
+    assert "all instances have 3 queries" in apart[4].missing
     late = [plain_row("a", outcome="timeout"), plain_row("b", outcome="timeout", queries=4, instance_sha256="b" * 64)]
-    gap, profile, target, size = study_figures(compared_frame(judged_frame(late), TRAJECTORIES[:0]), TRAJECTORIES[:0])
+    gap, profile, target, gaps, size = study_figures(
+        compared_frame(judged_frame(late), TRAJECTORIES[:0]), TRAJECTORIES[:0]
+    )
     assert gap.missing == "no solution of these instances is known"
     assert size.missing == "no run ended by itself within its limit"
     assert profile.missing == "no run ended with a proven optimum"
     assert "no run came within 1%" in target.missing
-    assert not any(figure.series for figure in (*apart, gap, profile, target, size))
+    assert not any(figure.series for figure in (*apart, gap, profile, target, gaps, size))
 
 
 def test_rows_without_trajectories_say_so(frame: pd.DataFrame) -> None:
     """Without trajectories a solution counts from its run's end, and the figure says so."""
     bare = compared_frame(judged_frame(rows_by_hand()), TRAJECTORIES[:0])
-    gap, _, target, _ = study_figures(bare, TRAJECTORIES[:0])
+    gap, _, target, *_ = study_figures(bare, TRAJECTORIES[:0])
     assert "counts from the run's end" in gap.notes
     assert series(target, "milp").x.tolist() == [0.01, 1.0, 8.0, 10.0]
 
@@ -125,3 +136,23 @@ def test_a_style_for_every_method() -> None:
     styles = method_styles([f"method {place}" for place in range(2 * len(PALETTE))])
     assert len({(style.color, style.dash) for style in styles.values()}) == 2 * len(PALETTE)
     assert len({style.color for style in list(styles.values())[: len(PALETTE)]}) == len(PALETTE)
+
+
+def test_a_method_looks_alike_in_all_studies() -> None:
+    """What most studies compare has a colour of its own; where two have the same, the second takes a free one."""
+    alone, other = method_styles(["greedy", "compass"]), method_styles(["mine", "compass", "milp", "jellybean"])
+    assert alone["compass"] == other["compass"]
+    assert other["milp"] == method_styles(["milp"])["milp"]
+    assert len(set(other.values())) == 4
+
+
+def test_factors_are_drawn_of_a_baseline_that_has_run(frame: pd.DataFrame) -> None:
+    """A study without baseline, or whose baseline is still to come, has none."""
+    assert study_figures(frame, TRAJECTORIES, "greedy")[-1].name == "factors"
+    assert study_figures(frame, TRAJECTORIES, "cp")[-1].name == "scaling"
+
+
+def test_methods_stand_side_by_side(figures: dict[str, Figure]) -> None:
+    """At one size their dots are drawn beside each other, all nearer to their size than to the next."""
+    milp, greedy = (series(figures["scaling"], method, "dots") for method in ("milp", "greedy"))
+    assert 0.5 < milp.aside < 1 < greedy.aside < 2

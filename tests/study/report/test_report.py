@@ -85,9 +85,13 @@ def test_plots_hold_the_figures(by_hand: Path) -> None:
     frame = compared_frame(judged_frame(rows_by_hand()), TRAJECTORIES)
     plots = Page(by_hand / "index.html").plots
     figures = study_figures(frame, TRAJECTORIES)
+    figures = [figure for figure in figures if not figure.missing]
     assert set(plots) == {figure.name for figure in figures}
     for figure in figures:
-        drawn = {(trace["legendgroup"], tuple(trace["x"]), tuple(trace["y"])) for trace in plots[figure.name]["data"]}
+        traces = plots[figure.name]["data"]
+        drawn = {
+            (trace["legendgroup"], tuple(trace.get("customdata", trace["x"])), tuple(trace["y"])) for trace in traces
+        }
         assert drawn == {(one.method, tuple(one.x.tolist()), tuple(one.y.tolist())) for one in figure.series}
         assert (by_hand / "figures" / f"{figure.name}.png").read_bytes().startswith(b"\x89PNG")
         assert (by_hand / "figures" / f"{figure.name}.pdf").read_bytes().startswith(b"%PDF")
@@ -98,6 +102,8 @@ def test_a_method_has_one_colour(by_hand: Path) -> None:
     colors: dict[str, set[str]] = {}
     for plot in Page(by_hand / "index.html").plots.values():
         for trace in plot["data"]:
+            if trace.get("marker", {}).get("symbol") == "line-ns":  # a median's bar is as dark for all
+                continue
             colors.setdefault(trace["legendgroup"], set()).add((trace.get("line") or trace.get("marker"))["color"])
     assert {method: len(found) for method, found in colors.items()} == {"milp": 1, "greedy": 1}
     assert not colors["milp"] & colors["greedy"]
@@ -200,7 +206,7 @@ def test_two_settings(tmp_path: Path) -> None:
     assert "goodput, 10 s, 1 thread" in read.text
     assert "goodput, 60 s, 2 threads" in read.text
     assert {"gap-over-time-1", "gap-over-time-2"} <= set(read.plots)
-    assert len(read.tables) == 8
+    assert len(read.tables) == 10
 
 
 @pytest.mark.usefixtures("without_files")

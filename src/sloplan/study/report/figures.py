@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping
 from typing import Final
 
 import numpy as np
@@ -10,19 +9,22 @@ import pandas as pd
 
 from sloplan.study.metrics import (
     bounded_gaps,
-    growth_exponents,
     performance_profile,
-    run_times,
     solve_times,
     time_to_target,
 )
-from sloplan.study.metrics.by_problem import by_problem
 from sloplan.study.metrics.curves import curves
 from sloplan.study.metrics.frames import PROBLEM
-from sloplan.study.report.figure import Axis, Figure, Float, Series
+from sloplan.study.report.factor_figure import factors_by_group
+from sloplan.study.report.figure import LEAST_TIME_S, Axis, Figure, Float, Series
+from sloplan.study.report.gap_figure import gaps_by_method
+from sloplan.study.report.scaling_figure import scaling
 
 TARGET: Final = 0.01
 """Gap to the best known objective whose times are shown."""
+
+OVER_TIME: Final = ("gap-over-time", "time-to-target")
+"""Figures of what was known when: without trajectories they know ends of runs only."""
 
 LEAST_GAP: Final = 1e-4
 """Gaps are drawn on a logarithmic axis, where smaller ones stand here."""
@@ -30,14 +32,13 @@ LEAST_GAP: Final = 1e-4
 LEAST_S: Final = 0.01
 """Where a logarithmic axis of time begins."""
 
-_LEAST_TIME_S: Final = 1e-4  # rows hold seconds to four decimals
 _NO_SHARED: Final = "no instance was run by every method yet, and means over different instances cannot be compared"
 _NO_TRAJECTORIES: Final = (
     " No trajectories are stored beside these rows, so what a run found counts from the run's end."
 )
 
 
-def study_figures(frame: pd.DataFrame, trajectories: pd.DataFrame) -> list[Figure]:
+def study_figures(frame: pd.DataFrame, trajectories: pd.DataFrame, baseline: str | None = None) -> list[Figure]:
     """Return the figures of the runs of one setting.
 
     Parameters
@@ -46,21 +47,27 @@ def study_figures(frame: pd.DataFrame, trajectories: pd.DataFrame) -> list[Figur
         Of `compared_frame`, runs of one setting.
     trajectories : DataFrame
         Of `StudyFolder.trajectories`.
+    baseline : str, optional
+        The method that the others are held against.
 
     Returns
     -------
     list of Figure
-        Always the same ones; what cannot be drawn says why.
+        What cannot be drawn says why. The figure of factors is there if the baseline has runs.
     """
     shared = _shared(frame)
     own = trajectories[trajectories["run"].isin(shared["run"])]
     unstored = "" if len(own) else _NO_TRAJECTORIES
-    return [
+    figures = [
         gap_over_time(shared, own, unstored),
         time_to_optimum_profile(shared),
         time_to_the_target(shared, own, unstored),
+        gaps_by_method(frame),
         scaling(frame),
     ]
+    if baseline is not None and baseline in set(frame["method"]):
+        figures.append(factors_by_group(frame, baseline))
+    return figures
 
 
 def _shared(frame: pd.DataFrame) -> pd.DataFrame:
@@ -148,7 +155,7 @@ def time_to_optimum_profile(frame: pd.DataFrame) -> Figure:
     name, title = "performance-profile", "Performance profile"
     if frame.empty:
         return Figure(name, title, missing=_NO_SHARED)
-    time = solve_times(frame).clip(lower=_LEAST_TIME_S)
+    time = solve_times(frame).clip(lower=LEAST_TIME_S)
     if not np.isfinite(time).any():
         return Figure(name, title, missing="no run ended with a proven optimum")
     profile = performance_profile(frame.assign(time=time), "time")
@@ -161,6 +168,8 @@ def time_to_optimum_profile(frame: pd.DataFrame) -> Figure:
             never.append(method)
             continue
         series.append(Series(method, np.append(tau, end), np.append(fraction, fraction[-1]), "steps", method))
+    if len(series) == 1:
+        return Figure(name, title, missing=f"only {series[0].method} proved optima, and has nobody to be compared with")
     nothing = f" Not drawn, since they proved none: {', '.join(never)}." if never else ""
     return Figure(
         name,
@@ -207,65 +216,3 @@ def time_to_the_target(frame: pd.DataFrame, trajectories: pd.DataFrame, unstored
         f"Share of the runs on {_runs(frame)} whose verified incumbent is within {TARGET:.0%} of the best objective "
         f"known for the instance.{unstored}",
     )
-
-
-def scaling(frame: pd.DataFrame) -> Figure:
-    """Return the time of every method against the number of queries, with the power law fitted to it.
-
-    Parameters
-    ----------
-    frame : DataFrame
-    """
-    name, title = "scaling", "Time against size"
-    known = frame[frame["queries"].gt(0)]
-    sizes = np.unique(known["queries"])
-    if len(sizes) < 2:
-        which = f"all instances have {sizes[0]:,.0f} queries" if len(sizes) else "the size of no instance is known"
-        return Figure(name, title, missing=f"{which}, so growth with size cannot be told")
-    timed = known.assign(time=run_times(known).clip(lower=_LEAST_TIME_S))
-    if not np.isfinite(timed["time"]).any():
-        return Figure(name, title, missing="no run ended by itself within its limit")
-    fits = growth_exponents(timed, "time", size="queries")
-    series: list[Series] = []
-    for method in _methods(known):
-        own = timed[timed["method"] == method]
-        size, time, instance = _times_by_size(own)
-        reached = np.isfinite(time)
-        fit = fits.loc[method].to_dict()
-        label = method if np.isnan(fit["exponent"]) else f"{method}: n^{_interval(fit)}"
-        limit = np.full(int((~reached).sum()), float(own["time_limit_s"].max()))
-        texts = tuple(instance[reached])
-        series.append(Series(method, size[reached], time[reached], "dots", label, texts))
-        if len(limit):
-            series.append(Series(method, size[~reached], limit, "limits", texts=tuple(instance[~reached])))
-        if not np.isnan(fit["exponent"]) and reached.any():
-            ends = np.array([size[reached].min(), size[reached].max()])
-            series.append(Series(method, ends, fit["seconds_at_1"] * ends ** fit["exponent"], "line"))
-    return Figure(
-        name,
-        title,
-        _around("queries n", [one.x for one in series]),
-        _around("time [s]", [one.y for one in series]),
-        tuple(series),
-        "Time until the method ended, of each instance (geometric mean over seeds). A hollow triangle did not end by "
-        "itself within the limit and is left out of the fit, which makes its exponent too small. The legend gives the "
-        "fitted exponent with its 95% interval.",
-    )
-
-
-def _around(title: str, values: list[Float]) -> Axis:
-    """Return a logarithmic axis with some room around all values."""
-    every = np.concatenate(values)
-    return Axis(title, log=True, low=float(every.min()) / 1.5, high=float(every.max()) * 1.5)
-
-
-def _times_by_size(frame: pd.DataFrame) -> tuple[Float, Float, np.ndarray]:
-    """Return size, geometric mean time (infinite: not reached) and name of each problem of one method."""
-    times = by_problem(frame, np.log(frame["time"].to_numpy(dtype=np.float64)))
-    sizes = by_problem(frame, frame["queries"].to_numpy(dtype=np.float64))
-    return sizes.value[:, 0], np.exp(times.value[:, 0]), times.problems["instance"].to_numpy()
-
-
-def _interval(fit: Mapping[Hashable, float]) -> str:
-    half = "" if np.isnan(fit["high"]) else f" ± {fit['high'] - fit['exponent']:.2f}"
-    return f"{fit['exponent']:.2f}{half}"

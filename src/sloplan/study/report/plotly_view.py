@@ -48,7 +48,7 @@ def _trace(series: Series, style: Style, figure: Figure) -> dict[str, Any]:
         "name": series.label or series.method,
         "legendgroup": series.method,
         "showlegend": bool(series.label),
-        "x": series.x.tolist(),
+        "x": (series.aside * series.x).tolist(),
         "y": series.y.tolist(),
         "cliponaxis": False,  # a line along the edge is as wide as the others
     }
@@ -61,12 +61,17 @@ def _trace(series: Series, style: Style, figure: Figure) -> dict[str, Any]:
         open_ = series.kind == "limits"
         symbol = "triangle-up-open" if open_ else style.marker
         trace["marker"] = {"color": style.color, "symbol": symbol, "size": 8, "opacity": 0.8}
+    if series.kind == "median":
+        trace["marker"] = {"symbol": "line-ns", "size": 9, "line": {"color": _INK, "width": 2.4}}
+    if series.aside != 1:
+        trace["customdata"] = series.x.tolist()  # what is said of a point is where it belongs
     if series.texts:
         trace["text"] = list(series.texts)
     if trace.get("hoverinfo") != "skip":
         x, y = (":.1%" if axis.percent else ":.4~g" for axis in (figure.x, figure.y))
         point = "%{text}<br>" if series.texts else ""
-        trace["hovertemplate"] = f"{point}%{{x{x}}}, %{{y{y}}}<extra>{series.method}</extra>"
+        where = "x" if series.aside == 1 else "customdata"
+        trace["hovertemplate"] = f"{point}%{{{where}{x}}}, %{{y{y}}}<extra>{series.method}</extra>"
     return trace
 
 
@@ -82,6 +87,9 @@ def _axis(axis: Axis) -> dict[str, Any]:
     }
     if axis.log:
         shown["dtick"] = 1 if not _short(axis) else "D2"
+    if axis.ticks:
+        shown["tickmode"] = "array"
+        shown["tickvals"], shown["ticktext"] = zip(*axis.ticks, strict=True)
     if axis.low is not None and axis.high is not None:
         shown["range"] = [math.log10(axis.low), math.log10(axis.high)] if axis.log else [axis.low, axis.high]
     return shown

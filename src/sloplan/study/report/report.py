@@ -5,9 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final
 
-from sloplan.problem.errors import InputError
 from sloplan.study.folder import StudyFolder
-from sloplan.study.judged import judged_frame
+from sloplan.study.judged_study import judged_study
 from sloplan.study.report.at_hand import AtHand
 from sloplan.study.report.figure import method_styles
 from sloplan.study.report.report_page import study_page
@@ -42,15 +41,9 @@ def write_report(study: StudyFolder, load: Load, target: Path | None = None) -> 
     InputError
         There is no study, it has no rows yet, or the folder holds something else or cannot be written.
     """
-    configuration = study.configuration()
-    rows = study.rows()
-    if not rows:
-        advice = f"`sloplan study run {study.path / 'configuration.toml'} -o {study.path}` begins it"
-        raise InputError("the study has no rows yet", file=str(study.path), advice=advice)
-    places = {method.label: place for place, method in enumerate(configuration.methods)}
+    configuration, judged = judged_study(study)
     trajectories = study.trajectories()
-    frame = compared_frame(judged_frame(rows), trajectories)
-    frame = frame.sort_values("method", key=lambda method: method.map(places), kind="stable")
+    frame = compared_frame(judged, trajectories)
     styles = method_styles(list(frame["method"].drop_duplicates()))
     place = target or study.path / FOLDER
     with whole_folder(place) as new:
@@ -58,8 +51,9 @@ def write_report(study: StudyFolder, load: Load, target: Path | None = None) -> 
         (new / INDEX).write_text(page, encoding="utf-8", newline="\n")
         (new / "runs").mkdir()
         at_hand = AtHand(study, load)
-        judged = dict(zip(frame["run"], frame.to_dict("records"), strict=True))
+        by_run = dict(zip(frame["run"], frame.to_dict("records"), strict=True))
+        rows = study.rows()
         for row in sorted(rows, key=lambda row: str(row["instance"])):  # an instance is read once for all of its runs
-            text = run_page(judged[row["run"]], row, rows, at_hand, configuration.name)
+            text = run_page(by_run[row["run"]], row, rows, at_hand, configuration.name)
             (new / "runs" / f"{row['run']}.html").write_text(text, encoding="utf-8", newline="\n")
     return place / INDEX

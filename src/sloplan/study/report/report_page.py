@@ -19,6 +19,9 @@ from sloplan.study.table import Table, settings
 from sloplan.study.table_files import provenance
 from sloplan.study.tables import claim_table, instance_table, method_table, worst_table
 
+_HEIGHT = 370  # pixels; more where lines have names:
+_AROUND_LINES, _LINE, _LINE_OF_DOTS = 130, 22, 3  # around all lines, of each at least, and for every method in it
+
 
 def study_page(
     configuration: Configuration,
@@ -42,7 +45,7 @@ def study_page(
     from plotly.offline import get_plotlyjs  # as large as the rest of the command line: only when it is needed
 
     sections = [
-        _section(part, suffix, title, trajectories, styles, folder / "figures")
+        _section(part, suffix, title, study_figures(part, trajectories, configuration.baseline), styles, folder)
         for part, suffix, title in settings(frame)
     ]
     return rendered(
@@ -75,17 +78,16 @@ def _section(
     frame: pd.DataFrame,
     suffix: str,
     title: str,
-    trajectories: pd.DataFrame,
+    figures: Sequence[Figure],
     styles: Mapping[str, Style],
     folder: Path,
 ) -> dict[str, Any]:
-    figures = study_figures(frame, trajectories)
     columns, rows = _instance_cells(frame, instance_table(frame, suffix, title))
     return {
         "id": suffix,
         "title": title,
         "summary": _shown(method_table(frame, suffix, title)),
-        "figures": [_figure(figure, suffix, styles, folder) for figure in figures],
+        "figures": [_figure(figure, suffix, styles, folder / "figures") for figure in figures],
         "instances": {"columns": columns, "rows": rows, "notes": instance_table(frame, suffix, title).notes},
         "more": [_shown(make(frame, suffix, title)) for make in (size_table, worst_table, claim_table)],
     }
@@ -103,6 +105,7 @@ def _figure(figure: Figure, suffix: str, styles: Mapping[str, Style], folder: Pa
         "title": figure.title,
         "notes": figure.notes,
         "missing": figure.missing,
+        "height": _height(figure),
         "files": [],
         "plot": None,
     }
@@ -112,6 +115,11 @@ def _figure(figure: Figure, suffix: str, styles: Mapping[str, Style], folder: Pa
         shown["files"] = [Link(file.suffix[1:].upper(), f"figures/{file.name}") for file in files]
         shown["plot"] = plotly_figure(figure, styles)
     return shown
+
+
+def _height(figure: Figure) -> int:
+    methods = sum(bool(series.label) for series in figure.series)
+    return max(_HEIGHT, _AROUND_LINES + max(_LINE, _LINE_OF_DOTS * methods) * len(figure.y.ticks))
 
 
 def _instance_cells(frame: pd.DataFrame, table: Table) -> tuple[list[Column], list[list[Cell]]]:
