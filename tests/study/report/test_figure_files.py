@@ -31,7 +31,7 @@ def test_colours_survive(tmp_path: Path) -> None:
     """A file has few colours, those of the methods among them."""
     write_figures(write_study(tmp_path, rows_by_hand()))
     colors = [color for _, color in Image.open(tmp_path / "figures" / "scaling.png").convert("RGB").getcolors()]
-    assert len(colors) <= 64
+    assert len(colors) <= 128
     for place in (3, 4):  # greedy and milp
         own = [int(PALETTE[place][start : start + 2], 16) for start in (1, 3, 5)]
         assert min(max(abs(a - b) for a, b in zip(own, color, strict=True)) for color in colors) <= 4

@@ -21,7 +21,7 @@ _LEGEND_LINE = 0.17
 _LEGEND_WIDTH, _LEGEND_MARK = 92, 8  # letters: of the legend, and of what stands around a text in it
 _DASHES: Final[dict[str, Any]] = {"solid": "-", "dash": "--", "dot": ":", "dashdot": "-."}
 _MARKERS: Final = {"circle": "o", "square": "s", "diamond": "D", "triangle-up": "^", "cross": "X"}
-_COLORS: Final = 64  # of a PNG: those of its methods, and shades where they fade into white
+_COLORS: Final = 128  # of a PNG: those of its methods, and shades where they fade into white
 _INK: Final = "#1f2933"
 _STYLE: Final[dict[str, Any]] = {
     "font.family": "DejaVu Sans",  # comes with matplotlib: figures look the same everywhere
