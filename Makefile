@@ -16,7 +16,7 @@ help:  ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 demo: $(VENV)/.installed  ## solve a library instance to proven optimality and check the solution
-	$(BIN)/sloplan solve $(DEMO_INSTANCE) -o demo-solution.json
+	$(BIN)/sloplan solve $(DEMO_INSTANCE) --method milp -o demo-solution.json
 	$(BIN)/sloplan check $(DEMO_INSTANCE) demo-solution.json
 
 test: $(VENV)/.installed-dev  ## run the tests (a few minutes)

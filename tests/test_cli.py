@@ -56,6 +56,7 @@ JSON_KEYS = [
     "seed",
     "threads",
     "versions",
+    "method_reason",
 ]
 
 

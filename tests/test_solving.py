@@ -16,9 +16,8 @@ from sloplan.problem.checker import check
 from sloplan.problem.errors import InputError, SizeLimitError, UnsupportedError
 from sloplan.problem.instance import Instance
 from sloplan.problem.result import Result
-from sloplan.problem.selections.selection import PlanSelection
 from sloplan.problem.solution import Solution
-from sloplan.solving import automatic_method, solve
+from sloplan.solving import solve
 from tests.fake_methods import install
 from tests.one_pool import one_pool, serving
 
@@ -231,14 +230,14 @@ def test_unsupported(instance: Instance) -> None:
         solved(instance, "refusing")
 
 
-def test_auto_says_what_it_picked() -> None:
-    """`auto` is the compact model of single copies, listed plans where copies are alike, row prices of many queries."""
+def test_auto_says_what_it_picked_and_why() -> None:
+    """The result names the method, and the reason; where a method was asked for there is none."""
     result = solve(one_pool(), display=False)
-    assert (result.method, result.status, result.objective) == ("milp", "optimal", 6.0)
-    assert automatic_method(one_pool(counts=[1, 2, 1])) == "milp-plans"
-    assert automatic_method(one_pool((1.0,) * 500)) == "milp"
-    assert automatic_method(one_pool((1.0,) * 501)) == "lagrangian"
-    assert automatic_method(PlanSelection.from_instance(one_pool())) == "milp-plans"
+    assert (result.method, result.status, result.objective) == ("branch-and-price", "optimal", 6.0)
+    assert result.method_reason == "3 queries, few enough to prove what is best by row prices"
+    both = solve(one_pool(), objective="goodput-then-cost", display=False)
+    assert (both.method, both.method_reason) == ("branch-and-price", result.method_reason)
+    assert solve(one_pool(), "exhaustive", display=False).method_reason is None
 
 
 def test_a_path_is_loaded(instance: Instance, tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from numbers import Integral, Real
 from os import PathLike
 from typing import TYPE_CHECKING, Any, Final
 
+from sloplan.choosing import choose_method
 from sloplan.lexicographic import all_units_standing, rent_for
 from sloplan.loading import load
 from sloplan.pareto_front import ParetoFront, ParetoPoint
@@ -20,7 +21,7 @@ from sloplan.problem.cost_problem import goodput_floor
 from sloplan.problem.errors import InputError
 from sloplan.problem.instance import Instance
 from sloplan.problem.solution import Solution
-from sloplan.solving import automatic_method, solve
+from sloplan.solving import solve
 
 if TYPE_CHECKING:
     from sloplan.problem.result import Result
@@ -85,7 +86,7 @@ def pareto(
     problem = load(instance) if isinstance(instance, str | PathLike) else instance
     if not isinstance(problem, Instance):
         raise InputError("a plan selection has one objective", field="instance", allowed="an instance")
-    picked = automatic_method(problem) if method == "auto" else method
+    picked = choose_method(problem).method if method == "auto" else method
     settings = {"rel_gap": rel_gap, "seed": seed, "threads": threads, "display": display, **options}
     search = _Search(problem, picked, _Clock(time_limit, int(points) + 1), settings)
     most = search.most_goodput()

@@ -39,6 +39,7 @@ def result_as_json(result: Result) -> dict[str, Any]:
         "seed": result.seed,
         "threads": result.threads,
         "versions": dict(result.versions),
+        "method_reason": result.method_reason,
     }
 
 
@@ -46,7 +47,7 @@ def result_table(result: Result) -> Table:
     """Return the table that ends `sloplan solve`; "-" stands for what is unknown."""
     unit = result.unit
     lines = {
-        "method": result.method,
+        "method": result.method if result.method_reason is None else f"{result.method} (auto: {result.method_reason})",
         "status": result.status if result.limit is None else f"{result.status} (stopped: {result.limit})",
         result.objective_name: _figure(result.objective, unit),
         "bound": _figure(result.bound, unit) + ("" if result.proof is None else f" (proof: {result.proof})"),

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from numbers import Integral, Real
 from os import PathLike
 from typing import Any, Final
 
+from sloplan.choosing import AutomaticChoice, choose_method
 from sloplan.lexicographic import as_start, solve_in_order
 from sloplan.loading import load
-from sloplan.models.copies import COPY_LIMIT
 from sloplan.problem.cost_problem import goodput_floor
 from sloplan.problem.errors import InputError
 from sloplan.problem.instance import Instance
@@ -49,7 +49,7 @@ def solve(
     instance : Instance, PlanSelection, str or path
         What is solved, or what `load` takes: a library name, a family spec or a path.
     method : str, optional
-        A method of `sloplan methods`; "auto" picks one, named in the result.
+        A method of `sloplan methods`; "auto" picks one, named in the result with the reason.
     objective : str, optional
         "goodput": the greatest value of the copies served with all their SLOs met. "cost": the least deployment cost
         with a goodput of at least `min_goodput`. "goodput-then-cost": the least cost at the greatest goodput that all
@@ -92,8 +92,8 @@ def solve(
     goal = find_objective(objective)
     _check_arguments(time_limit, rel_gap, seed, threads, min_goodput, initial_solution)
     problem = instance if isinstance(instance, Instance | PlanSelection) else load(instance)
-    picked = automatic_method(problem) if method == "auto" else method
-    chosen = find_method(picked)
+    picked = choose_method(problem) if method == "auto" else AutomaticChoice(method, None)
+    chosen = find_method(picked.method)
     refuse_unusable_options(chosen, options)
     _refuse_min_goodput(goal, min_goodput)
     if isinstance(problem, PlanSelection):
@@ -106,7 +106,8 @@ def solve(
     )
     if goal is GOODPUT_THEN_COST:
         assert isinstance(problem, Instance)  # a plan selection has one objective
-        return solve_in_order(problem, chosen, limits, initial_solution, options, display=display)
+        both = solve_in_order(problem, chosen, limits, initial_solution, options, display=display)
+        return replace(both, method_reason=picked.reason)
     refuse_unsupported(chosen, problem, goal)
     if isinstance(problem, Instance) and isinstance(initial_solution, Solution):
         initial_solution = as_start(problem, initial_solution, goal)
@@ -114,26 +115,7 @@ def solve(
     if isinstance(problem, Instance) and goal is not GOODPUT:
         run.goodput_floor = goodput_floor(problem, float(min_goodput))  # lists plans: on the run's clock
     run_method(chosen, run, options, display=display)
-    return Result.of(run, method=picked, versions=installed_versions())
-
-
-def automatic_method(problem: Instance | PlanSelection) -> str:
-    """Return the name of the method that "auto" stands for.
-
-    The compact model proves most, as long as every query is a single copy and there are not too many. Where copies are
-    alike, a count for each plan keeps them together; a plan selection is listed plans in any case. With more queries
-    row prices coordinate them: no model of them all together comes near.
-
-    Parameters
-    ----------
-    problem : Instance or PlanSelection
-    """
-    if isinstance(problem, PlanSelection):
-        return "milp-plans"
-    count = problem.compiled.queries.count
-    if len(count) > COPY_LIMIT:
-        return "lagrangian"
-    return "milp" if count.max(initial=1) <= 1 else "milp-plans"
+    return Result.of(run, method=picked.method, method_reason=picked.reason, versions=installed_versions())
 
 
 def _own_objective(selection: PlanSelection, asked: Objective) -> Objective:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 import sloplan
-from sloplan.decomposition import branch_and_price_method
+from sloplan.decomposition import settling_core
 from sloplan.problem.certificates.verification import certificate_bound
 from sloplan.problem.errors import InputError
 from sloplan.problem.selections.selection import PlanSelection
@@ -79,12 +79,30 @@ def test_must_groups_of_a_selection(method: str, options: dict[str, Any]) -> Non
 @pytest.mark.parametrize("limit", ["_MOST_PAIRS", "_MOST_ENTRIES"])
 @pytest.mark.parametrize("seed", CONTENDED_SEEDS[:6])
 def test_no_proof_from_part_of_the_survivors(seed: int, limit: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where more survives than an engine is given, pairs or what they use, nothing is proved beyond the prices."""
-    monkeypatch.setattr(branch_and_price_method, limit, 1)
+    """Where more of a selection survives than an engine is given, pairs or what they use, only the prices prove."""
+    monkeypatch.setattr(settling_core, limit, 1)
     case = random_case(seed)
-    result = sloplan.solve(case.instance, "branch-and-price", **ASKED)
+    result = sloplan.solve(PlanSelection.from_instance(case.instance), "branch-and-price", **ASKED)
     assert result.exact.objective <= case.optimum.value_milli <= result.exact.bound, str(case)
     assert result.proof == "certified"
+
+
+@pytest.mark.parametrize("objective", ["goodput", "cost"])
+@pytest.mark.parametrize("seed", CONTENDED_SEEDS[:6])
+def test_models_of_the_instance_need_no_small_core(seed: int, objective: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However much survives of an instance of few queries, it is proved, single copies or counted ones."""
+    monkeypatch.setattr(settling_core, "_MOST_PAIRS", 1)
+    if objective == "goodput":
+        case = random_case(seed)
+        result = sloplan.solve(case.instance, "branch-and-price", **(ASKED | {"time_limit": 20.0}))
+        assert (result.status, result.exact.objective) == ("optimal", case.optimum.value_milli), str(case)
+    else:
+        of_cost = cost_case(seed)
+        asked = ASKED | {"time_limit": 20.0, "min_goodput": of_cost.min_goodput}
+        result = sloplan.solve(of_cost.instance, "branch-and-price", objective, **asked)
+        least = None if of_cost.optimum is None else of_cost.optimum.cost_pico
+        assert result.status == ("infeasible" if least is None else "optimal"), str(of_cost)
+        assert result.exact.objective == least, str(of_cost)
 
 
 @pytest.mark.parametrize("method", ["lagrangian", "column-generation", "branch-and-price"])

@@ -21,6 +21,11 @@ from sloplan.problem.run import Run
 
 _STEPS_PER_RECOVERY: Final = 10
 
+_STALLED_AFTER: Final = 200
+_STALLED_SHARE: Final = 1e-3
+"""Prices stall if after so many steps the second half of all has closed less than this share of the gap that is left:
+with whole replicas, prices of deployments go on so for thousands of steps."""
+
 _GROUPS_WORTH_A_THREAD: Final = 5000
 
 _FIRST_PAIRS: Final = 5000
@@ -45,7 +50,7 @@ def threads_for(problem: CoupledProblem, run: Run) -> int:
 
 
 def follow(pursuit: Pursuit, run: Run, steps: Iterator[Step]) -> Step:
-    """Follow a coordination until its prices are settled or the run should stop; return the last step.
+    """Follow a coordination until its prices are settled or stall, or the run should stop; return the last step.
 
     The bound is reported at every step, and now and then an assignment is made at the best prices so far.
 
@@ -55,16 +60,25 @@ def follow(pursuit: Pursuit, run: Run, steps: Iterator[Step]) -> Step:
     run : Run
     steps : iterator of Step
     """
+    bounds = []
     for number, step in enumerate(steps):
         pursuit.bound(step.best)
+        bounds.append(step.best.bound)
         if number % _STEPS_PER_RECOVERY == 0 or step.settled:
             # To complete an answer can take seconds: it is tried where there is none, at the first and the last prices.
             completes = pursuit.best is None and (number == 0 or step.settled)
             stop = pursuit.time_is_up
             pursuit.take(recover(pursuit.problem, step.best, run.seed, completes=completes, should_stop=stop))
-        if step.settled or pursuit.is_settled or pursuit.time_is_up():
+        if step.settled or pursuit.is_settled or _stalled(bounds, pursuit.worth) or pursuit.time_is_up():
             break
     return step
+
+
+def _stalled(bounds: list[float], worth: int | None) -> bool:
+    """Tell whether the bounds of all steps say that more of them will hardly close the gap to what is known."""
+    if worth is None or len(bounds) < _STALLED_AFTER:
+        return False
+    return bounds[len(bounds) // 2] - bounds[-1] < _STALLED_SHARE * (bounds[-1] - worth)
 
 
 def find_any(pursuit: Pursuit, run: Run, response: Response) -> None:

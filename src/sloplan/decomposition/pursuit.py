@@ -9,6 +9,7 @@ import numpy as np
 
 from sloplan.decomposition.assignment import Assignment
 from sloplan.decomposition.coupled_problem import CoupledProblem
+from sloplan.decomposition.given_start import given_start
 from sloplan.decomposition.lagrangian import Response
 from sloplan.decomposition.objective_step import objective_step
 from sloplan.problem.certificates.from_prices import LARGEST_FIGURE, certificate_of_prices
@@ -22,7 +23,7 @@ _CHECKING_SHARE: Final = 0.1
 
 
 class Pursuit:
-    """The best of everything that is found for a coupled problem, passed on to a run.
+    """The best of everything that is found for a coupled problem, passed on to a run; what that has is where it begins.
 
     Parameters
     ----------
@@ -45,6 +46,7 @@ class Pursuit:
         self._check_time = 0.0
         self._checked_at = -math.inf
         self.best: Assignment | None = None
+        self.take(given_start(problem, run))
 
     @property
     def worth(self) -> int | None:

@@ -67,6 +67,8 @@ class Result:
     instance_sha256 : str
     method : str
         Method that ran (what "auto" picked).
+    method_reason : str, optional
+        Why "auto" picked it, in a few words; None where it was asked for by name.
     objective_name : str
     status : {"optimal", "feasible", "infeasible", "unknown"}
         What is known; "optimal" only if bound and objective are equal.
@@ -149,16 +151,18 @@ class Result:
     versions: Mapping[str, str]
     exact: ExactFigures
     unit: str
+    method_reason: str | None
     _pool_site: Mapping[str, str]
 
     @classmethod
-    def of(cls, run: Run, *, method: str, versions: Mapping[str, str]) -> Result:
+    def of(cls, run: Run, *, method: str, versions: Mapping[str, str], method_reason: str | None = None) -> Result:
         """Sum up a finished run.
 
         Parameters
         ----------
         run : Run
         method : str
+        method_reason : str, optional
         versions : mapping of str to str
         """
         runtime = run.elapsed()
@@ -199,6 +203,7 @@ class Result:
                 run.best_objective, run.bound, run.certified_bound, reached.exact_goodput, reached.exact_cost
             ),
             unit=run.objective.label,
+            method_reason=method_reason,
             _pool_site={} if isinstance(problem, PlanSelection) else _pool_sites(problem),
         )
 
