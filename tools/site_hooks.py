@@ -31,7 +31,8 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
     for page in files.documentation_pages():
         for _, _, target in _LINK.findall(page.content_string):
             linked = _linked_file(page.src_uri, target)
-            if linked is not None and linked.is_file() and linked.suffix not in (".ipynb", ".md"):
+            known = files.get_file_from_path(_normal(page.src_uri, target.partition("#")[0])) is not None
+            if not known and linked is not None and linked.is_file() and linked.suffix not in (".ipynb", ".md"):
                 outside.add(linked.relative_to(ROOT).as_posix())
     for name in sorted(outside):
         if files.get_file_from_path(name) is None:

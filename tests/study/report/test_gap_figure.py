@@ -37,6 +37,7 @@ def test_dots_stand_at_their_gaps_around_the_line_of_their_method() -> None:
     assert (milp.kind, median.kind, milp.method, greedy.method) == ("dots", "median", "milp", "greedy")
     assert milp.x.tolist() == pytest.approx([0.01, 0.1, 0.5])
     assert milp.texts == ("i0", "i1", "i2")
+    assert milp.y[0] == 0  # one alone stands on its line
     assert (median.x.tolist(), median.y.tolist()) == ([pytest.approx(0.1)], [0.0])
     assert [(tick.place, tick.text) for tick in figure.y.ticks] == [(0, "milp"), (-1, "greedy")]
     for dots, line in ((milp, 0), (greedy, -1)):

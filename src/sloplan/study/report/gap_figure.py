@@ -67,7 +67,7 @@ def _gap_axis(gaps: Float) -> tuple[Axis, float]:
     if len(positive) < len(gaps):
         ticks.insert(0, Tick(zero, "0"))
         low = zero
-    title = "gap to the optimum or best certified bound"
+    title = "gap to optimum or bound"
     return Axis(title, True, True, low / _ROOM, most * _ROOM, tuple(ticks)), zero
 
 
@@ -82,7 +82,7 @@ def _dots(method: str, gaps: pd.DataFrame, line: float, zero: float) -> list[Ser
         return []
     gap = gaps["gap_to_optimum"].to_numpy(dtype=np.float64)
     x = np.where(gap < LEAST_GAP, zero, gap)
-    y = np.asarray(line + _SPREAD * ((np.arange(len(x)) * _GOLDEN) % 1 - 0.5), dtype=np.float64)
+    y = np.asarray(line + _SPREAD * ((np.arange(len(x)) * _GOLDEN + 0.5) % 1 - 0.5), dtype=np.float64)
     median = float(np.median(gap))
     at = zero if median < LEAST_GAP else median
     texts = tuple(map(str, gaps["instance"]))

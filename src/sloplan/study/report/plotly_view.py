@@ -32,8 +32,8 @@ def plotly_figure(figure: Figure, styles: Mapping[str, Style]) -> dict[str, Any]
             "paper_bgcolor": "rgba(0,0,0,0)",
             "plot_bgcolor": "rgba(0,0,0,0)",
             "margin": {"l": 62, "r": 14, "t": 10, "b": 48},
-            "xaxis": _axis(figure.x),
-            "yaxis": _axis(figure.y),
+            "xaxis": _axis(figure.x, named_lines=bool(figure.y.ticks)),
+            "yaxis": _axis(figure.y, named_lines=bool(figure.y.ticks)),
             "legend": {"orientation": "h", "x": 0, "y": -0.27, "yanchor": "top", "font": {"size": 12}},
             "hovermode": "closest",
         },
@@ -68,16 +68,20 @@ def _trace(series: Series, style: Style, figure: Figure) -> dict[str, Any]:
     if series.texts:
         trace["text"] = list(series.texts)
     if trace.get("hoverinfo") != "skip":
-        x, y = (":.1%" if axis.percent else ":.4~g" for axis in (figure.x, figure.y))
+        x, y = (":.3~p" if axis.percent else ":.4~g" for axis in (figure.x, figure.y))
         point = "%{text}<br>" if series.texts else ""
         where = "x" if series.aside == 1 else "customdata"
-        trace["hovertemplate"] = f"{point}%{{{where}{x}}}, %{{y{y}}}<extra>{series.method}</extra>"
+        height = "" if figure.y.ticks else f", %{{y{y}}}"  # within a line it says nothing
+        trace["hovertemplate"] = f"{point}%{{{where}{x}}}{height}<extra>{series.method}</extra>"
     return trace
 
 
-def _axis(axis: Axis) -> dict[str, Any]:
+def _axis(axis: Axis, *, named_lines: bool) -> dict[str, Any]:
+    # On a phone names of lines leave little room beside them.
+    title, size = (axis.title.replace(" / ", " /<br>"), 11) if named_lines else (axis.title, 13)
     shown: dict[str, Any] = {
-        "title": {"text": axis.title, "standoff": 8, "font": {"color": _QUIET, "size": 13}},
+        "title": {"text": title, "standoff": 8, "font": {"color": _QUIET, "size": size}},
+        "tickfont": {"size": size},
         "type": "log" if axis.log else "linear",
         "gridcolor": _GRID,
         "linecolor": "#9aa5b1",

@@ -19,8 +19,9 @@ from sloplan.study.table import Table, settings
 from sloplan.study.table_files import provenance
 from sloplan.study.tables import claim_table, instance_table, method_table, worst_table
 
-_HEIGHT = 370  # pixels; more where lines have names:
+_HEIGHT = 370  # pixels, with a legend of three methods; more where lines have names:
 _AROUND_LINES, _LINE, _LINE_OF_DOTS = 130, 22, 3  # around all lines, of each at least, and for every method in it
+_LEGEND_LINE = 26  # for each further method
 
 
 def study_page(
@@ -119,7 +120,8 @@ def _figure(figure: Figure, suffix: str, styles: Mapping[str, Style], folder: Pa
 
 def _height(figure: Figure) -> int:
     methods = sum(bool(series.label) for series in figure.series)
-    return max(_HEIGHT, _AROUND_LINES + max(_LINE, _LINE_OF_DOTS * methods) * len(figure.y.ticks))
+    lines = _AROUND_LINES + max(_LINE, _LINE_OF_DOTS * methods) * len(figure.y.ticks)
+    return max(_HEIGHT, lines) + _LEGEND_LINE * max(methods - 3, 0)
 
 
 def _instance_cells(frame: pd.DataFrame, table: Table) -> tuple[list[Column], list[list[Cell]]]:
