@@ -10,7 +10,7 @@ import numpy as np
 from sloplan.decomposition.coordination import Step
 from sloplan.decomposition.core_problem import solve_core
 from sloplan.decomposition.coupled_problem import CoupledProblem
-from sloplan.decomposition.fixing import bounded_survivors
+from sloplan.decomposition.fixing import bounded_survivors, loss_allowed
 from sloplan.decomposition.lagrangian import Response
 from sloplan.decomposition.local_search import LocalSearch
 from sloplan.decomposition.neighbourhoods import neighbourhood_steps
@@ -39,6 +39,10 @@ _ROUNDING_SHARE: Final = 0.1
 
 _ROUNDING_PAIRS: Final = 4000
 """In the second of them; a small core that HiGHS improves for long."""
+
+_NEAREST_PAIRS: Final = 3000
+_NEAREST_SHARE: Final = 0.4
+"""Pairs of all groups that lose least, which are put together whole once, and part of the time left for that."""
 
 _IDLE_TURNS: Final = 3
 """Turns of both without a better answer, after which a run without a time limit ends."""
@@ -171,6 +175,8 @@ def improve(pursuit: Pursuit, run: Run, response: Response) -> None:
     while pursuit.best is not None and idle < _IDLE_TURNS and not pursuit.is_settled and not pursuit.time_is_up():
         before = pursuit.worth
         search(pursuit, run, response, _SEARCH_ROUNDS)
+        if turn == 0 and run.time_limit is not None:
+            _solve_nearest(pursuit, run, response)
         steps = neighbourhood_steps(
             response,
             pursuit.best,
@@ -185,3 +191,26 @@ def improve(pursuit: Pursuit, run: Run, response: Response) -> None:
         idle = idle + 1 if pursuit.worth == before and run.time_limit is None else 0
     if idle == _IDLE_TURNS:
         run.limit = "iterations"
+
+
+def _solve_nearest(pursuit: Pursuit, run: Run, response: Response) -> None:
+    """Put the pairs that lose least together, those of all groups at once.
+
+    Which rented units stand no small neighbourhood decides, and rows that many groups share are filled better by all
+    of them; docs/core-problem.md has figures.
+    """
+    if pursuit.best is None or pursuit.is_settled or pursuit.time_is_up():
+        return
+    assert pursuit.worth is not None
+    core, _ = bounded_survivors(response, loss_allowed(response, pursuit.worth + 1), _NEAREST_PAIRS)
+    answer = solve_core(
+        pursuit.problem,
+        core,
+        seconds=_NEAREST_SHARE * run.remaining(),
+        start=pursuit.best,
+        seed=run.seed,
+        threads=run.threads,
+        on_better=pursuit.take,
+        should_stop=pursuit.time_is_up,
+    )
+    pursuit.take(answer.best)
