@@ -35,8 +35,8 @@ class Lagrangian:
 
     Cutting planes look for the prices of least bound; at some of their steps every query is served greedily at the best
     prices so far. The bound's certificate is verified. From those prices columns are generated for the linear program
-    over all plans, and its optimum, whole but for few queries, is rounded. Then local search and core problems, the first
-    of the plans that lose least, improve the best answer in turn, until time is up or bound and answer meet.
+    over all plans, and its optimum, whole but for few queries, is rounded. Then local search and core problems,
+    the first of the plans that lose least, improve the best answer in turn, until time is up or bound and answer meet.
     """
 
     name = "lagrangian"
