@@ -87,22 +87,32 @@ def test_no_proof_from_part_of_the_survivors(seed: int, limit: str, monkeypatch:
     assert result.proof == "certified"
 
 
-@pytest.mark.parametrize("objective", ["goodput", "cost"])
-@pytest.mark.parametrize("seed", CONTENDED_SEEDS[:6])
-def test_models_of_the_instance_need_no_small_core(seed: int, objective: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """However much survives of an instance of few queries, it is proved, single copies or counted ones."""
-    monkeypatch.setattr(settling_core, "_MOST_PAIRS", 1)
-    if objective == "goodput":
-        case = random_case(seed)
-        result = sloplan.solve(case.instance, "branch-and-price", **(ASKED | {"time_limit": 20.0}))
-        assert (result.status, result.exact.objective) == ("optimal", case.optimum.value_milli), str(case)
-    else:
-        of_cost = cost_case(seed)
-        asked = ASKED | {"time_limit": 20.0, "min_goodput": of_cost.min_goodput}
-        result = sloplan.solve(of_cost.instance, "branch-and-price", objective, **asked)
-        least = None if of_cost.optimum is None else of_cost.optimum.cost_pico
-        assert result.status == ("infeasible" if least is None else "optimal"), str(of_cost)
-        assert result.exact.objective == least, str(of_cost)
+@pytest.fixture(params=["_MOST_PAIRS", "_FEW_PAIRS"])
+def core_of_models(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Leave every core to the models of an instance: of all options, or of those that survive."""
+    monkeypatch.setattr(settling_core, request.param, {"_MOST_PAIRS": 1, "_FEW_PAIRS": -1}[request.param])
+
+
+@pytest.mark.usefixtures("core_of_models")
+@pytest.mark.parametrize("seed", every(10, range(300)))
+def test_models_settle_cores_of_goodput(seed: int) -> None:
+    """They prove the optimum, of single copies and of counted ones."""
+    case = random_case(seed)
+    result = sloplan.solve(case.instance, "branch-and-price", **(ASKED | {"time_limit": 30.0}))
+    assert (result.status, result.exact.objective) == ("optimal", case.optimum.value_milli), str(case)
+
+
+@pytest.mark.usefixtures("core_of_models")
+@pytest.mark.parametrize("hosting", ["fluid", "replicas"])
+@pytest.mark.parametrize("seed", every(10, range(300)))
+def test_models_settle_cores_of_cost(seed: int, hosting: str) -> None:
+    """They prove the least cost, or that the floor is out of reach."""
+    case = cost_case(seed, hosting)
+    asked = ASKED | {"time_limit": 30.0, "min_goodput": case.min_goodput}
+    result = sloplan.solve(case.instance, "branch-and-price", "cost", **asked)
+    least = None if case.optimum is None else case.optimum.cost_pico
+    assert result.status == ("infeasible" if least is None else "optimal"), str(case)
+    assert result.exact.objective == least, str(case)
 
 
 @pytest.mark.parametrize("method", ["lagrangian", "column-generation", "branch-and-price"])

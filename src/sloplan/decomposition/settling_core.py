@@ -9,11 +9,15 @@ import numpy as np
 from sloplan.decomposition.core_problem import solve_core
 from sloplan.decomposition.fixing import bounded_survivors, loss_allowed
 from sloplan.models.copies import COPY_LIMIT
-from sloplan.problem.compiled import CompiledInstance
+from sloplan.problem.compiled import Bool, CompiledInstance
+from sloplan.problem.instance import Instance
 from sloplan.problem.selections.from_instance import LISTED_LIMIT
+from sloplan.problem.solution import Solution
+from sloplan.problem.solution_index import index_solution
 from sloplan.solvers.cp import run_compact_cp_job
 from sloplan.solvers.engine_options import EngineOptions
-from sloplan.solvers.milp import CompactMilp
+from sloplan.solvers.job import Problem
+from sloplan.solvers.milp import run_compact_job
 from sloplan.solvers.milp_plans import PlansMilp
 from sloplan.solvers.supervisor import run_job
 
@@ -37,11 +41,11 @@ _MOST_ENTRIES: Final = 200_000
 _FEW_PAIRS: Final = 600
 """Small cores are settled soonest pair by pair, larger ones operator by operator (docs/core-problem.md)."""
 
-_EFFORT: Final = 1.0
+_EFFORT: Final = 0.5
 """Work that CP-SAT may put into pairs, about seconds, before others try: it settles them soon, or not for long."""
 
-_LEAST_EFFORT: Final = 0.6
-_EFFORT_PER_PAIR: Final = 1e-3
+_LEAST_EFFORT: Final = 0.3
+_EFFORT_PER_PAIR: Final = 0.5e-3
 """Likewise, into the compact model: what it needs where it ends at all grows with the core."""
 
 
@@ -49,9 +53,9 @@ def settle_core(pursuit: Pursuit, run: Run, response: Response, patterns: Patter
     """Solve what survives, if there is little enough.
 
     Small cores go to CP-SAT on their pairs first, which settles some at once. If it does not, the bound of the prices
-    is certified before more time is spent. What is left of a small instance goes to the models of the instance as a
-    whole, which start from the best answer: single copies to the compact ones, counted ones to listed plans, both up
-    to `COPY_LIMIT` queries. Other cores go to HiGHS on their pairs.
+    is certified before more time is spent. What is left of a small instance goes to its models, which start from the
+    best answer: single copies to the compact ones of the options that survive, counted ones to listed plans, both up to
+    `COPY_LIMIT` queries. Other cores go to HiGHS on their pairs.
 
     Parameters
     ----------
@@ -116,11 +120,25 @@ def _solve_single_copies(pursuit: Pursuit, run: Run, core: Survivors | None) -> 
 
     Not where cost is sought, which it seldom settles (docs/benchmarks, conformance), nor where the core is too large.
     """
-    source = pursuit.problem.source
-    assert isinstance(source, CompiledInstance)
+    here, of_core = EngineOptions(in_process=True), None
+    if core is not None and isinstance(run.best_solution, Solution):
+        of_core = _options_of(pursuit, core, run.problem, run.best_solution)
     if core is not None and not pursuit.problem.is_cost:
         effort = max(_LEAST_EFFORT, _EFFORT_PER_PAIR * len(core))
-        here = EngineOptions(in_process=True)
-        run_job(run_compact_cp_job, run, engine="CP-SAT", limit=COPY_LIMIT, options=here, effort=effort)
+        run_job(run_compact_cp_job, run, engine="CP-SAT", limit=COPY_LIMIT, options=here, effort=effort, core=of_core)
     if not pursuit.is_settled and not pursuit.time_is_up():
-        CompactMilp().solve(source, run, in_process=True)
+        run_job(run_compact_job, run, engine="HiGHS", limit=COPY_LIMIT, options=here, core=of_core)
+
+
+def _options_of(pursuit: Pursuit, core: Survivors, instance: Problem, known: Solution) -> Bool:
+    """Return what each query chooses in plans that survive, and in the best answer known; (queries, options) bool."""
+    problem, source = pursuit.problem, pursuit.problem.source
+    assert isinstance(source, CompiledInstance)
+    assert isinstance(instance, Instance)
+    best, _ = index_solution(instance, known)
+    query = np.concatenate([core.pairs.group, best.query])
+    choices = np.concatenate([problem.choices[core.pairs.plan], best.choices])
+    place, position = np.nonzero(choices >= 0)
+    is_open = np.zeros((len(problem.groups), len(source.options.configuration)), dtype=np.bool_)
+    is_open[query[place], choices[place, position]] = True
+    return is_open

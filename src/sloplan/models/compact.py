@@ -20,7 +20,7 @@ from sloplan.models.objectives import add_deployment_cost, add_goodput
 from sloplan.models.pairs import add_pairs
 from sloplan.models.scope import floor_of_model
 from sloplan.models.standing import add_standing
-from sloplan.problem.compiled import CompiledInstance, Int
+from sloplan.problem.compiled import Bool, CompiledInstance, Int
 from sloplan.problem.cost_problem import under_objective
 
 if TYPE_CHECKING:
@@ -60,6 +60,7 @@ def compact_milp(
     goodput_floor: int | None = None,
     copy_limit: int = COPY_LIMIT,
     checkpoint: Checkpoint = lambda: None,
+    open_options: Bool | None = None,
 ) -> Any:
     """Build the compact MILP of an instance.
 
@@ -74,6 +75,8 @@ def compact_milp(
         Largest number of query copies; a query of count n has n.
     checkpoint : callable, optional
         Called before each query and each copy in every step; what it raises breaks off the building.
+    open_options : (queries, options) bool, optional
+        What each query may choose at all; everything without it.
 
     Returns
     -------
@@ -99,7 +102,7 @@ def compact_milp(
     copy_query = expand_copies(compiled, copy_limit)
     with PauseGC():  # hundreds of thousands of small objects, none of them garbage
         model = pyo.ConcreteModel(name=compiled.name)
-        choices = add_choices(model, copy_query, query_menus(ruled, checkpoint), checkpoint)
+        choices = add_choices(model, copy_query, query_menus(ruled, checkpoint, open_options), checkpoint)
         copies = Checked(choices, checkpoint)
         add_pairs(model, copies)
         add_accuracy(model, ruled, copies)

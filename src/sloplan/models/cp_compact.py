@@ -14,7 +14,7 @@ from sloplan.models.cp_coupling import add_capacity, add_cost, add_goodput
 from sloplan.models.cp_rules import add_rules
 from sloplan.models.menu import query_menus
 from sloplan.models.scope import floor_of_model
-from sloplan.problem.compiled import CompiledInstance, Int
+from sloplan.problem.compiled import Bool, CompiledInstance, Int
 from sloplan.problem.cost_problem import under_objective
 from sloplan.problem.errors import SizeLimitError
 
@@ -52,6 +52,7 @@ def compact_cp(
     goodput_floor: int | None = None,
     copy_limit: int = COPY_LIMIT,
     checkpoint: Checkpoint = lambda: None,
+    open_options: Bool | None = None,
 ) -> Any:
     """Build the CP-SAT model of an instance, per operator.
 
@@ -65,6 +66,8 @@ def compact_cp(
         Largest number of query copies; a query of count n has n.
     checkpoint : callable, optional
         Called before each query and each copy in every step; what it raises breaks off the building.
+    open_options : (queries, options) bool, optional
+        What each query may choose at all; everything without it.
 
     Returns
     -------
@@ -92,7 +95,7 @@ def compact_cp(
     model.name = compiled.name
     model.served, model.choose, model.pair, model.combination, model.finish = {}, {}, {}, {}, {}
     ruled = under_objective(compiled, objective)
-    menus = query_menus(ruled, checkpoint)
+    menus = query_menus(ruled, checkpoint, open_options)
     copies: list[CpCopy] = []
     for number, query in enumerate(copy_query.tolist()):
         checkpoint()

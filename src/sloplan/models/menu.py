@@ -74,7 +74,9 @@ class QueryMenu:
     partners: dict[tuple[int, int], Bool]
 
 
-def query_menus(compiled: CompiledInstance, checkpoint: Checkpoint) -> list[QueryMenu | None]:
+def query_menus(
+    compiled: CompiledInstance, checkpoint: Checkpoint, open_options: Bool | None = None
+) -> list[QueryMenu | None]:
     """Return the menu of every query; None where no plan exists.
 
     Parameters
@@ -83,6 +85,8 @@ def query_menus(compiled: CompiledInstance, checkpoint: Checkpoint) -> list[Quer
         With the rows and supplies of the objective at hand.
     checkpoint : callable
         Called before each template and each query.
+    open_options : (queries, options) bool, optional
+        What each query may choose at all; everything without it.
     """
     most = largest_loads(compiled)
     menus: list[QueryMenu | None] = [None] * len(compiled.names.queries)
@@ -94,7 +98,7 @@ def query_menus(compiled: CompiledInstance, checkpoint: Checkpoint) -> list[Quer
         filters = _Filters(compiled, template, options, most)
         for query in np.flatnonzero(compiled.queries.template == template):
             checkpoint()
-            menus[query] = filters.menu(int(query))
+            menus[query] = filters.menu(int(query), None if open_options is None else open_options[query])
     return menus
 
 
@@ -115,13 +119,15 @@ class _Filters:
         self._idle = [table.busy_us[part] == 0 for part in options]
         self._partners = Partners(compiled, self._application, options, self._legs, largest_load)
 
-    def menu(self, query: int) -> QueryMenu | None:
+    def menu(self, query: int, is_open: Bool | None) -> QueryMenu | None:
         """Filter until nothing more goes; None once an operator has no option left."""
         rate = self._compiled.queries.rate_milli[query]
         masks: list[Bool] = [
             (least <= rate) & (idle | (rate <= largest))
             for least, largest, idle in zip(self._least_rate, self._largest_rate, self._idle, strict=True)
         ]
+        if is_open is not None:
+            masks = [mask & is_open[part] for mask, part in zip(masks, self._options, strict=True)]
         pairs: list[Bool] = [leg.possible & (leg.largest_rate >= rate) for leg in self._legs]
         together = self._partners.allowed(query)
         while True:

@@ -48,7 +48,9 @@ def run_compact_cp_job(problem: Problem, settings: Settings, listener: Listener)
         started = time.perf_counter()
         less = presolve(problem, settings.objective, look) if settings.presolve else None
         compiled = problem.compiled if less is None else less.compiled
-        model = compact_cp(compiled, settings.objective, settings.goodput_floor, settings.limit, look)
+        model = compact_cp(
+            compiled, settings.objective, settings.goodput_floor, settings.limit, look, settings.open_options
+        )
         logger.info("model built in %.2f s", time.perf_counter() - started)
         maximise = settings.objective == "goodput"
         listener.report_bound(_value_with_a_menu(problem, model) if maximise else 0)

@@ -78,7 +78,7 @@ def _build_and_solve(instance: Instance, settings: Settings, listener: Listener)
     less = presolve(compiled, settings.objective, look) if settings.presolve else None
     compiled = compiled if less is None else less.compiled
     floor = settings.goodput_floor
-    model = compact_milp(compiled, settings.objective, floor, settings.limit, look)
+    model = compact_milp(compiled, settings.objective, floor, settings.limit, look, settings.open_options)
     reachable = sum(int(compiled.queries.value_milli[copy.menu.query]) for copy in model.index.copies)
     if floor is None:
         listener.report_bound(reachable)

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
+from sloplan.problem.compiled import Bool
 from sloplan.problem.instance import Instance
 from sloplan.problem.selections.selection import PlanSelection
 from sloplan.problem.selections.solution import SelectionSolution
@@ -41,6 +42,8 @@ class Settings:
         Path of the file that gets the engine's own log, at its end.
     effort : float, optional
         Most work of CP-SAT, see `cp_sat.search`.
+    open_options : (queries, options) bool, optional
+        What each query of an instance may choose at all, for the compact models; without presolve.
     """
 
     objective: str
@@ -55,6 +58,7 @@ class Settings:
     solver: str = "highs"
     engine_log: str | None = None
     effort: float | None = None
+    open_options: Bool | None = None
 
 
 class Listener(Protocol):

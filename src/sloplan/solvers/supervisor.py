@@ -9,6 +9,7 @@ import pickle
 import time
 from typing import TYPE_CHECKING
 
+from sloplan.problem.compiled import Bool
 from sloplan.solvers.engine import LONGEST_TIME_LIMIT
 from sloplan.solvers.engine_options import EngineOptions
 from sloplan.solvers.engine_process import EngineProcess, ProcessDiedError, child_command
@@ -36,6 +37,7 @@ def run_job(
     options: EngineOptions,
     presolve: bool = True,
     effort: float | None = None,
+    core: Bool | None = None,
 ) -> None:
     """Run a job for a run; whatever ends it, what it had found is in the run.
 
@@ -49,6 +51,8 @@ def run_job(
         See `Settings`.
     presolve, effort
         See `Settings`.
+    core : (queries, options) bool, optional
+        Nothing better than the run's best solution has other options: the job is left these, and as they stand.
     options : EngineOptions
         Which the method has seen to be usable.
 
@@ -57,15 +61,18 @@ def run_job(
     SloplanError
         What the job refuses.
     """
-    settings = _settings(run, limit, presolve, options, effort)
+    settings = _settings(run, limit, presolve and core is None, options, effort, core)
+    listener = RunListener(run) if core is None else CoreListener(run)
     if options.in_process:
-        function(run.problem, settings, RunListener(run))
+        function(run.problem, settings, listener)
     else:
-        Supervisor(run, engine, options.memory_limit_gb).solve(function, settings)
+        Supervisor(run, engine, options.memory_limit_gb, listener).solve(function, settings)
     run.should_stop()
 
 
-def _settings(run: Run, limit: int, presolve: bool, options: EngineOptions, effort: float | None) -> Settings:
+def _settings(
+    run: Run, limit: int, presolve: bool, options: EngineOptions, effort: float | None, core: Bool | None
+) -> Settings:
     remaining = run.remaining()
     return Settings(
         objective=run.objective.name,
@@ -80,6 +87,7 @@ def _settings(run: Run, limit: int, presolve: bool, options: EngineOptions, effo
         solver=options.solver,
         engine_log=None if options.engine_log is None else os.fspath(options.engine_log),
         effort=effort,
+        open_options=core,
     )
 
 
@@ -116,6 +124,27 @@ class RunListener:
         return self._run.should_stop()
 
 
+class CoreListener(RunListener):
+    """Hands over what a job finds in a core, outside which nothing is better than the run's best solution.
+
+    Parameters
+    ----------
+    run : Run
+        With a solution.
+    """
+
+    def report_bound(self, bound: int) -> None:
+        """Report a bound of all: the core's, or the best solution if that is better than anything in the core."""
+        best = self._run.best_objective
+        assert best is not None
+        super().report_bound(max(bound, best) if self._run.objective.maximise else min(bound, best))
+
+    def report_infeasible(self) -> None:
+        """Report that nothing is better than the best solution."""
+        assert self._run.best_objective is not None
+        super().report_bound(self._run.best_objective)
+
+
 class Supervisor:
     """Starts the engine's process, passes on what it sends, and ends it in time.
 
@@ -125,13 +154,17 @@ class Supervisor:
     engine : str
     memory_limit_gb : float, optional
         Memory of the process, 10^9 bytes, above which it is ended.
+    listener : RunListener, optional
+        Takes what the process finds.
     """
 
-    def __init__(self, run: Run, engine: str, memory_limit_gb: float | None = None) -> None:
+    def __init__(
+        self, run: Run, engine: str, memory_limit_gb: float | None = None, listener: RunListener | None = None
+    ) -> None:
         self._run = run
         self._engine = engine
         self._memory_limit_gb = memory_limit_gb
-        self._listener = RunListener(run)
+        self._listener = listener or RunListener(run)
         self._engine_at_work = False
 
     def solve(self, function: JobFunction, settings: Settings) -> None:
