@@ -80,3 +80,4 @@ def test_a_tree_that_is_cut_short_is_a_certificate_too(most_nodes: int) -> None:
         assert problem is not None
         tree, worth = proved(problem, case.instance, case.optimum.value_milli, most_nodes)
         assert worth <= tree.bound + 1e-6 * abs(tree.bound)
+        assert tree.leaves == sum(node.split is None for node in tree.nodes)

@@ -104,6 +104,11 @@ class BranchAndPrice:
         """Tell whether no leaf can hold anything better than the incumbent."""
         return max(self._whole, -self._open[0][0] if self._open else -math.inf) < self._cutoff
 
+    @property
+    def leaves(self) -> int:
+        """Number of nodes that are not split."""
+        return (len(self.nodes) + 1) // 2  # every split has two
+
     def run(self, most_nodes: int, should_stop: Callable[[], bool] = lambda: False) -> None:
         """Split the leaf of the greatest bound, again and again.
 

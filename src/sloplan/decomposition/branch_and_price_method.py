@@ -101,8 +101,14 @@ class BranchAndPriceMethod:
         return None if rows is None else PatternSolving(pursuit, run, response, rows)
 
     def _prove(self, pursuit: Pursuit, run: Run, response: Response) -> None:
-        """Split cases until nothing better is left, or for as long as there is time; the tree is the certificate."""
+        """Split cases until nothing better is left, or for as long as there is time; the tree is the certificate.
+
+        Time to verify it is kept back: for every leaf what the root alone takes.
+        """
+        began = run.elapsed()
+        pursuit.certify(response, CERTIFYING_SHARE * run.remaining())
+        of_leaf = run.elapsed() - began
         if not pursuit.time_is_up():
             tree = BranchAndPrice(pursuit.problem, response.prices, pursuit.best, on_better=pursuit.take)
-            tree.run(_NODES, pursuit.time_is_up)
-            run.certificate = tree.certificate().to_json()
+            tree.run(_NODES, lambda: run.remaining() < of_leaf * tree.leaves or pursuit.time_is_up())
+            run.certify(tree.certificate(), run.remaining())
