@@ -41,11 +41,11 @@ _MOST_ENTRIES: Final = 200_000
 _FEW_PAIRS: Final = 600
 """Small cores are settled soonest pair by pair, larger ones operator by operator (docs/core-problem.md)."""
 
-_EFFORT: Final = 0.5
+_EFFORT: Final = 1.0
 """Work that CP-SAT may put into pairs, about seconds, before others try: it settles them soon, or not for long."""
 
-_LEAST_EFFORT: Final = 0.3
-_EFFORT_PER_PAIR: Final = 0.5e-3
+_LEAST_EFFORT: Final = 0.6
+_EFFORT_PER_PAIR: Final = 1e-3
 """Likewise, into the compact model: what it needs where it ends at all grows with the core."""
 
 
