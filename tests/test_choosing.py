@@ -8,6 +8,7 @@ from sloplan.choosing import choose_method
 from sloplan.problem.instance import Instance
 from sloplan.problem.selections.selection import PlanSelection
 from tests.one_pool import one_pool
+from tests.pricing.large_plan_space import large_instance
 
 
 def queries(number: int) -> Instance:
@@ -29,6 +30,7 @@ def queries(number: int) -> Instance:
             "milp-plans",
             "whole replicas for 3 queries",
         ),
+        (large_instance(0, 2), "milp", "up to "),
         (queries(501).replace(hosting="replicas"), "lagrangian", "501 queries are too many"),
     ],
 )

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+import math
+from typing import Final, NamedTuple
 
 from sloplan.models.copies import COPY_LIMIT
+from sloplan.problem.compiled import CompiledInstance
 from sloplan.problem.instance import Instance
 from sloplan.problem.selections.selection import PlanSelection
+
+_MOST_COMBINATIONS: Final = 1_000_000
+"""Options of a template's operators, multiplied: of more than that plans may be too many to list."""
 
 
 class AutomaticChoice(NamedTuple):
@@ -21,8 +26,8 @@ def choose_method(problem: Instance | PlanSelection) -> AutomaticChoice:
 
     What is behind it are the studies `conformance` and `proof` (docs/benchmarks): with fluid hosting `branch-and-price`
     proves as many optima as any method, or more, for every objective, and sooner. With whole replicas prices bound
-    badly, and the compact model does; where copies are counted, listed plans keep them together. Thousands
-    of groups only row prices coordinate.
+    badly, and the compact model does; where copies are counted, listed plans keep them together. So does the compact
+    model where plans may be too many to list. Thousands of groups only row prices coordinate.
 
     Parameters
     ----------
@@ -35,16 +40,26 @@ def choose_method(problem: Instance | PlanSelection) -> AutomaticChoice:
     'branch-and-price'
     """
     if isinstance(problem, PlanSelection):
-        groups, kind, whole = len(problem.groups), "groups", False
+        groups, kind, whole, combinations = len(problem.groups), "groups", False, 0
         most = int(problem.groups.count.max(initial=0))
     else:
         count = problem.compiled.queries.count
         groups, kind, whole = len(count), "queries", problem.hosting == "replicas"
-        most = int(count.max(initial=0))
+        most, combinations = int(count.max(initial=0)), _most_combinations(problem.compiled)
     if groups > COPY_LIMIT:
         return AutomaticChoice("lagrangian", f"{groups:,} {kind} are too many for an exact method")
+    if combinations > _MOST_COMBINATIONS and most <= 1:
+        return AutomaticChoice(
+            "milp", f"up to {combinations:,} combinations of options for a query are too many to list"
+        )
     if not whole:
         return AutomaticChoice("branch-and-price", f"{groups:,} {kind}, few enough to prove what is best by row prices")
     if most > 1:
         return AutomaticChoice("milp-plans", f"whole replicas for {groups:,} queries that stand for several copies")
     return AutomaticChoice("milp", f"whole replicas for {groups:,} single queries")
+
+
+def _most_combinations(compiled: CompiledInstance) -> int:
+    """Return how many combinations of options a template has at most."""
+    templates = range(len(compiled.templates))
+    return max((math.prod(map(len, compiled.template_options(template))) for template in templates), default=0)

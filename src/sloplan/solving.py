@@ -72,7 +72,7 @@ def solve(
     min_goodput : float, optional
         Least goodput as a fraction of the servable value, in [0, 1]; for the objective "cost".
     **options
-        The method's own options; unknown ones are refused.
+        The method's own options; unknown ones are refused, so with "auto" name the method instead.
 
     Returns
     -------

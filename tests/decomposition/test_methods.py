@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import pytest
 
 import sloplan
-from sloplan.decomposition import settling_core
+from sloplan.decomposition import settling_core, starting
+from sloplan.decomposition.coupled_problem import coupled_instance
 from sloplan.problem.certificates.verification import certificate_bound
 from sloplan.problem.errors import InputError
 from sloplan.problem.selections.selection import PlanSelection
@@ -113,6 +115,15 @@ def test_models_settle_cores_of_cost(seed: int, hosting: str) -> None:
     least = None if case.optimum is None else case.optimum.cost_pico
     assert result.status == ("infeasible" if least is None else "optimal"), str(case)
     assert result.exact.objective == least, str(case)
+
+
+@pytest.mark.parametrize("seed", [55, 106])
+def test_models_prove_what_is_not_listed(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Plans that are searched and not listed leave no core to solve, but single copies have compact models."""
+    monkeypatch.setattr(starting, "coupled_instance", partial(coupled_instance, list_limit=20))
+    case = random_case(seed)
+    result = sloplan.solve(case.instance, "branch-and-price", **(ASKED | {"time_limit": 30.0}))
+    assert (result.status, result.exact.objective) == ("optimal", case.optimum.value_milli), str(case)
 
 
 @pytest.mark.parametrize("method", ["lagrangian", "column-generation", "branch-and-price"])

@@ -31,6 +31,9 @@ _GROUPS_WORTH_A_THREAD: Final = 5000
 _FIRST_PAIRS: Final = 5000
 """Of the first core problem, where any answer at all is looked for."""
 
+_MOST_ENTRIES: Final = 200_000
+"""Of the last one: HiGHS went on for twenty seconds after its time was up on a million."""
+
 _SEARCH_ROUNDS: Final = 40
 """Rounds of local search without a better answer, after which neighbourhoods are put together anew."""
 
@@ -98,6 +101,9 @@ def find_any(pursuit: Pursuit, run: Run, response: Response) -> None:
     most = _FIRST_PAIRS
     while pursuit.best is None and np.isfinite(response.bound) and not pursuit.time_is_up():
         core, lost = bounded_survivors(response, np.inf, most)
+        entries = np.diff(pursuit.problem.plans.usage.start)[core.pairs.plan].sum()
+        if run.time_limit is not None and entries > _MOST_ENTRIES and most > _FIRST_PAIRS:
+            return
         answer = solve_core(
             pursuit.problem,
             core,

@@ -8,6 +8,7 @@ import numpy as np
 
 from sloplan.decomposition.core_problem import solve_core
 from sloplan.decomposition.fixing import bounded_survivors, loss_allowed
+from sloplan.decomposition.given_start import given_start
 from sloplan.models.copies import COPY_LIMIT
 from sloplan.problem.compiled import Bool, CompiledInstance
 from sloplan.problem.instance import Instance
@@ -54,8 +55,8 @@ def settle_core(pursuit: Pursuit, run: Run, response: Response, patterns: Patter
 
     Small cores go to CP-SAT on their pairs first, which settles some at once. If it does not, the bound of the prices
     is certified before more time is spent. What is left of a small instance goes to its models, which start from the
-    best answer: single copies to the compact ones of the options that survive, counted ones to listed plans, both up to
-    `COPY_LIMIT` queries. Other cores go to HiGHS on their pairs.
+    best answer: single copies to the compact ones of the options that survive, counted ones to listed plans where these
+    can be listed, all up to `COPY_LIMIT` queries. Other cores go to HiGHS on their pairs.
 
     Parameters
     ----------
@@ -66,9 +67,9 @@ def settle_core(pursuit: Pursuit, run: Run, response: Response, patterns: Patter
     patterns : PatternSolving, optional
         Prices of groups, by which more may be left out.
     """
-    if pursuit.problem.searched or pursuit.best is None or pursuit.is_settled or pursuit.time_is_up():
+    if pursuit.best is None or pursuit.is_settled or pursuit.time_is_up():
         return
-    core = _within_reach(pursuit, response)
+    core = None if pursuit.problem.searched else _within_reach(pursuit, response)
     if core is not None and patterns is not None:
         assert pursuit.worth is not None
         core = patterns.narrowed(core, pursuit.worth + 1)
@@ -82,9 +83,9 @@ def settle_core(pursuit: Pursuit, run: Run, response: Response, patterns: Patter
     if not isinstance(pursuit.problem.source, CompiledInstance) or len(count) > COPY_LIMIT:
         if core is not None:
             _solve_pairs(pursuit, run, core, "highs")
-    elif count.max(initial=0) <= 1:
-        _solve_single_copies(pursuit, run, core)
-    elif len(pursuit.problem.open_plans(np.arange(len(count)))[0]) <= LISTED_LIMIT:
+    elif count.max(initial=0) <= 1 or (pursuit.problem.searched and count.sum() <= COPY_LIMIT):
+        _solve_copies(pursuit, run, core)
+    elif not pursuit.problem.searched and len(pursuit.problem.open_plans(np.arange(len(count)))[0]) <= LISTED_LIMIT:
         PlansMilp().solve(pursuit.problem.source, run, in_process=True)
 
 
@@ -115,11 +116,12 @@ def _solve_pairs(pursuit: Pursuit, run: Run, core: Survivors, engine: Engine, ef
         pursuit.core_bound(answer.bound)
 
 
-def _solve_single_copies(pursuit: Pursuit, run: Run, core: Survivors | None) -> None:
+def _solve_copies(pursuit: Pursuit, run: Run, core: Survivors | None) -> None:
     """Solve the compact MILP, after CP-SAT has put an effort that grows with the core into the model of its own.
 
     Not where cost is sought, which it seldom settles (docs/benchmarks, conformance), nor where the core is too large.
     """
+    pursuit.settle()
     here, of_core = EngineOptions(in_process=True), None
     if core is not None and isinstance(run.best_solution, Solution):
         of_core = _options_of(pursuit, core, run.problem, run.best_solution)
@@ -128,6 +130,7 @@ def _solve_single_copies(pursuit: Pursuit, run: Run, core: Survivors | None) -> 
         run_job(run_compact_cp_job, run, engine="CP-SAT", limit=COPY_LIMIT, options=here, effort=effort, core=of_core)
     if not pursuit.is_settled and not pursuit.time_is_up():
         run_job(run_compact_job, run, engine="HiGHS", limit=COPY_LIMIT, options=here, core=of_core)
+    pursuit.take(given_start(pursuit.problem, run))  # what the models have found the run knows first
 
 
 def _options_of(pursuit: Pursuit, core: Survivors, instance: Problem, known: Solution) -> Bool:
