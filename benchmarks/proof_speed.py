@@ -1,8 +1,8 @@
 """How much sooner than the fastest rival `branch-and-price` proves each instance of the study `proof`.
 
-Run as ``python benchmarks/proof_speed.py``. It reads the committed rows; a run without a proof counts as its time limit.
-Printed are, by size, geometric means of times and of ratios, and where `branch-and-price` needs more than 1.5 times the
-fastest rival's time and 0.2 s.
+Run as ``python benchmarks/proof_speed.py``. It reads the committed rows; a run without a proof counts as its time
+limit. Printed are, by size, geometric means of times and of ratios, and where `branch-and-price` needs more than 1.5
+times the fastest rival's time and 0.2 s.
 """
 
 from __future__ import annotations
