@@ -150,7 +150,12 @@ def test_time_limit_is_kept_while_the_model_is_built(monkeypatch: pytest.MonkeyP
     """In this process nobody ends a long building from outside: it looks at the limit itself."""
 
     def build(
-        compiled: CompiledInstance, objective: str, floor: int | None, copy_limit: int, checkpoint: Callable[[], None]
+        compiled: CompiledInstance,
+        objective: str,
+        floor: int | None,
+        copy_limit: int,
+        checkpoint: Callable[[], None],
+        open_options: None,
     ) -> None:
         while True:
             checkpoint()

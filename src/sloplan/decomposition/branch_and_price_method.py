@@ -76,14 +76,13 @@ class BranchAndPriceMethod:
         search(pursuit, run, best, _SEARCH_ROUNDS)
         if proof == "solver" or pursuit.is_settled:
             pursuit.settle()
-            certified = run.certified
             patterns = self._patterns(problem, pursuit, run, best)
             if patterns is not None:
                 patterns.certify(CERTIFYING_SHARE * run.remaining())  # soon done, and the core may take all time
                 patterns.dive(_DIVING_SHARE)
-            settle_core(pursuit, run, best, patterns)
+            certified = settle_core(pursuit, run, best, patterns)
             pursuit.settle()
-            if run.certified is certified and not (run.proof == "solver" and pursuit.is_settled):
+            if not certified and not (run.proof == "solver" and pursuit.is_settled):
                 pursuit.certify(best, CERTIFYING_SHARE * run.remaining())
             if patterns is not None:
                 patterns.dive(1.0)

@@ -50,7 +50,7 @@ _EFFORT_PER_PAIR: Final = 1e-3
 """Likewise, into the compact model: what it needs where it ends at all grows with the core."""
 
 
-def settle_core(pursuit: Pursuit, run: Run, response: Response, patterns: PatternSolving | None = None) -> None:
+def settle_core(pursuit: Pursuit, run: Run, response: Response, patterns: PatternSolving | None = None) -> bool:
     """Solve what survives, if there is little enough.
 
     Small cores go to CP-SAT on their pairs first, which settles some at once. If it does not, the bound of the prices
@@ -66,9 +66,14 @@ def settle_core(pursuit: Pursuit, run: Run, response: Response, patterns: Patter
         At good prices.
     patterns : PatternSolving, optional
         Prices of groups, by which more may be left out.
+
+    Returns
+    -------
+    bool
+        Whether the bound of the prices was to be certified on the way.
     """
     if pursuit.best is None or pursuit.is_settled or pursuit.time_is_up():
-        return
+        return False
     core = None if pursuit.problem.searched else _within_reach(pursuit, response)
     if core is not None and patterns is not None:
         assert pursuit.worth is not None
@@ -77,7 +82,7 @@ def settle_core(pursuit: Pursuit, run: Run, response: Response, patterns: Patter
         _solve_pairs(pursuit, run, core, "cp", _EFFORT)
         pursuit.settle()
     if pursuit.is_settled or pursuit.time_is_up():
-        return
+        return False
     pursuit.certify(response, CERTIFYING_SHARE * run.remaining())  # a proof may take all time
     count = pursuit.problem.groups.count
     if not isinstance(pursuit.problem.source, CompiledInstance) or len(count) > COPY_LIMIT:
@@ -87,6 +92,7 @@ def settle_core(pursuit: Pursuit, run: Run, response: Response, patterns: Patter
         _solve_copies(pursuit, run, core)
     elif not pursuit.problem.searched and len(pursuit.problem.open_plans(np.arange(len(count)))[0]) <= LISTED_LIMIT:
         PlansMilp().solve(pursuit.problem.source, run, in_process=True)
+    return True
 
 
 def _within_reach(pursuit: Pursuit, response: Response) -> Survivors | None:
