@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 import pytest
 
+from sloplan.decomposition import core_problem
 from sloplan.decomposition.core_problem import CoreAnswer, Engine, solve_core
 from sloplan.decomposition.coupled_problem import CoupledProblem
 from sloplan.decomposition.fixing import bounded_survivors, loss_allowed, survivors
 from sloplan.decomposition.lagrangian import Prices, Response, respond
 from sloplan.decomposition.objective_step import objective_step
+from sloplan.solvers.highs import Highs
 from tests.conformance.seeds import ANY_SEEDS, CONTENDED_SEEDS
 from tests.decomposition.problems import cost_problem, goodput_problem, selection_problem, settled
 
@@ -122,3 +125,23 @@ def test_asked_to_stop_it_ends_without_a_proof() -> None:
     answer = solve_core(problem, survivors(settled(problem), np.inf), seconds=0.0)
     assert answer.ended in ("limit", "optimal")
     assert answer.ended == "optimal" or answer.best is None or answer.best.is_valid(problem)
+
+
+def test_large_cores_are_not_presolved(monkeypatch: pytest.MonkeyPatch) -> None:
+    """HiGHS's presolve looks at no clock: it took 17 s on 17,000 columns. Without it the optimum is the same."""
+    problem, best = goodput_problem(CONTENDED_SEEDS[0])
+    core = survivors(settled(problem), np.inf)
+    asked: list[bool] = []
+    made = Highs.__init__
+
+    def noted(self: Highs, *args: Any, presolve: bool = True, **options: Any) -> None:
+        asked.append(presolve)
+        made(self, *args, presolve=presolve, **options)
+
+    monkeypatch.setattr(Highs, "__init__", noted)
+    for limit, presolved in ((len(core), True), (len(core) - 1, False)):
+        monkeypatch.setattr(core_problem, "_MOST_PRESOLVED", limit)
+        answer = solve_core(problem, core, seconds=60)
+        assert asked.pop() is presolved
+        assert answer.best is not None
+        assert (answer.ended, answer.best.worth(problem)) == ("optimal", best)

@@ -11,7 +11,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
+from typing import Final, Literal
 
 import numpy as np
 
@@ -27,6 +27,10 @@ logger = logging.getLogger(__name__)
 Ending = Literal["optimal", "infeasible", "limit"]
 
 Engine = Literal["cp", "highs"]
+
+
+_MOST_PRESOLVED: Final = 10_000
+"""Pairs up to which HiGHS may presolve a core: there it looks at no clock, for 17 s on 17,000."""
 
 
 @dataclass(frozen=True)
@@ -124,7 +128,11 @@ class _Search:
 
         core, model = self.core, self.core.model()
         solve = SelectionSolve(
-            core.selection, model, Highs(model.form, seed=self.seed, threads=self.threads, rel_gap=0.0),
+            core.selection, model,
+            Highs(
+                model.form, seed=self.seed, threads=self.threads, rel_gap=0.0,
+                presolve=len(core.survivors) <= _MOST_PRESOLVED,
+            ),
             offer=lambda taken, amount: self.found.offer(core.assignment(taken, amount)),
             report_bound=self.found.bounded, should_stop=self.should_stop,
         )  # fmt: skip

@@ -46,11 +46,22 @@ class Highs(Engine):
         Relative gap at which it may stop.
     log : str, optional
         Path of the file that gets its log.
+    presolve : bool, optional
+        Off: it solves the model as it is. Its presolve looks at no clock.
     """
 
     name = "HiGHS"
 
-    def __init__(self, form: StandardForm, *, seed: int, threads: int, rel_gap: float, log: str | None = None) -> None:
+    def __init__(
+        self,
+        form: StandardForm,
+        *,
+        seed: int,
+        threads: int,
+        rel_gap: float,
+        log: str | None = None,
+        presolve: bool = True,
+    ) -> None:
         import highspy
 
         super().__init__()
@@ -75,6 +86,7 @@ class Highs(Engine):
             "mip_feasibility_tolerance": form.tolerance,
             "dual_feasibility_tolerance": dual,
             "small_matrix_value": SMALL_ENTRY,
+            "presolve": "choose" if presolve else "off",
         }
         if log is not None:
             options["log_file"] = log
