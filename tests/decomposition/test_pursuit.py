@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 import pytest
 
 import sloplan
 from sloplan.decomposition.assignment import Assignment
-from sloplan.decomposition.coupled_problem import coupled_selection
+from sloplan.decomposition.coupled_problem import coupled_instance, coupled_selection
+from sloplan.decomposition.cutting_planes import cutting_planes
 from sloplan.decomposition.lagrangian import Prices, respond
 from sloplan.decomposition.pursuit import Pursuit
 from sloplan.problem.objective import COST
 from sloplan.problem.run import Run
 from sloplan.problem.selections.selection import PlanSelection
+from tests.conformance.cost_cases import cost_case
 
 SELECTION = PlanSelection.from_numbers(group=[0, 1], value=[4, 8], usage=[[1], [1]], capacity=[1])
 """Values are multiples of 4; one of the two plans fits."""
@@ -52,6 +56,19 @@ def test_only_what_is_better_is_kept(run: Run, pursuit: Pursuit) -> None:
 def test_bounds_are_widened_and_then_rounded_to_the_grid(pursuit: Pursuit, bound: float, most: int) -> None:
     """What is lost by rounding in floating point, one part in 10^9, never takes a step off the bound."""
     assert pursuit.most(bound) == most
+
+
+def test_a_small_difference_of_large_sums_is_not_rounded_away() -> None:
+    """A least cost of 0 came out as 10^-17, and on a grid of 250,000,000 as 250,000,000: more than there is."""
+    case = cost_case(220)
+    problem = coupled_instance(case.instance.compiled, "cost", case.floor)
+    assert problem is not None
+    assert case.optimum is not None
+    run = Run(case.instance, objective=COST, goodput_floor=case.floor)
+    pursuit = Pursuit(problem, run)
+    for step in cutting_planes(problem, partial(respond, problem)):
+        pursuit.bound(step.best)
+        assert (run.bound or 0) <= case.optimum.cost_pico == 0
 
 
 def test_a_cost_is_not_bounded_from_above() -> None:

@@ -13,12 +13,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from sloplan.decomposition.assignment import Assignment
-from sloplan.decomposition.lagrangian import Response
+from sloplan.decomposition.lagrangian import ROUNDING, Response
 from sloplan.decomposition.pairs import NearPairs, Pairs
 from sloplan.problem.compiled import Bool, Int
-
-_ROUNDING = 1e-10
-"""Relative error allowed for sums in floating point; they are of far fewer than 10^5 roundings of 10^-16 each."""
 
 
 @dataclass(frozen=True)
@@ -89,16 +86,7 @@ def loss_allowed(response: Response, worth: int) -> float:
     worth : int
         Value, or the negated cost.
     """
-    problem, groups = response.problem, response.problem.groups
-    takes = response.takes
-    size = (
-        float(groups.count[takes] @ np.abs(response.worth[takes]))
-        + float(response.prices.row @ np.abs(problem.rows.capacity))
-        + float(np.abs(response.supply_worth) @ problem.supplies.maximum)
-        + response.prices.value * (problem.floor + float(groups.value @ groups.count))
-        + abs(float(worth))
-    )
-    return response.bound - worth + _ROUNDING * size
+    return response.bound - worth + response.uncertainty + ROUNDING * abs(float(worth))
 
 
 def survivors(response: Response, most_lost: float, near: NearPairs | None = None) -> Survivors:

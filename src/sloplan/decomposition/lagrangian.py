@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
@@ -22,6 +23,9 @@ from sloplan.decomposition.coupled_problem import CoupledProblem
 from sloplan.problem.compiled import Bool, Int
 
 Float = npt.NDArray[np.float64]
+
+ROUNDING: Final = 1e-10
+"""Relative error allowed for sums in floating point; they are of far fewer than 10^5 roundings of 10^-16 each."""
 
 
 @dataclass(frozen=True)
@@ -93,6 +97,16 @@ class Response:
     def reached(self) -> float:
         """What the bound would be if no plan were better than those found: the bound itself, unless one was cut off."""
         return self.bound if self.most is self.worth else self._total(self.worth)
+
+    @cached_property
+    def uncertainty(self) -> float:
+        """What rounding may have taken off the bound, on the safe side: it can be a small difference of large sums."""
+        problem, groups, supplies = self.problem, self.problem.groups, self.problem.supplies
+        of_groups = (groups.count[self.takes] * np.abs(self.worth[self.takes])).sum()
+        of_rows = (self.prices.row * np.abs(problem.rows.capacity)).sum()
+        of_supplies = ((np.abs(self.supply_worth) + problem.supply_price) * supplies.maximum).sum()
+        of_value = self.prices.value * (problem.floor + float((groups.value * groups.count.astype(np.float64)).sum()))
+        return ROUNDING * float(of_groups + of_rows + of_supplies + of_value)
 
     def _total(self, worth: Float) -> float:
         """The Lagrangian function, by the worth of one copy of every group."""

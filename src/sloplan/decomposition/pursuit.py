@@ -46,7 +46,7 @@ class Pursuit:
         self._check_time = 0.0
         self._checked_at = -math.inf
         self.best: Assignment | None = None
-        self.take(given_start(problem, run))
+        self.catch_up()
 
     @property
     def worth(self) -> int | None:
@@ -66,6 +66,18 @@ class Pursuit:
         self.best, self._worth, self._offered = assignment, worth, False
         self.settle_in_turn()
         return True
+
+    def catch_up(self) -> None:
+        """Keep the best solution of the run, if it is better: one that was given, or that somebody else found."""
+        known = given_start(self.problem, self._run)
+        if known is not None and (self._worth is None or known.worth(self.problem) > self._worth):
+            self.best, self._worth, self._offered = known, known.worth(self.problem), True
+
+    @property
+    def is_accepted(self) -> bool:
+        """Whether the run has a solution as good as the best assignment."""
+        reached = self._run.best_objective
+        return self._worth is not None and reached is not None and self._sign * reached >= self._worth
 
     def settle_in_turn(self) -> None:
         """Offer the best assignment, if the last check is long enough ago: what was found soon after one waits."""
@@ -87,7 +99,7 @@ class Pursuit:
         if np.isneginf(response.bound):
             self._run.report_infeasible()
             return
-        most = self.most(response.bound)
+        most = self.most(response.bound, response.uncertainty)
         self._run.report_bound(-most if self.problem.is_cost else most)
 
     def core_bound(self, most: int) -> None:
@@ -105,9 +117,16 @@ class Pursuit:
         """
         self._run.report_bound(-most if self.problem.is_cost else most, proof)
 
-    def most(self, bound: float) -> int:
-        """Return the greatest worth on the grid that a float bound leaves possible."""
-        return math.floor((bound + _ROUNDING * abs(bound)) / self._step) * self._step
+    def most(self, bound: float, uncertainty: float = 0.0) -> int:
+        """Return the greatest worth on the grid that a float bound leaves possible.
+
+        Parameters
+        ----------
+        bound : float
+        uncertainty : float, optional
+            What rounding may have taken off it; a part of the bound itself in any case.
+        """
+        return math.floor((bound + max(_ROUNDING * abs(bound), uncertainty)) / self._step) * self._step
 
     @property
     def is_settled(self) -> bool:
