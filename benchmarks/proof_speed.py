@@ -24,7 +24,7 @@ OURS: Final = "branch-and-price"
 def main() -> None:
     """Print both sizes."""
     frame = judged_frame(StudyFolder(FOLDER).rows())
-    frame["seconds"] = frame["runtime_s"].where(frame["claimed_status"] == "optimal", frame["time_limit_s"])
+    frame["seconds"] = frame["runtime_s"].where(frame["status"] == "optimal", frame["time_limit_s"])
     for queries, part in frame.groupby("query_count"):
         seconds = part.pivot_table(index="instance", columns="method", values="seconds")
         fastest = seconds.drop(columns=OURS).min(axis=1)

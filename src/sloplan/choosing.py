@@ -40,21 +40,20 @@ def choose_method(problem: Instance | PlanSelection) -> AutomaticChoice:
     'branch-and-price'
     """
     if isinstance(problem, PlanSelection):
-        groups, kind, whole, combinations = len(problem.groups), "groups", False, 0
-        most = int(problem.groups.count.max(initial=0))
+        count, kind, whole, combinations = problem.groups.count, "groups", False, 0
     else:
         count = problem.compiled.queries.count
-        groups, kind, whole = len(count), "queries", problem.hosting == "replicas"
-        most, combinations = int(count.max(initial=0)), _most_combinations(problem.compiled)
+        kind, whole, combinations = "queries", problem.hosting == "replicas", _most_combinations(problem.compiled)
+    groups = len(count)
     if groups > COPY_LIMIT:
         return AutomaticChoice("lagrangian", f"{groups:,} {kind} are too many for an exact method")
-    if combinations > _MOST_COMBINATIONS and most <= 1:
+    if combinations > _MOST_COMBINATIONS and count.sum() <= COPY_LIMIT:
         return AutomaticChoice(
             "milp", f"up to {combinations:,} combinations of options for a query are too many to list"
         )
     if not whole:
         return AutomaticChoice("branch-and-price", f"{groups:,} {kind}, few enough to prove what is best by row prices")
-    if most > 1:
+    if count.max(initial=0) > 1:
         return AutomaticChoice("milp-plans", f"whole replicas for {groups:,} queries that stand for several copies")
     return AutomaticChoice("milp", f"whole replicas for {groups:,} single queries")
 

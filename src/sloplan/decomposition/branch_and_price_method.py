@@ -13,7 +13,7 @@ from sloplan.decomposition.knapsack_rows import KnapsackRows
 from sloplan.decomposition.pattern_solving import PatternSolving
 from sloplan.decomposition.pursuing import find_any, follow, improve, search, threads_for
 from sloplan.decomposition.pursuit import Pursuit
-from sloplan.decomposition.settling_core import CERTIFYING_SHARE, settle_core
+from sloplan.decomposition.settling_core import core_within_reach, settle_by_models, settle_few_pairs
 from sloplan.decomposition.starting import start, unsupported_objective
 from sloplan.problem.compiled import CompiledInstance
 from sloplan.problem.errors import InputError
@@ -27,6 +27,9 @@ _SEARCH_ROUNDS: Final = 5
 """Rounds of local search without a better answer, before the proof begins."""
 
 _NODES: Final = 200_000
+
+_CERTIFYING_SHARE: Final = 0.2
+"""Part of the time left that may go into the verification of the root's bound."""
 
 _DIVING_SHARE: Final = 0.4
 """Part of the time left that may go into dives before the core problem."""
@@ -78,12 +81,15 @@ class BranchAndPriceMethod:
             pursuit.settle()
             patterns = self._patterns(problem, pursuit, run, best)
             if patterns is not None:
-                patterns.certify(CERTIFYING_SHARE * run.remaining())  # soon done, and the core may take all time
+                patterns.certify(_CERTIFYING_SHARE * run.remaining())  # soon done, and the core may take all time
                 patterns.dive(_DIVING_SHARE)
-            certified = settle_core(pursuit, run, best, patterns)
+            core = core_within_reach(pursuit, best, patterns)
+            settle_few_pairs(pursuit, run, core)
             pursuit.settle()
-            if not certified and not (run.proof == "solver" and pursuit.is_settled):
-                pursuit.certify(best, CERTIFYING_SHARE * run.remaining())
+            if run.proof != "solver" or not pursuit.is_settled:  # an engine's proof says more than the prices
+                pursuit.certify(best, _CERTIFYING_SHARE * run.remaining())
+            settle_by_models(pursuit, run, core)
+            pursuit.settle()
             if patterns is not None:
                 patterns.dive(1.0)
         else:
@@ -106,7 +112,7 @@ class BranchAndPriceMethod:
         Time to verify it is kept back: for every leaf what the root alone takes.
         """
         began = run.elapsed()
-        pursuit.certify(response, CERTIFYING_SHARE * run.remaining())
+        pursuit.certify(response, _CERTIFYING_SHARE * run.remaining())
         of_leaf = run.elapsed() - began
         if not pursuit.time_is_up():
             tree = BranchAndPrice(pursuit.problem, response.prices, pursuit.best, on_better=pursuit.take)

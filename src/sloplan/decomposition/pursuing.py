@@ -8,9 +8,9 @@ from typing import Final
 import numpy as np
 
 from sloplan.decomposition.coordination import Step
-from sloplan.decomposition.core_problem import solve_core
+from sloplan.decomposition.core_problem import CoreAnswer, Engine, solve_core
 from sloplan.decomposition.coupled_problem import CoupledProblem
-from sloplan.decomposition.fixing import bounded_survivors, loss_allowed
+from sloplan.decomposition.fixing import Survivors, bounded_survivors, loss_allowed
 from sloplan.decomposition.lagrangian import Response
 from sloplan.decomposition.local_search import LocalSearch
 from sloplan.decomposition.neighbourhoods import neighbourhood_steps
@@ -31,8 +31,9 @@ _GROUPS_WORTH_A_THREAD: Final = 5000
 _FIRST_PAIRS: Final = 5000
 """Of the first core problem, where any answer at all is looked for."""
 
-_MOST_ENTRIES: Final = 200_000
-"""Of the last one: HiGHS went on for twenty seconds after its time was up on a million."""
+MOST_ENTRIES: Final = 200_000
+"""Entries of a core's pairs in rows that an engine may get. With 400,000 HiGHS went on for ten seconds after its time
+was up."""
 
 _SEARCH_ROUNDS: Final = 40
 """Rounds of local search without a better answer, after which neighbourhoods are put together anew."""
@@ -88,6 +89,46 @@ def _stalled(bounds: list[float], worth: int | None) -> bool:
     return bounds[len(bounds) // 2] - bounds[-1] < _STALLED_SHARE * (bounds[-1] - worth)
 
 
+def put_together(
+    pursuit: Pursuit, run: Run, core: Survivors, seconds: float, engine: Engine = "highs", effort: float | None = None
+) -> CoreAnswer:
+    """Solve a core from the best assignment on, and take what is better.
+
+    Parameters
+    ----------
+    pursuit : Pursuit
+    run : Run
+    core : Survivors
+    seconds : float
+    engine, effort
+        See `solve_core`.
+    """
+    searching = pursuit.best is None  # then any answer will do
+
+    def has_enough() -> bool:
+        return (searching and pursuit.best is not None) or pursuit.time_is_up()
+
+    answer = solve_core(
+        pursuit.problem,
+        core,
+        seconds=seconds,
+        start=pursuit.best,
+        engine=engine,
+        effort=effort,
+        seed=run.seed,
+        threads=run.threads,
+        on_better=pursuit.take,
+        should_stop=has_enough,
+    )
+    pursuit.take(answer.best)
+    return answer
+
+
+def num_entries(problem: CoupledProblem, core: Survivors) -> int:
+    """Return how many entries in rows the pairs of a core have together."""
+    return int(np.diff(problem.plans.usage.start)[core.pairs.plan].sum())
+
+
 def find_any(pursuit: Pursuit, run: Run, response: Response) -> None:
     """Look for any valid assignment among the plans that lose least, where greedy service found none.
 
@@ -101,19 +142,9 @@ def find_any(pursuit: Pursuit, run: Run, response: Response) -> None:
     most = _FIRST_PAIRS
     while pursuit.best is None and np.isfinite(response.bound) and not pursuit.time_is_up():
         core, lost = bounded_survivors(response, np.inf, most)
-        entries = np.diff(pursuit.problem.plans.usage.start)[core.pairs.plan].sum()
-        if run.time_limit is not None and entries > _MOST_ENTRIES and most > _FIRST_PAIRS:
+        if run.time_limit is not None and num_entries(pursuit.problem, core) > MOST_ENTRIES:
             return
-        answer = solve_core(
-            pursuit.problem,
-            core,
-            seconds=run.remaining(),
-            seed=run.seed,
-            threads=run.threads,
-            on_better=pursuit.take,
-            should_stop=lambda: pursuit.best is not None or pursuit.time_is_up(),
-        )
-        pursuit.take(answer.best)
+        answer = put_together(pursuit, run, core, run.remaining())
         if np.isinf(lost):  # all plans were there
             if answer.ended == "infeasible" and not pursuit.problem.searched:
                 run.report_infeasible()
@@ -136,16 +167,8 @@ def round_off(pursuit: Pursuit, run: Run, step: Step) -> None:
     for most_pairs in (0, _ROUNDING_PAIRS):
         if pursuit.is_settled or pursuit.time_is_up():
             return
-        answer = solve_core(
-            pursuit.problem,
-            rounding_core(step.fractional, step.best, most_pairs),
-            seconds=_ROUNDING_SHARE * run.remaining(),
-            seed=run.seed,
-            threads=run.threads,
-            on_better=pursuit.take,
-            should_stop=pursuit.time_is_up,
-        )
-        pursuit.take(answer.best)
+        core = rounding_core(step.fractional, step.best, most_pairs)
+        put_together(pursuit, run, core, _ROUNDING_SHARE * run.remaining())
 
 
 def search(pursuit: Pursuit, run: Run, response: Response, rounds: int) -> None:
@@ -209,14 +232,4 @@ def _solve_nearest(pursuit: Pursuit, run: Run, response: Response) -> None:
         return
     assert pursuit.worth is not None
     core, _ = bounded_survivors(response, loss_allowed(response, pursuit.worth + 1), _NEAREST_PAIRS)
-    answer = solve_core(
-        pursuit.problem,
-        core,
-        seconds=_NEAREST_SHARE * run.remaining(),
-        start=pursuit.best,
-        seed=run.seed,
-        threads=run.threads,
-        on_better=pursuit.take,
-        should_stop=pursuit.time_is_up,
-    )
-    pursuit.take(answer.best)
+    put_together(pursuit, run, core, _NEAREST_SHARE * run.remaining())

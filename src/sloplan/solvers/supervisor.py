@@ -52,7 +52,8 @@ def run_job(
     presolve, effort
         See `Settings`.
     core : (queries, options) bool, optional
-        Nothing better than the run's best solution has other options: the job is left these, and as they stand.
+        Options that hold the run's best solution and all that are better: the job is left these, without presolve,
+        which might replace them by others. So its bound is one of all solutions.
     options : EngineOptions
         Which the method has seen to be usable.
 
@@ -62,11 +63,10 @@ def run_job(
         What the job refuses.
     """
     settings = _settings(run, limit, presolve and core is None, options, effort, core)
-    listener = RunListener(run) if core is None else CoreListener(run)
     if options.in_process:
-        function(run.problem, settings, listener)
+        function(run.problem, settings, RunListener(run))
     else:
-        Supervisor(run, engine, options.memory_limit_gb, listener).solve(function, settings)
+        Supervisor(run, engine, options.memory_limit_gb).solve(function, settings)
     run.should_stop()
 
 
@@ -124,27 +124,6 @@ class RunListener:
         return self._run.should_stop()
 
 
-class CoreListener(RunListener):
-    """Hands over what a job finds in a core, outside which nothing is better than the run's best solution.
-
-    Parameters
-    ----------
-    run : Run
-        With a solution.
-    """
-
-    def report_bound(self, bound: int) -> None:
-        """Report a bound of all: the core's, or the best solution if that is better than anything in the core."""
-        best = self._run.best_objective
-        assert best is not None
-        super().report_bound(max(bound, best) if self._run.objective.maximise else min(bound, best))
-
-    def report_infeasible(self) -> None:
-        """Report that nothing is better than the best solution."""
-        assert self._run.best_objective is not None
-        super().report_bound(self._run.best_objective)
-
-
 class Supervisor:
     """Starts the engine's process, passes on what it sends, and ends it in time.
 
@@ -154,17 +133,13 @@ class Supervisor:
     engine : str
     memory_limit_gb : float, optional
         Memory of the process, 10^9 bytes, above which it is ended.
-    listener : RunListener, optional
-        Takes what the process finds.
     """
 
-    def __init__(
-        self, run: Run, engine: str, memory_limit_gb: float | None = None, listener: RunListener | None = None
-    ) -> None:
+    def __init__(self, run: Run, engine: str, memory_limit_gb: float | None = None) -> None:
         self._run = run
         self._engine = engine
         self._memory_limit_gb = memory_limit_gb
-        self._listener = listener or RunListener(run)
+        self._listener = RunListener(run)
         self._engine_at_work = False
 
     def solve(self, function: JobFunction, settings: Settings) -> None:
