@@ -117,3 +117,20 @@ def test_the_progress_line() -> None:
     sp.run_online(instance, "greedy", epoch=1000.0, on_epoch=lambda epoch: lines.append(epoch_line(epoch)))
     assert lines[0].startswith("      0.0 s  value 0  served 0  waiting 0  planned in ")
     assert len(lines) == 5
+
+
+def test_an_unknown_policy_is_named_before_anything_else() -> None:
+    """The option as it was typed, and all that it takes, whether or not the instance has arrivals."""
+    ran = sloplan("simulate", "edge-cloud-xs-1.2-tight", "--online", "matchin")
+    assert ran.returncode == 2
+    assert ran.stderr == (
+        "error: --online = 'matchin': unknown policy (did you mean matching?); "
+        "allowed: matching, resolve, first-come, greedy, static, clairvoyant\n"
+    )
+
+
+def test_the_ending_of_a_timeline_is_refused_by_its_own_option() -> None:
+    """`--plot` is what was typed, not `--output`."""
+    ran = sloplan("simulate", NAME, "--online", "matching", "--plot", "timeline.xyz")
+    assert ran.returncode == 2
+    assert ran.stderr.startswith("error: --plot = 'timeline.xyz': unknown kind of figure")

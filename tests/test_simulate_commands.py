@@ -85,8 +85,7 @@ def test_what_has_no_effect_is_refused(arguments: list[str], named: str, tmp_pat
     """An option that the rest of the line passes over is named, and nothing is done."""
     ran = sloplan("simulate", NAME, *arguments, cwd=tmp_path)
     assert ran.returncode == 2
-    assert named in ran.stderr
-    assert "has no effect" in ran.stderr
+    assert f"error: {named}: has no effect" in ran.stderr
     assert list(tmp_path.iterdir()) == []
 
 
@@ -94,5 +93,7 @@ def test_no_arrivals_have_no_bound() -> None:
     """An instance whose queries are there from the beginning has no horizon to speak of."""
     ran = sloplan("simulate", NAME, "--online", "clairvoyant")
     assert ran.returncode == 2
-    assert "horizon" in ran.stderr
-    assert "Traceback" not in ran.stderr
+    assert ran.stderr == (
+        "error: horizon: not stated, and no event after 0 s would set it; allowed: seconds above 0; "
+        "next: state it, or give queries arrival_s and duration_s\n"
+    )

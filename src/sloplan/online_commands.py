@@ -13,6 +13,7 @@ from sloplan.instances.plot import refuse_unknown_suffix, save_figure
 from sloplan.loading import load
 from sloplan.problem.errors import InputError
 from sloplan.problem.instance import Instance
+from sloplan.problem.validation.naming import near_names
 from sloplan.progress import live_line
 from sloplan.reporting import percent, two_columns
 from sloplan.runtime.arrivals import events_of, with_disturbances
@@ -20,6 +21,7 @@ from sloplan.runtime.clairvoyant import clairvoyant_bound
 from sloplan.runtime.disturbance_files import read_disturbances
 from sloplan.runtime.online import OnlineRun, run_online
 from sloplan.runtime.planner import Epoch
+from sloplan.runtime.policies import POLICIES
 from sloplan.runtime.timeline import plot_timeline
 from sloplan.stdout import results_only_on_stdout
 
@@ -43,7 +45,8 @@ def plan_online(
 ) -> None:
     """Run a policy on an instance's arrivals, or bound them all; print what became of it."""
     if plot is not None:
-        refuse_unknown_suffix(plot)
+        refuse_unknown_suffix(plot, "--plot")
+    _refuse_unknown_policy(policy)
     problem = load(source)
     if not isinstance(problem, Instance):
         raise InputError("nobody arrives in a plan selection", field="INSTANCE", value=source, allowed="an instance")
@@ -80,6 +83,13 @@ def plan_online(
                 console.print(table)
         if run is not None and plot is not None:  # last: what was found is told even if the file cannot be written
             save_figure(plot_timeline(run), plot)
+
+
+def _refuse_unknown_policy(policy: str) -> None:
+    known = (*POLICIES, CLAIRVOYANT)
+    if policy not in known:
+        unknown = f"unknown policy{near_names(policy, known)}"
+        raise InputError(unknown, field="--online", value=policy, allowed=", ".join(known))
 
 
 def epoch_line(epoch: Epoch) -> str:

@@ -103,7 +103,7 @@ def refuse_what_has_no_effect(given: set[str], online: str | None) -> None:
         mode = "--online clairvoyant" if online == "clairvoyant" else "--online"
     for name in sorted(given - _TAKEN[mode]):
         field = "SOLUTION" if name == "solution" else f"--{name.replace('_', '-')}"
-        raise InputError(f"has no effect with {mode}", field=field, value="given", allowed="left out")
+        raise InputError(f"has no effect with {mode}", field=field, advice="leave it out")
 
 
 def try_headroom(

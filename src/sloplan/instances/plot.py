@@ -162,8 +162,14 @@ def save_figure(figure: Figure, path: Path) -> None:
     write_bytes(path, buffer.getvalue())
 
 
-def refuse_unknown_suffix(path: Path) -> str:
+def refuse_unknown_suffix(path: Path, field: str = "--output") -> str:
     """Return the ending of a figure's file, in lower case.
+
+    Parameters
+    ----------
+    path : Path
+    field : str, optional
+        Where the user stated it.
 
     Raises
     ------
@@ -173,7 +179,7 @@ def refuse_unknown_suffix(path: Path) -> str:
     suffix = path.suffix.lower()
     if suffix not in SUFFIXES:
         allowed = f"a name that ends in {', '.join(SUFFIXES)}"
-        raise InputError("unknown kind of figure", field="--output", value=str(path), allowed=allowed)
+        raise InputError("unknown kind of figure", field=field, value=str(path), allowed=allowed)
     return suffix
 
 

@@ -31,6 +31,32 @@ def refuse_no_seconds(**seconds: Any) -> None:
             raise InputError("unusable value", field=name, value=value, allowed="seconds above 0")
 
 
+def usable_horizon(horizon: float | None, last_s: float) -> float:
+    """Return the horizon: the one stated, or without one the time of the last event.
+
+    Parameters
+    ----------
+    horizon : float, optional
+    last_s : float
+        Time of the last event.
+
+    Raises
+    ------
+    InputError
+        If it is not a number above 0, or nothing is stated and nothing happens after the beginning.
+    """
+    if horizon is None and not last_s > 0:
+        raise InputError(
+            "not stated, and no event after 0 s would set it",
+            field="horizon",
+            allowed="seconds above 0",
+            advice="state it, or give queries arrival_s and duration_s",
+        )
+    horizon = last_s if horizon is None else horizon
+    refuse_no_seconds(horizon=horizon)
+    return horizon
+
+
 def refuse_unusable_seed(seed: Any) -> None:
     """Refuse what is no seed.
 

@@ -43,7 +43,7 @@ from sloplan.problem.compiled import CompiledInstance, Int, Rows
 from sloplan.problem.errors import InputError
 from sloplan.problem.instance import Instance
 from sloplan.problem.plan_table import PlanTable
-from sloplan.runtime.arguments import refuse_no_seconds
+from sloplan.runtime.arguments import usable_horizon
 from sloplan.runtime.arrivals import ARRIVE, LEAVE, RATE, Events, Float, events_of
 from sloplan.runtime.compiled_queries import of_queries
 from sloplan.runtime.world import World
@@ -103,8 +103,7 @@ def clairvoyant_bound(
         raise InputError(
             "the bound needs events as they happened", field="events", allowed="in the order of their times, each once"
         )
-    horizon = float(events.time_s.max(initial=0.0)) if horizon is None else horizon
-    refuse_no_seconds(horizon=horizon)
+    horizon = usable_horizon(horizon, float(events.time_s.max(initial=0.0)))
     world = World(instance)
     arrival, leaving = _stays(world, events, horizon)
     total, number = 0, 0

@@ -14,7 +14,7 @@ import pandas as pd
 
 from sloplan.problem.errors import InputError
 from sloplan.problem.instance import Instance
-from sloplan.runtime.arguments import is_number, refuse_no_seconds, refuse_unusable_seed
+from sloplan.runtime.arguments import is_number, refuse_no_seconds, refuse_unusable_seed, usable_horizon
 from sloplan.runtime.arrivals import Events, Float, events_of
 from sloplan.runtime.journal import Journal, events_sha256
 from sloplan.runtime.planner import Epoch, Planner
@@ -147,8 +147,8 @@ def run_online(
     >>> run.goodput  # doctest: +SKIP
     """
     events = events_of(instance) if events is None else events
-    horizon = float(events.delivered_s.max(initial=0.0)) if horizon is None else horizon
-    refuse_no_seconds(horizon=horizon, time_limit=time_limit, **({} if epoch is None else {"epoch": epoch}))
+    horizon = usable_horizon(horizon, float(events.delivered_s.max(initial=0.0)))
+    refuse_no_seconds(time_limit=time_limit, **({} if epoch is None else {"epoch": epoch}))
     if epoch is not None and horizon > _MOST_EPOCHS * epoch:
         least = f"at least {horizon / _MOST_EPOCHS:g} s: {_MOST_EPOCHS:,} epochs until the horizon at most"
         raise InputError("too many epochs", field="epoch", value=epoch, allowed=least)
