@@ -33,6 +33,16 @@ def study(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return base
 
 
+def test_a_file_where_a_study_is_run_hides_no_module(tmp_path: Path) -> None:
+    """Methods are imported from where they are installed: the project of one may lie beside the configuration."""
+    install(tmp_path / "site")
+    write_instance(tmp_path)
+    (tmp_path / "tiny.toml").write_text(configuration_text("best"))
+    (tmp_path / "tests.py").write_text("")  # named as the package of the method
+    done = sloplan("study", "run", "tiny.toml", env=environment(tmp_path / "site"), cwd=tmp_path)
+    assert done.stdout.startswith("study-tiny: 1 of 1 runs done; ")
+
+
 def test_tables_on_screen_and_as_files(study: Path) -> None:
     """Every table is printed whole, and written as Markdown, LaTeX and CSV that agree with the rows."""
     done = sloplan("study", "table", "study-tiny", env=environment(study / "site"), cwd=study)

@@ -24,7 +24,8 @@ def test_the_server_imports_what_of_sloplan_the_main_script_does(monkeypatch: py
     asked: list[str] = []
     monkeypatch.setattr(supervision.multiprocessing, "set_forkserver_preload", asked.extend)
     supervision.preload("sloplan.study.running")
-    assert asked == ["sloplan.study.supervised_child", "sloplan.study.running", "sloplan", "sloplan.cli"]
+    first = ["sloplan.study.server_path", "sloplan.study.supervised_child"]
+    assert asked == [*first, "sloplan.study.running", "sloplan", "sloplan.cli"]
 
 
 class Odd:

@@ -88,7 +88,8 @@ def preload(*modules: str) -> None:
     Sloplan, the command line above all, is added here; nothing else is, since only Sloplan's modules are known to
     start nothing that a fork would break.
     """
-    multiprocessing.set_forkserver_preload(["sloplan.study.supervised_child", *modules, *_imported_by_main()])
+    first = ["sloplan.study.server_path", "sloplan.study.supervised_child"]
+    multiprocessing.set_forkserver_preload([*first, *modules, *_imported_by_main()])
 
 
 def _imported_by_main() -> list[str]:
