@@ -100,7 +100,7 @@ def _explain(
     instance: InstanceArgument,
     query: Annotated[str, typer.Option("--query", metavar="Q", help="Name of the query.")],
     solution: Annotated[
-        Path | None, typer.Argument(metavar="[SOLUTION.json]", help="A solution file; solved here without it.")
+        Path | None, typer.Argument(metavar="SOLUTION.json", help="A solution file; solved here without it.")
     ] = None,
     objective: Annotated[str | None, typer.Option(help="goodput or cost, without a solution file.")] = None,
     min_goodput: Annotated[float, typer.Option(help="Fraction of the servable value, for cost.")] = 1.0,
@@ -118,7 +118,7 @@ def _simulate(
     context: typer.Context,
     instance: InstanceArgument,
     solution: Annotated[
-        Path | None, typer.Argument(metavar="[SOLUTION.json]", help="A solution file; solved here without it.")
+        Path | None, typer.Argument(metavar="SOLUTION.json", help="A solution file; solved here without it.")
     ] = None,
     method: Annotated[str, typer.Option(help="Without a solution file: how to make one.")] = "auto",
     time_limit: Annotated[

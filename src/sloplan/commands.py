@@ -131,7 +131,8 @@ def _report_verdict(violations: tuple[Violation, ...], reached: str) -> int:
     for violation in violations:
         typer.echo(str(violation))
     if violations:
-        typer.echo(f"not valid: {len(violations):,} violations", err=True)
+        noun = "violation" if len(violations) == 1 else "violations"
+        typer.echo(f"not valid: {len(violations):,} {noun}", err=True)
         return 1
     typer.echo(f"valid: {reached}")
     return 0
