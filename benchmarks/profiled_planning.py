@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import os
 import platform
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from importlib.metadata import version
@@ -34,6 +35,7 @@ from sloplan.profiling.recorded import RecordedWorkload, record
 from sloplan.profiling.report import DECIDED, ConfigurationProfile, PlanProfile, ProfileReport
 from sloplan.profiling.synthetic import synthetic_workload
 
+KERNELS: Final = "edge-cloud-s-1.2-tight"
 NUM_QUERIES: Final = 400
 RECORDS: Final = range(2)
 SEEDS: Final = range(5)
@@ -96,7 +98,7 @@ class Planned:
     steps : int
         Of the search for plans.
     planning_s : float
-        By the clock.
+        Of processor time.
     planned : float
         Goodput.
     on_all, on_held_out : Attained
@@ -131,6 +133,7 @@ def main() -> None:
     packages = ", ".join(f"{name} {version(name)}" for name in ("numpy", "scipy", "scikit-learn", "numba", "ortools"))
     load = os.getloadavg()[0]
     say(f"Python {platform.python_version()}, {packages}; {os.cpu_count()} cores, load average {load:.1f}")
+    sp.solve(KERNELS, method="compass", threads=1, display=False)  # compiles what is compiled on first use
     for name in names:
         found = [planned for number in RECORDS for planned in planned_with_seeds(*parts[name](number))]
         print_effort(name, found)
@@ -228,19 +231,21 @@ def planned_each_way(
     for way, reading in ((way, reading) for way, readings in READINGS.items() for reading in readings):
         report = reports[way]
         instance = instance_of(tables_of(as_read(report, reading, reports[FULL])), around)
+        began = time.process_time()
         # Unknown profiles change no answer, but are counted.
         result = sp.solve(instance, method="compass", seed=0, threads=1, display=False, profiles_known=False)
-        assert isinstance(result.solution, Solution)  # to serve nobody is one
-        assert result.objective is not None
+        planning_s = time.process_time() - began
+        # Where nobody can be served by what is planned with, `compass` says nothing.
+        solution = result.solution if isinstance(result.solution, Solution) else Solution(instance.sha256)
         found[way, reading] = Planned(
             plan_runs=sum(plan.num_items for plan in report.plans),
             operator_runs=report.items_run,
             profiling_s=report.profiling_s,
             steps=int(result.statistics["steps"]),
-            planning_s=result.runtime,
-            planned=result.objective,
-            on_all=attained(truth, result.solution),
-            on_held_out=attained(elsewhere, result.solution),
+            planning_s=planning_s,
+            planned=result.objective or 0.0,
+            on_all=attained(truth, solution),
+            on_held_out=attained(elsewhere, solution),
             counted_s=result.statistics["profiling_s"],
             counted_rows=int(result.statistics["profiled"]),
         )

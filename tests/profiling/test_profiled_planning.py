@@ -119,6 +119,8 @@ def test_a_plan_is_judged_by_the_other_instance() -> None:
     assert judged.goodput == values[chosen.index[reaches]].sum()
     nothing_right = instance_of(tables | {"accuracy": tables["accuracy"].assign(accuracy=0.1)}, around)
     assert attained(nothing_right, result.solution).goodput == 0
+    nobody = attained(instance_of(tables, around), Solution(boasting.sha256))
+    assert (nobody.goodput, nobody.served, nobody.fullest) == (0, 0, 0)
 
 
 def test_other_items_bring_other_accuracies() -> None:
