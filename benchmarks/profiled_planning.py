@@ -332,6 +332,8 @@ def attained(truth: sp.Instance, solution: Solution) -> Attained:
     compiled = truth.compiled
     indexed, _ = index_solution(truth, replace(solution, instance_sha256=truth.sha256, bound=None, certificate=None))
     query, count, asked = indexed.query, indexed.count, compiled.queries
+    if not len(query):
+        return Attained(0.0, 0, dict.fromkeys([*KINDS, "any"], 0), 0.0)
     figures = evaluate_plans(compiled, asked.template[query], indexed.choices)
     missed = {
         "accuracy": figures.accuracy_nano_nats > asked.slo_accuracy[query],
