@@ -96,12 +96,20 @@ def test_switches() -> None:
     instance = generate_spec(SPEC)
     usual = run_of(instance)
     assert usual.certified_bound is not None
-    for switch in ("within_similarity", "across_similarity", "slo_decomposition", "matching"):
+    for switch in (
+        "within_similarity",
+        "across_similarity",
+        "slo_decomposition",
+        "neighbours",
+        "matching",
+    ):
         run = run_of(instance, **{switch: False})
         assert run.best_objective is not None
         assert run.best_objective <= usual.certified_bound
         if switch in ("within_similarity", "across_similarity"):
             assert run.statistics["steps"] > usual.statistics["steps"]
+        if switch == "neighbours":
+            assert run.statistics["steps"] < usual.statistics["steps"]
         if switch == "matching":
             assert run.statistics == usual.statistics
             assert usual.best_objective is not None
@@ -109,6 +117,16 @@ def test_switches() -> None:
     exact = run_of(instance, shortlist="exact")
     assert exact.statistics["steps"] == 0
     assert exact.best_objective is not None
+
+
+def test_what_is_found_for_one_source_spares_the_next_one_steps() -> None:
+    """Where several sources send queries of an application, what is found for one saves steps and loses little."""
+    instance = generate_spec("edge-cloud:queries=300,seed=3")
+    usual, alone = run_of(instance), run_of(instance, group_frontiers=False)
+    assert usual.statistics["steps"] < 0.8 * alone.statistics["steps"]
+    assert usual.best_objective is not None
+    assert alone.certified_bound is not None
+    assert 0.99 * alone.certified_bound <= usual.best_objective <= alone.certified_bound
 
 
 def test_profiles_unknown() -> None:

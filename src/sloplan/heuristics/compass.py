@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 Float = npt.NDArray[np.float64]
 
-EFFORT: Final = Effort(directions=64, spread=8.0, kept=8, demands=12)
+EFFORT: Final = Effort(directions=64, spread=8.0, kept=6, demands=12)
 HURRIED: Final = Effort(directions=16, spread=8.0, kept=4, demands=6)
 """How far stage one goes, and how far once time presses: a third of the plans, for 0.1 to 0.5 % of the goodput."""
 
@@ -95,6 +95,8 @@ class Compass:
         within_similarity: bool = True,
         across_similarity: bool = True,
         slo_decomposition: bool = True,
+        group_frontiers: bool = True,
+        neighbours: bool = True,
         matching: bool = True,
         profiles_known: bool = True,
     ) -> None:
@@ -112,6 +114,10 @@ class Compass:
             Off: every query is searched alone, and what is learnt of one is not used for another.
         slo_decomposition : bool, optional
             Off: accuracy, latency and cost are looked at together, plan by plan.
+        group_frontiers : bool, optional
+            Off: nothing is handed on from a template to those that are like it.
+        neighbours : bool, optional
+            Off: the neighbours of good plans are not looked at.
         matching : bool, optional
             Off: queries are served in their order, each by the first plan of its list that fits.
         profiles_known : bool, optional
@@ -126,7 +132,7 @@ class Compass:
             raise InputError("unknown short list", field="shortlist", value=shortlist, allowed="search, exact")
         run.report_compile_time(plan_kernels.compile_kernels(problem.queries))
         run.report_compile_time(compile_stages())
-        switches = Switches(within_similarity, across_similarity, slo_decomposition)
+        switches = Switches(within_similarity, across_similarity, slo_decomposition, group_frontiers, neighbours)
         evaluator = Evaluator(problem, profiles_known=profiles_known, caching=across_similarity)
         planner = _Planner(problem, run, evaluator, switches)
         try:

@@ -52,6 +52,8 @@ class Switches:
     within_similarity: bool = True
     across_similarity: bool = True
     slo_decomposition: bool = True
+    group_frontiers: bool = True
+    neighbours: bool = True
 
 
 @dataclass(frozen=True)
@@ -156,12 +158,14 @@ class PlanSearch:
         known = space.nano_nats is not None and switches.within_similarity
         self._figures: tuple[Figure, ...] = ("latency", "cost") if known else ("accuracy", "latency", "cost")
 
-    def plans(self, demands: Demands) -> Int:
+    def plans(self, demands: Demands, to_beat: Float) -> Int:
         """Return plans that meet the demands as far as can be seen, diverse and good; shape (n, operators).
 
         Parameters
         ----------
         demands : Demands
+        to_beat : (demands, directions) float64
+            What the best plans that are known score; only plans that may score less are looked for.
         """
         space, evaluator = self._space, self._evaluator
         partial, at = PartialPlans.empty(), np.zeros(1, dtype=np.int64)
@@ -173,7 +177,7 @@ class PlanSearch:
             if not self._switches.within_similarity:  # nothing is shared: the beginning is evaluated again
                 evaluator.count(position * (len(self._figures) + 1) * len(option))
             load = load[parent] + self._scarcity.of_option[option] + self._sent(position, extended)
-            kept = self._kept(position, extended, child, load, demands)
+            kept = self._kept(position, extended, child, load, demands, to_beat)
             partial, at, load = extended.taken(kept), child[kept], load[kept]
         return partial.choices
 
@@ -191,7 +195,7 @@ class PlanSearch:
             load += size_of[:, None] * self._between[place[:, producer], place[:, position]]
         return load
 
-    def _kept(self, position: int, plans: PartialPlans, at: Int, load: Float, demands: Demands) -> Int:
+    def _kept(self, position: int, plans: PartialPlans, at: Int, load: Float, demands: Demands, to_beat: Float) -> Int:
         """Return the partial plans that go on."""
         space, directions = self._space, self._scarcity.directions
         done = slice(position + 1)
@@ -217,6 +221,7 @@ class PlanSearch:
             self._rest[position],
             2 if self._switches.slo_decomposition else 0,
             self._kept_each,
+            to_beat,
         )
         return np.flatnonzero(marked)
 

@@ -10,9 +10,11 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
+from scipy.sparse import csr_array
 
 from sloplan.heuristics.contention import Room
 from sloplan.problem.compiled import CompiledInstance, Int
+from sloplan.problem.evaluation import PlanFigures
 from sloplan.problem.transfers import transfers_of
 
 Float = npt.NDArray[np.float64]
@@ -44,11 +46,12 @@ class Scarcity:
     def __init__(
         self, compiled: CompiledInstance, price: Float, *, is_cost: bool, directions: int, spread: float, seed: int
     ) -> None:
-        self._compiled, self.directions = compiled, directions
+        self._compiled, self.directions, self._is_cost = compiled, directions, is_cost
         pools, links, options = compiled.pools, compiled.links, compiled.options
         factor = spread ** np.random.default_rng(seed).uniform(-1.0, 1.0, (len(price), directions))
         factor[:, 0] = 1.0
         priced = np.vstack([price[:, None] * factor, np.zeros(directions)])  # what is in no row, -1, has no price
+        self._priced = priced[:-1]
         own_pools, own_links = np.flatnonzero(pools.query_scope), np.flatnonzero(links.query_scope)
         self.own_capacity = np.concatenate([pools.capacity[own_pools], links.capacity[own_links]]).astype(np.float64)
         row = pools.row[options.pool]
@@ -64,6 +67,18 @@ class Scarcity:
             self.of_option[:, :directions] += options.billed_cost_nano[:, None]
             per_byte = [float(n) / float(d) for n, d in zip(links.price_num, links.price_den, strict=True)]
             self._of_link[:, :directions] += np.array(per_byte)[:, None]
+
+    def of_plans(self, figures: PlanFigures) -> Float:
+        """Return what whole plans load per request in each direction, shape (plans, directions).
+
+        Parameters
+        ----------
+        figures : PlanFigures
+            Usage is looked at, and under `is_cost` what is billed.
+        """
+        usage, shape = figures.usage, (len(figures.usage), len(self._priced))
+        load = np.asarray(csr_array((usage.amount.astype(np.float64), usage.column, usage.start), shape) @ self._priced)
+        return load + figures.billed_cost_nano[:, None] if self._is_cost else load
 
     def between(self, source: int, sites: Int) -> Float:
         """Return what a byte loads between sites, for queries of one source; shape (sites, sites, columns).

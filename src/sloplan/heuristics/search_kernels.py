@@ -31,6 +31,7 @@ def keep_best(
     rest: Float,
     also: int,
     kept: int,
+    to_beat: Float,
 ) -> Bool:
     """Mark the partial plans that are among the best in some direction for some demand.
 
@@ -63,6 +64,8 @@ def keep_best(
         How many of latency and cost are directions of their own: 0 or 2.
     kept : int
         How many are marked per direction and demand.
+    to_beat : (demands, directions + also) float64
+        What whole plans score that are known: partial ones that cannot score less are not marked.
     """
     number, directions = load.shape
     marked = np.zeros(number, dtype=np.bool_)
@@ -111,7 +114,7 @@ def keep_best(
                 else:
                     score = float(latency if direction == directions else bill)
                 place = kept - 1
-                if score < best[direction, place]:
+                if score < best[direction, place] and score < to_beat[demand, direction]:
                     while place > 0 and score < best[direction, place - 1]:
                         best[direction, place] = best[direction, place - 1]
                         who[direction, place] = who[direction, place - 1]

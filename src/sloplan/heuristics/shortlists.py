@@ -12,10 +12,12 @@ import numpy.typing as npt
 from sloplan.heuristics.configuration_choice import combinations, useful_combinations, useful_options
 from sloplan.heuristics.configuration_tree import free_tree, tree_of
 from sloplan.heuristics.evaluator import FIGURES, Evaluator, Figure
+from sloplan.heuristics.group_frontiers import GroupFrontiers
 from sloplan.heuristics.listing import Classes
 from sloplan.heuristics.plan_search import PlanSearch, SearchSpace, Switches
 from sloplan.heuristics.scarcity import Scarcity
 from sloplan.heuristics.slo_groups import representatives
+from sloplan.heuristics.standing import Standing
 from sloplan.pricing.plan_arrays import PlanArrays
 from sloplan.problem.compiled import CompiledInstance, Int, Sparse
 from sloplan.problem.evaluation import evaluate_plans, largest_rate
@@ -33,7 +35,8 @@ class Effort:
     spread : float
         See `Scarcity`.
     kept : int
-        Partial plans that stay per direction and demand.
+        Partial plans that stay per direction and demand; half as many where plans are known of the same application,
+        a quarter where they are of the same class of devices too.
     demands : int
         Representatives of a template's queries, at most.
     """
@@ -67,6 +70,9 @@ class StageOne:
     is_cost: bool
     seed: int
     _learnt: dict[int, tuple[Int, Int] | None] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self._frontiers = GroupFrontiers(self.compiled)
 
     def plans(self, price: Float, effort_now: Callable[[], Effort | None]) -> PlanArrays:
         """Return the plans that were found, of most copies' templates first; of those that came too late, none.
@@ -118,23 +124,37 @@ class StageOne:
         allowed, copies = self.classes.allowed[members], self.classes.copies[members]
         if self.switches.across_similarity:
             evaluator.begin_search(int(copies.sum()))
-            space = self._space(template, allowed)
-            if space is None:
-                return nothing
-            search = PlanSearch(space, scarcity, evaluator, self.switches, effort.kept)
-            return search.plans(representatives(allowed, effort.demands))
+            return self._search(template, allowed, scarcity, effort)
         found = [nothing]
         for one, number in zip(allowed, copies.tolist(), strict=True):
             if effort_now() is None:
                 break
             evaluator.begin_search(number)
-            space = self._space(template, one[None, :])
-            if space is None:
-                continue
-            search = PlanSearch(space, scarcity, evaluator, self.switches, effort.kept)
-            found.append(search.plans(representatives(one[None, :], 1)))
-            evaluator.count(len(found[-1]) * len(self._figures))  # whole, each query's own
+            found.append(self._search(template, one[None, :], scarcity, effort))
         return np.unique(np.concatenate(found), axis=0)
+
+    def _search(self, template: int, allowed: Int, scarcity: Scarcity, effort: Effort) -> Int:
+        """Return plans for queries that allow so much: first what is known of their like, then what may beat it."""
+        space, switches = self._space(template, allowed), self.switches
+        kinship, known = 0, np.zeros((0, len(self.compiled.template_options(template))), dtype=np.int64)
+        if space is None:
+            return known
+        hands_on = switches.group_frontiers and switches.across_similarity
+        if hands_on:
+            kinship, known = self._frontiers.of(template)
+        demands = representatives(allowed, effort.demands)
+        standing = Standing(
+            space, scarcity, demands, self.evaluator, self._figures, own_directions=switches.slo_decomposition
+        )
+        standing.add(known)
+        kept = max(1, effort.kept >> kinship) if len(known) else effort.kept
+        search = PlanSearch(space, scarcity, self.evaluator, switches, kept)
+        standing.add(search.plans(demands, standing.best))
+        if switches.neighbours:
+            standing.look_around()
+        if hands_on:
+            self._frontiers.add(template, standing.plans)
+        return standing.plans
 
     def _space(self, template: int, allowed: Int) -> SearchSpace | None:
         """Return what there is to search; None where an operator has no option that any of the queries may use."""
@@ -171,7 +191,7 @@ class StageOne:
         return ("latency", "cost", "usage") if known else FIGURES
 
     def _evaluated(self, found: dict[int, Int]) -> PlanArrays:
-        """Evaluate whole plans, those of one application at once."""
+        """Return whole plans with their figures, those of one application at once."""
         compiled, templates = self.compiled, self.compiled.templates
         width = max(len(application.operators) for application in compiled.applications)
         parts: list[tuple[Int, Int, Int, Int, Sparse]] = []
@@ -181,11 +201,7 @@ class StageOne:
             if not len(of):
                 continue
             choices = np.concatenate([found[template] for template in mine])
-            figures = (
-                self.evaluator.evaluate(of, choices, self._figures)
-                if self.switches.across_similarity
-                else evaluate_plans(compiled, of, choices)  # counted query by query
-            )
+            figures = evaluate_plans(compiled, of, choices)  # counted search by search
             needs = np.column_stack(
                 [
                     -figures.max_rate_milli,

@@ -25,6 +25,6 @@ def compile_stages() -> float:
     floats, table = np.zeros((1, 1)), np.zeros((1, 4), dtype=np.int64)
     search_kernels.keep_best(
         np.ones(1, dtype=np.bool_), zero, table[:, :1], zero, np.ones(1), floats, zero, table, zero, zero,
-        table[:, :1].copy(), zero, floats, 0, 1,
+        table[:, :1].copy(), zero, floats, 0, 1, floats,
     )  # fmt: skip
     return time.monotonic() - began

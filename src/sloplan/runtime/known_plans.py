@@ -119,6 +119,6 @@ def short_lists(compiled: CompiledInstance) -> PlanArrays:
     if not listed.too_many:
         return listed.plans
     evaluator = Evaluator(compiled, profiles_known=True, caching=True)
-    classes, switches = Classes.of(compiled), Switches(True, True, True)
+    classes, switches = Classes.of(compiled), Switches()
     stage = StageOne(compiled, classes, evaluator, switches, is_cost=False, seed=0)
     return stage.plans(first_prices(room_of(compiled, "goodput")), lambda: EFFORT)
