@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pickle
+
 import numpy as np
 import pytest
 
@@ -184,6 +186,36 @@ def test_what_the_only_plan_uses_is_the_most() -> None:
     figures = enumerate_plans(compiled, 0).figures
     assert most.tolist() == figures.usage.amount.tolist() == [400_000]
     assert billed == figures.billed_cost_nano[0]
+
+
+def test_a_search_that_is_late_asks_for_nothing_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Once time is up the first plans found have to do, where others would be asked for; a copy has no clock."""
+    asked = []
+    plain = SearchedTemplate._next_best
+    monkeypatch.setattr(SearchedTemplate, "_next_best", lambda *given: asked.append(given[5]) or plain(*given))
+    problem = coupled_instance(large_instance(1, num_queries=6).compiled, "goodput")
+    assert problem is not None
+    prices = Prices(np.full(len(problem.rows), 1e-9))
+    searched = problem.searched[0]
+    searched.should_stop = lambda: True
+    assert np.isfinite(respond(problem, prices).bound)
+    assert asked == []
+    problem.searched[0] = pickle.loads(pickle.dumps(searched))
+    assert not problem.searched[0].should_stop()
+    respond(problem, prices)
+    assert asked
+
+
+def test_without_a_search_known_plans_count() -> None:
+    """A response that does not search finds what is known, and calls it no more than that."""
+    problem = coupled_instance(instance_from(random_tables(1), name="random-1").compiled, "goodput", list_limit=0)
+    assert problem is not None
+    prices = Prices(np.full(len(problem.rows), 1e-9))
+    known = {template: searched.known for template, searched in problem.searched.items()}
+    response = respond(problem, prices, searches=False)
+    assert known == {template: searched.known for template, searched in problem.searched.items()}
+    assert response.bound == response.reached
+    assert respond(problem, prices).bound >= response.bound
 
 
 @pytest.mark.slow

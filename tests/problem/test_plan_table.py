@@ -148,3 +148,20 @@ def test_enumeration_stops_at_a_number_of_plans() -> None:
     assert len(enumerate_plans(compiled, 0, limit=9)) == 9
     with pytest.raises(SizeLimitError, match=r"more than 8 partial plans at operator 'step-1'"):
         enumerate_plans(compiled, 0, limit=8)
+
+
+def test_enumeration_ends_when_whoever_asked_has_had_enough(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever asked is called again and again, and what is raised then ends the listing."""
+    monkeypatch.setattr(plan_table, "_CHUNK", 1)
+    compiled = instance_from(random_tables(2), name="random-2").compiled
+    calls = 0
+
+    def look_up() -> None:
+        nonlocal calls
+        calls += 1
+        if calls == 2:
+            raise TimeoutError
+
+    with pytest.raises(TimeoutError):
+        enumerate_plans(compiled, 1, look_up=look_up)
+    assert calls == 2

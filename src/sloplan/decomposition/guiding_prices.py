@@ -35,7 +35,8 @@ def guided(response: Response) -> Response:
     more = np.zeros(len(capacity))
     more[problem.used_rows] = SHARE * abs(response.bound) / (capacity[problem.used_rows] * len(problem.used_rows))
     for number in range(1, _ROUNDS + 1):
-        found = respond(problem, Prices(prices.row + more, prices.value))
+        # Only the last one has to hold for plans that are not known yet.
+        found = respond(problem, Prices(prices.row + more, prices.value), searches=number == _ROUNDS)
         demand = _asked_for(found).usage(problem) / capacity
         more *= np.clip(demand, _LEAST_CHANGE, _MOST_CHANGE) ** (2 / (number + 1))
     return found

@@ -160,7 +160,7 @@ class TemplateTotals:
         )
 
 
-def respond(problem: CoupledProblem, prices: Prices) -> Response:
+def respond(problem: CoupledProblem, prices: Prices, *, searches: bool = True) -> Response:
     """Return the best plan of every group at some prices; of equals, one that depends on nothing but the prices.
 
     Templates whose plans are not listed are searched, and what is found is written down in the problem.
@@ -169,11 +169,13 @@ def respond(problem: CoupledProblem, prices: Prices) -> Response:
     ----------
     problem : CoupledProblem
     prices : Prices
+    searches : bool, optional
+        Off: of those templates only the plans known so far count, and the bound is none.
     """
     plans, groups, members = problem.plans, problem.groups, problem.searched_groups
     least = {
         template: searched.extend(plans, int(plans.start[template]), groups.allowed[members[template]], prices.row)
-        for template, searched in problem.searched.items()
+        for template, searched in (problem.searched if searches else {}).items()
     }
     own = plans.cost - prices.value * plans.value
     price = price_plans(plans.usage.start, plans.usage.column, plans.usage.amount, prices.row, own)

@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from sloplan.decomposition.choice_kernels import first_open, price_plans, sort_by_price
 from sloplan.pricing.network import Network
-from sloplan.pricing.template_pricer import LABEL_LIMIT, TemplatePricer
+from sloplan.pricing.template_pricer import TemplatePricer
 from sloplan.problem.compiled import CompiledInstance, Int
 from sloplan.problem.evaluation import PlanFigures, evaluate_plans
 from sloplan.problem.servable import largest_rate_alone
@@ -29,7 +29,14 @@ _PLACES: Final = 2000
 _PLACES_PER_CLASS: Final = 10  # of queries that allow the same
 _SLACK: Final = 1e-9  # relative; sums of prices round differently here and in the search
 _MORE: Final = 8  # times as many plans are asked for where none so far fits alone
-_MOST_COPIES: Final = 512
+_MOST_COPIES: Final = 64
+_LABELS: Final = 2000
+"""Labels that a search keeps at an operator: it takes half a second then, with four times as many some ten. Where more
+are cut off, the bound is what is stated all the same."""
+
+
+def _never() -> bool:
+    return False
 
 
 class SearchedTemplate:
@@ -55,10 +62,12 @@ class SearchedTemplate:
         Plans that are known; they take the first places.
     choices : (places, operators) int64
         Their options.
+    should_stop : callable
+        Asked between searches: what is known by then has to do. A copy in another process has no clock.
     """
 
     def __init__(
-        self, compiled: CompiledInstance, template: int, cost_price: float, label_limit: int = LABEL_LIMIT
+        self, compiled: CompiledInstance, template: int, cost_price: float, label_limit: int = _LABELS
     ) -> None:
         self._compiled, self._template = compiled, template
         self._cost_price, self._label_limit = cost_price, label_limit
@@ -69,10 +78,11 @@ class SearchedTemplate:
         self.known = 0
         self.choices: Int = np.full((self.places, self._network.operators), -1, dtype=np.int64)
         self._index: dict[bytes, int] = {}
+        self.should_stop = _never
 
     def __getstate__(self) -> dict[str, object]:
-        """Leave the search itself behind: whoever gets a copy begins its own."""
-        return {**self.__dict__, "_pricer": None}
+        """Leave the search itself behind, and the clock: whoever gets a copy begins its own."""
+        return {**self.__dict__, "_pricer": None, "should_stop": _never}
 
     def found_since(self, number: int) -> Int:
         """Return the options of the plans found after the first `number`, shape (n, operators)."""
@@ -132,7 +142,8 @@ class SearchedTemplate:
             known = self._cheapest_known(plans, first, allowed, prices)
             unsettled = known > bound * (1 + _SLACK)
             # With all places taken, what is found next may be cheap and fit, and yet not be known.
-            if not unsettled.any() or copies >= _MOST_COPIES or self.known == self.places:
+            is_full = copies >= _MOST_COPIES or self.known == self.places
+            if is_full or not unsettled.any() or self.should_stop():
                 return np.asarray(np.minimum(known, bound), dtype=np.float64)
             copies *= _MORE
             raised = self._next_best(pricer, plans, first, prices, copies, unsettled, bound)

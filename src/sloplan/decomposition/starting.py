@@ -53,6 +53,8 @@ def start(problem: CompiledInstance | PlanSelection, run: Run, *, sifted: bool =
             sifted=sifted,
         )
     if coupled is not None:
+        for searched in coupled.searched.values():
+            searched.should_stop = run.should_stop
         run.report_compile_time(_compile_kernels(coupled))
     return coupled
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -19,7 +20,7 @@ PLAN_LIMIT = 2_000_000
 CELL_LIMIT = 20_000_000
 """Largest number of their operators, summed over partial plans; plans of many operators take more memory."""
 
-_CHUNK = 4_000_000  # extensions looked at together, to bound memory
+_CHUNK = 1_000_000  # extensions looked at together, to bound memory and the time between looks at the clock
 _FIRST_LOOK: Final = 256  # cheapest plans that are looked at before more of them
 _SIDES: Final = ("left", "right")
 
@@ -123,7 +124,12 @@ def _parts(classes: Int, plans: int) -> list[Int]:
     return np.array_split(classes, max(1, len(classes) * plans // _CHUNK))
 
 
-def enumerate_plans(compiled: CompiledInstance, template: int, limit: int = PLAN_LIMIT) -> PlanTable:
+def enumerate_plans(
+    compiled: CompiledInstance,
+    template: int,
+    limit: int = PLAN_LIMIT,
+    look_up: Callable[[], None] = lambda: None,
+) -> PlanTable:
     """List all plans of a template, operator by operator in topological order.
 
     A partial plan is dropped as soon as no completion can meet the loosest SLOs of the
@@ -136,6 +142,8 @@ def enumerate_plans(compiled: CompiledInstance, template: int, limit: int = PLAN
     template : int
     limit : int
         Largest number of partial plans kept.
+    look_up : callable, optional
+        Called every million extensions or so; what it raises ends the listing.
 
     Returns
     -------
@@ -146,7 +154,7 @@ def enumerate_plans(compiled: CompiledInstance, template: int, limit: int = PLAN
     SizeLimitError
         If more partial plans than `limit` survive, or they hold more operators than `CELL_LIMIT`.
     """
-    enumeration = _Enumeration(compiled, template, limit)
+    enumeration = _Enumeration(compiled, template, limit, look_up)
     partial = _Partial.empty()
     for position in range(len(enumeration.application.operators)):
         partial = enumeration.extended(partial, position)
@@ -211,8 +219,8 @@ class _Partial:
 class _Enumeration:
     """Extends partial plans of one template operator by operator."""
 
-    def __init__(self, compiled: CompiledInstance, template: int, limit: int) -> None:
-        self._compiled = compiled
+    def __init__(self, compiled: CompiledInstance, template: int, limit: int, look_up: Callable[[], None]) -> None:
+        self._compiled, self._look_up = compiled, look_up
         self._template = template
         self._limit = limit
         self._source = int(compiled.templates.source[template])
@@ -229,6 +237,7 @@ class _Enumeration:
         step = max(1, _CHUNK // max(1, len(self._open_options[position])))
         kept: list[_Partial] = []
         for first in range(0, max(1, len(partial)), step):
+            self._look_up()
             kept.append(self._extended_part(partial.taken(slice(first, first + step)), position))
             limit = min(self._limit, CELL_LIMIT // (position + 1))
             if sum(map(len, kept)) > limit:

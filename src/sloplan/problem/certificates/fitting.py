@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
@@ -18,10 +19,12 @@ class FittingPlans:
     ----------
     compiled : CompiledInstance
         With the rows and supplies of the objective at hand: `under_objective`.
+    look_up : callable, optional
+        Called now and then while plans are listed; what it raises ends that.
     """
 
-    def __init__(self, compiled: CompiledInstance) -> None:
-        self._compiled = compiled
+    def __init__(self, compiled: CompiledInstance, look_up: Callable[[], None] = lambda: None) -> None:
+        self._compiled, self._look_up = compiled, look_up
         self._capacity: Int = most_supplied(compiled.rows, compiled.supplies)
 
     def __call__(self, template: int) -> PlanTable:
@@ -36,7 +39,7 @@ class FittingPlans:
         SizeLimitError
             If it has more plans than plain enumeration lists.
         """
-        table = enumerate_plans(self._compiled, template)
+        table = enumerate_plans(self._compiled, template, look_up=self._look_up)
         figures, usage = table.figures, table.figures.usage
         most = self._compiled.queries.rate_milli[self._compiled.template_queries(template)].max(initial=1)
         # Entries that no query's rate could make too much, which most are, are passed over.

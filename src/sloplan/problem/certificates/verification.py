@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from sloplan.problem.certificates.bound import LeafTotals, VerificationStoppedError, leaf_totals
 from sloplan.problem.certificates.cases import leaf_cases
+from sloplan.problem.certificates.fitting import FittingPlans
 from sloplan.problem.certificates.format import Certificate, GroupLeaf
 from sloplan.problem.certificates.instance_pricing import InstancePricer
 from sloplan.problem.certificates.packing import packing_totals, packing_violations
@@ -20,6 +21,7 @@ from sloplan.problem.certificates.pricing import PRICED_LIMIT, GridTooFineError,
 from sloplan.problem.certificates.selection_pricing import SelectionPricer
 from sloplan.problem.certificates.tree import tree_violations
 from sloplan.problem.compiled import CompiledInstance
+from sloplan.problem.cost_problem import under_objective
 from sloplan.problem.errors import InputError
 from sloplan.problem.objective import COST, GOODPUT, Objective, find_objective
 from sloplan.problem.selections.selection import PlanSelection
@@ -151,7 +153,7 @@ def _examined(
             certificate = Certificate.from_json(certificate)
         except InputError as error:
             return _Examined([Violation("certificate_format", "certificate", f"cannot be read: {error}")])
-    pricer, goal = _pricer(problem, stored_whole(goodput_floor, "goodput_floor"), plans_of_template)
+    pricer, goal = _pricer(problem, stored_whole(goodput_floor, "goodput_floor"), plans_of_template, should_stop)
     violations = _belonging_violations(pricer, goal, certificate, instance_sha256)
     violations = violations or tree_violations(certificate)
     if violations:
@@ -189,6 +191,7 @@ def _pricer(
     problem: Instance | CompiledInstance | PlanSelection,
     goodput_floor: int | None,
     plans_of_template: Callable[[int], PlanTable] | None,
+    should_stop: Callable[[], bool] | None,
 ) -> tuple[PlanPricer, Objective]:
     """The problem's plans, and which objective the bound is on."""
     if isinstance(problem, PlanSelection):
@@ -197,7 +200,14 @@ def _pricer(
             raise InputError(message, field="goodput_floor", value=goodput_floor, allowed="None")
         return SelectionPricer(problem), find_objective(problem.objective)
     compiled = problem if isinstance(problem, CompiledInstance) else problem.compiled
-    return InstancePricer(compiled, goodput_floor, plans_of_template), GOODPUT if goodput_floor is None else COST
+    goal = GOODPUT if goodput_floor is None else COST
+
+    def look_up() -> None:
+        if should_stop is not None and should_stop():
+            raise VerificationStoppedError
+
+    plans = plans_of_template or FittingPlans(under_objective(compiled, goal.name), look_up)
+    return InstancePricer(compiled, goodput_floor, plans), goal
 
 
 def _belonging_violations(
