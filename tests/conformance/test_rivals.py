@@ -16,15 +16,12 @@ OPTIONS = {"random": {"tries": 3}}
 @pytest.mark.parametrize("method", RIVALS)
 @pytest.mark.parametrize("seed", every(16, SEEDS))
 def test_goodput(seed: int, method: str) -> None:
-    """Solutions are valid for both checkers and never above the optimum."""
+    """There is a solution, valid for both checkers, and never above the optimum; serving nobody is one."""
     case = random_case(seed)
     result = solved(case.instance, case.plain, method, **OPTIONS.get(method, {}))
     assert result.exact.bound is None, str(case)
-    if result.solution is None:
-        assert result.status == "unknown", str(case)
-    else:
-        assert result.exact.objective is not None, str(case)
-        assert result.exact.objective <= case.optimum.value_milli, str(case)
+    assert result.exact.objective is not None, str(case)
+    assert 0 <= result.exact.objective <= case.optimum.value_milli, str(case)
 
 
 @pytest.mark.parametrize("method", RIVALS)

@@ -149,10 +149,14 @@ def test_many_copies() -> None:
 
 
 def test_nothing_to_serve() -> None:
-    """Where no plan meets the SLOs, nothing is offered and nothing fails."""
+    """Where no plan meets the SLOs, nobody is served, and that is the optimum; no floor is reached."""
     queries = one_pool().to_frames()["queries"].assign(slo_latency_ms=1.0)
-    run = run_of(one_pool().replace(queries=queries))
-    assert run.best_solution is None
+    instance = one_pool().replace(queries=queries)
+    for shortlist in ("search", "exact"):
+        run = run_of(instance, shortlist=shortlist)
+        assert (run.best_objective, run.certified_bound) == (0, 0)
+    result = sloplan.solve(instance, "compass", "cost", min_goodput=1.0, display=False)
+    assert result.solution is None
 
 
 @pytest.mark.parametrize("options", [{}, {"shortlist": "exact"}, {"slo_decomposition": False}, {"matching": False}])

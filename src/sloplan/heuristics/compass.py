@@ -19,6 +19,7 @@ from sloplan.heuristics.shortlists import Effort, StageOne
 from sloplan.heuristics.warming import compile_stages
 from sloplan.pricing import plan_kernels
 from sloplan.pricing.undominated import list_undominated
+from sloplan.problem.certificates.from_prices import certificate_of_prices
 from sloplan.problem.cost_problem import UNIT_PREFIX
 from sloplan.problem.errors import InputError
 from sloplan.problem.objective import COST, GOODPUT
@@ -161,6 +162,7 @@ class _Planner:
             run.report_bound(int((queries.value_milli.astype(object) * queries.count).sum()))
         plans = self._exact() if shortlist == "exact" else self._searched(classes)
         if not len(plans):
+            self._serve_nobody()
             return
         lists = lists_of(self._compiled, classes, plans, is_cost=self._is_cost)
         problem = Contention(lists, self._room, self._is_cost, run.goodput_floor or 0)
@@ -179,6 +181,17 @@ class _Planner:
                 certificate_of_asked(self._compiled, self._room, stage.asked, is_cost=self._is_cost),
                 _CERTIFYING_SHARE * run.remaining(),
             )
+
+    def _serve_nobody(self) -> None:
+        """Offer that nobody is served, where no plan was found; where there is none, prices of 0 prove it."""
+        if self._is_cost:
+            return
+        none, width = np.zeros(0, dtype=np.int64), max(len(one.operators) for one in self._compiled.applications)
+        self._run.offer(Solution.from_choices(self._compiled, none, none, none.reshape(0, width)))
+        rows, dearest = self._compiled.rows, float(self._compiled.queries.value_milli.max(initial=0))
+        self._run.certify(certificate_of_prices(rows, np.zeros(len(rows)), dearest), self._run.remaining())
+        if self._run.limit is None:
+            self._run.limit = "iterations"
 
     def _searched(self, classes: Classes) -> PlanArrays:
         stage = StageOne(self._facing, classes, self._evaluator, self._switches, self._is_cost, self._run.seed)

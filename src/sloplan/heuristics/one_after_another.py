@@ -61,7 +61,7 @@ class OneAfterAnother:
         run.report_compile_time(compile_kernels(problem.queries))
         self._groups = QueryGroups.of(problem)
         self._cut_short = False
-        self._best = 0  # goodput of the best answer offered
+        self._best = -1  # goodput of the best answer offered: serving nobody is an answer
 
     def place(self) -> None:
         """Serve the queries in every order, as far as time allows."""
