@@ -27,6 +27,7 @@ from sloplan.problem.instance import Instance
 from sloplan.problem.selections.selection import PlanSelection
 from sloplan.problem.selections.solution import SelectionSolution
 from sloplan.problem.solution import Solution
+from sloplan.reporting import result_table
 from tests.command_line import command, environment, sloplan
 from tests.fake_methods import install
 from tests.one_pool import one_pool, serving
@@ -135,6 +136,15 @@ def test_json_when_nothing_is_found(home: Path) -> None:
     assert shown["status"] == "infeasible"
     unknown = ("objective_value", "goodput", "bound", "gap", "cost_usd_per_hour", "served_count", "verified")
     assert [shown[key] for key in unknown] == [None] * len(unknown)
+
+
+def test_an_engine_s_start_is_shown_where_nothing_was_found() -> None:
+    """It may have taken most of the time; beside an answer it is no news."""
+    found = sp.solve(one_pool(), "greedy", display=False)
+    for objective, shown in ((None, True), (found.objective, False)):
+        table = result_table(replace(found, objective=objective, engine_start_time=3.25))
+        cells = [str(cell) for column in table.columns for cell in column.cells]
+        assert ("engine start" in cells, "3.25 s" in cells) == (shown, shown)
 
 
 def test_json_parses_though_the_engine_prints(home: Path) -> None:

@@ -56,8 +56,9 @@ def result_table(result: Result) -> Table:
         **_goodput_line(result),
         "served": f"{_count(result.served_count)} of {result.query_count:,} query copies",
         "cost": _figure(result.cost_usd_per_hour, "USD/h"),
-        "verified": "-" if result.verified is None else "yes" if result.verified else "no",
+        "verified": "yes" if result.verified else "-",
         "runtime": f"{_seconds(result.runtime)}, best after {_seconds(result.time_to_best)}",
+        **_engine_start_line(result),
         "kernel compilation": _seconds(result.compile_time),
         "seed, threads": f"{result.seed}, {result.threads}",
     }
@@ -69,6 +70,13 @@ def _goodput_line(result: Result) -> dict[str, str]:
     if result.objective_name == GOODPUT.name:
         return {}
     return {"goodput": _figure(result.goodput, GOODPUT.label if result.unit == COST.label else "value")}
+
+
+def _engine_start_line(result: Result) -> dict[str, str]:
+    """How long an engine took to start, where nothing was found: on a busy machine that may be most of the limit."""
+    if result.objective is not None or result.engine_start_time is None:
+        return {}
+    return {"engine start": _seconds(result.engine_start_time)}
 
 
 def two_columns(title: str, lines: dict[str, str]) -> Table:
