@@ -248,6 +248,7 @@ def test_an_unwritable_place_is_refused_first(home: Path, tmp_path: Path, name: 
         (("check", "one", "empty.json"), "unknown format version"),
         (("instances", "show", "no-such"), "no such library instance"),
         (("instances", "generate", "edge-clod:queries=3", "-o", "new"), "did you mean edge-cloud"),
+        (("instances", "generate", "kahn", "-o", "new"), "did you mean khan"),
     ],
 )
 def test_bad_input_is_one_clear_error(

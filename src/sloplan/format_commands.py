@@ -10,13 +10,14 @@ import typer
 from sloplan.instances.selections.gap_text import read_gap
 from sloplan.instances.selections.mmkp_text import read_mmkp
 from sloplan.instances.selections.mmkp_writer import write_mmkp
-from sloplan.instances.selections.spec import generate_selection, is_selection_spec
-from sloplan.instances.specs import instance_of_spec
+from sloplan.instances.selections.spec import generate_selection, is_selection_spec, selection_family_names
+from sloplan.instances.specs import instance_of_spec, instance_spec_names
 from sloplan.loading import load
 from sloplan.models.exports import MILP_FORMATS, export_cp, export_milp, names_path
 from sloplan.problem.errors import InputError
 from sloplan.problem.selections.selection import PlanSelection
 from sloplan.problem.storage.instance_files import save_instance
+from sloplan.problem.validation.naming import near_names
 
 _READERS: Final = {"mmkp": read_mmkp, "gap": read_gap}
 _EXPORTS: Final = (*MILP_FORMATS, "cpsat", "mmkp")
@@ -24,6 +25,10 @@ _EXPORTS: Final = (*MILP_FORMATS, "cpsat", "mmkp")
 
 def generate_instance(spec: str, output: Path, *, parquet: bool) -> None:
     """Generate an instance or plan selection and write it."""
+    family, known = spec.partition(":")[0], (*instance_spec_names(), *selection_family_names())
+    if family not in known:
+        problem = f"unknown family{near_names(family, known)}"
+        raise InputError(problem, value=family, allowed=", ".join(known), advice="name a family")
     if is_selection_spec(spec):
         _require_json(output)
         if parquet:
