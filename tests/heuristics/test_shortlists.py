@@ -20,7 +20,7 @@ from tests.one_pool import one_pool
 from tests.pricing.pricing_cases import compiled_case
 
 ALL = Switches()
-EFFORT = Effort(directions=8, spread=8.0, kept=3, demands=4)
+EFFORT = Effort(directions=8, spread=8.0, kept=3, demands=4, good_plans=2)
 
 
 def searched(compiled: CompiledInstance, switches: Switches = ALL, seed: int = 0) -> tuple[PlanArrays, Evaluator]:
@@ -120,7 +120,7 @@ def test_what_time_allows_goes_to_the_templates_of_most_copies() -> None:
     assert len(copies) > 1
     price = first_prices(room_of(compiled, "goodput"))
     steps = []
-    for effort in (EFFORT, Effort(directions=1, spread=8.0, kept=1, demands=1)):
+    for effort in (EFFORT, Effort(directions=1, spread=8.0, kept=1, demands=1, good_plans=1)):
         evaluator = Evaluator(compiled)
         stage = StageOne(compiled, classes, evaluator, Switches(), is_cost=False, seed=0)
         once = iter([effort, None])

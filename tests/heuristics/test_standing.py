@@ -110,7 +110,7 @@ def test_neighbours_are_taken_that_beat_what_is_known() -> None:
         case.standing.add(worst[None, :])
         before, steps = case.standing.best, case.evaluator.steps
         near = case.changed_once(worst)
-        case.standing.look_around()
+        case.standing.look_around(1)
         taken = case.standing.plans[1:]
         assert set(map(tuple, taken.tolist())) <= set(map(tuple, near.tolist()))
         load, allowed = case.scarcity.of_plans(evaluate_plans(case.compiled, 0, near)), before[:, :DIRECTIONS]
@@ -126,6 +126,6 @@ def test_nothing_known() -> None:
     """Without a plan there is nothing to beat, no neighbour, and no step."""
     case = Case(0)
     case.standing.add(case.plans[:0])
-    case.standing.look_around()
+    case.standing.look_around(1)
     assert np.isinf(case.standing.best).all()
     assert (len(case.standing.plans), case.evaluator.steps) == (0, 0)

@@ -34,8 +34,8 @@ if TYPE_CHECKING:
 
 Float = npt.NDArray[np.float64]
 
-EFFORT: Final = Effort(directions=64, spread=8.0, kept=6, demands=12)
-HURRIED: Final = Effort(directions=16, spread=8.0, kept=4, demands=6)
+EFFORT: Final = Effort(directions=64, spread=8.0, kept=6, demands=12, good_plans=4)
+HURRIED: Final = Effort(directions=16, spread=8.0, kept=4, demands=6, good_plans=0)
 """How far stage one goes, and how far once time presses: a third of the plans, for 0.1 to 0.5 % of the goodput."""
 
 _FULL_SHARE: Final = 0.25

@@ -8,6 +8,7 @@ source itself, or on the nearest site of that hardware, the second nearest, and 
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Final
 
 import numpy as np
@@ -19,6 +20,10 @@ _PROBE_BYTES: Final = 100_000
 """Size of the transfer by whose latency sites are near or far: that of a small picture."""
 
 _UNREACHABLE_US: Final = 2**62
+
+
+NEAREST_KIN: Final = 2
+"""Kinship of templates of one application and one class of devices."""
 
 
 class GroupFrontiers:
@@ -33,6 +38,7 @@ class GroupFrontiers:
         self._compiled = compiled
         self._first_of: dict[tuple[int, ...], int] = {}
         self._found: dict[int, Int] = {}
+        self._groups, self._places = cache(self._groups_of), cache(self._places_of)
 
     def add(self, template: int, plans: Int) -> None:
         """Take what was found of a template.
@@ -60,18 +66,18 @@ class GroupFrontiers:
         Returns
         -------
         kinship : int
-            2: of the same application and class of devices; 1: of the same application; 0: there is none.
+            `NEAREST_KIN`: of the same application and class of devices; 1: of the same application; 0: there is none.
         plans : (n, operators) int64
             Distinct; plans without a counterpart are left out.
         """
         groups = self._groups(template)
-        for kinship, group in zip((2, 1), groups, strict=True):
+        for kinship, group in zip((NEAREST_KIN, 1), groups, strict=True):
             if group in self._first_of:
                 known = self._first_of[group]
                 return kinship, self._counterparts(known, template, self._found[known])
         return 0, np.zeros((0, len(self._compiled.template_options(template))), dtype=np.int64)
 
-    def _groups(self, template: int) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    def _groups_of(self, template: int) -> tuple[tuple[int, ...], tuple[int, ...]]:
         """Return the groups of a template: application and what runs on its source how fast; application."""
         compiled, application = self._compiled, int(self._compiled.templates.application[template])
         options = np.concatenate(compiled.template_options(template))
@@ -88,7 +94,7 @@ class GroupFrontiers:
         moved = counterpart[plans]
         return np.unique(moved[(moved >= 0).all(axis=1)], axis=0)
 
-    def _places(self, template: int) -> tuple[Int, Int]:
+    def _places_of(self, template: int) -> tuple[Int, Int]:
         """Return codes of the places, seen from the source, of a template's options, ascending; the options."""
         compiled, options = self._compiled, self._compiled.options
         option = np.concatenate(compiled.template_options(template))

@@ -12,7 +12,7 @@ import numpy.typing as npt
 from sloplan.heuristics.configuration_choice import combinations, useful_combinations, useful_options
 from sloplan.heuristics.configuration_tree import free_tree, tree_of
 from sloplan.heuristics.evaluator import FIGURES, Evaluator, Figure
-from sloplan.heuristics.group_frontiers import GroupFrontiers
+from sloplan.heuristics.group_frontiers import NEAREST_KIN, GroupFrontiers
 from sloplan.heuristics.listing import Classes
 from sloplan.heuristics.plan_search import PlanSearch, SearchSpace, Switches
 from sloplan.heuristics.scarcity import Scarcity
@@ -39,12 +39,15 @@ class Effort:
         a quarter where they are of the same class of devices too.
     demands : int
         Representatives of a template's queries, at most.
+    good_plans : int
+        Plans whose neighbours are looked at.
     """
 
     directions: int
     spread: float
     kept: int
     demands: int
+    good_plans: int
 
 
 @dataclass
@@ -150,8 +153,8 @@ class StageOne:
         kept = max(1, effort.kept >> kinship) if len(known) else effort.kept
         search = PlanSearch(space, scarcity, self.evaluator, switches, kept)
         standing.add(search.plans(demands, standing.best))
-        if switches.neighbours:
-            standing.look_around()
+        if switches.neighbours and kinship < NEAREST_KIN:  # whose good plans have been looked around
+            standing.look_around(effort.good_plans)
         if hands_on:
             self._frontiers.add(template, standing.plans)
         return standing.plans

@@ -15,9 +15,6 @@ from sloplan.problem.evaluation import PlanFigures
 
 Float = npt.NDArray[np.float64]
 
-GOOD_PLANS: Final = 4
-"""Plans whose neighbours are looked at: those that are the best in most directions for most demands."""
-
 _FIRST: Final[tuple[Figure, ...]] = ("usage",)
 
 
@@ -71,39 +68,47 @@ class Standing:
         ----------
         plans : (n, operators) int64
         """
-        self._take(self._new(plans), self._figures)
+        new = self._new(plans)
+        if len(new):
+            self._take(new, self._evaluator.evaluate(self._space.template, new, self._figures))
 
-    def look_around(self) -> None:
+    def look_around(self, good_plans: int) -> None:
         """Look at the neighbours of good plans, which differ in one option, and take those that beat all others.
 
         What they take of what is scarce is looked at first, the rest only where that is less than others take.
+
+        Parameters
+        ----------
+        good_plans : int
+            Plans whose neighbours are looked at: those that are the best in most directions for most demands.
         """
         if not len(self.plans):
             return
         scores = self._scores()
         wins = np.bincount(scores.argmin(axis=1)[np.isfinite(self.best)], minlength=len(self.plans))
-        good = np.argsort(-wins, kind="stable")[:GOOD_PLANS]
+        good = np.argsort(-wins, kind="stable")[:good_plans]
         near = self._new(self._neighbours(self.plans[good[wins[good] > 0]]))
+        if not len(near):
+            return
         figures = self._evaluator.evaluate(self._space.template, near, _FIRST)
         directions = self._scarcity.directions
         load = self._scarcity.of_plans(figures)
         promising = (load[None, :, :] < self.best[:, None, :directions]).any(axis=(0, 2))
-        self._take(near[promising], tuple(figure for figure in self._figures if figure not in _FIRST))
+        self._evaluator.count(int(promising.sum()) * len([one for one in self._figures if one not in _FIRST]))
+        self._take(near, figures, promising)
 
     def _scores(self) -> Float:
         """Score of each plan in each direction for each demand; infinite where it does not meet the demand."""
         return np.where(self._meets[:, :, None], self._score[None, :, :], np.inf)
 
-    def _take(self, plans: Int, figures: tuple[Figure, ...]) -> None:
-        if not len(plans):
-            return
-        found = self._evaluator.evaluate(self._space.template, plans, figures)
-        score = self._scarcity.of_plans(found)
+    def _take(self, plans: Int, figures: PlanFigures, taken: Bool | slice = slice(None)) -> None:
+        """Take some plans with their figures."""
+        score = self._scarcity.of_plans(figures)
         if self._own_directions:
-            score = np.column_stack([score, found.latency_us, found.cost_nano])
-        self.plans = np.concatenate([self.plans, plans])
-        self._score = np.concatenate([self._score, score])
-        self._meets = np.concatenate([self._meets, self._meet(found)], axis=1)
+            score = np.column_stack([score, figures.latency_us, figures.cost_nano])
+        self.plans = np.concatenate([self.plans, plans[taken]])
+        self._score = np.concatenate([self._score, score[taken]])
+        self._meets = np.concatenate([self._meets, self._meet(figures)[:, taken]], axis=1)
 
     def _meet(self, figures: PlanFigures) -> Bool:
         """Whether each plan meets each demand, shape (demands, plans)."""
