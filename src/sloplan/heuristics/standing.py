@@ -93,7 +93,7 @@ class Standing:
         figures = self._evaluator.evaluate(self._space.template, near, _FIRST)
         directions = self._scarcity.directions
         load = self._scarcity.of_plans(figures)
-        promising: Bool = (load[None, :, :] < self.best[:, None, :directions]).any(axis=(0, 2))
+        promising = np.asarray((load[None, :, :] < self.best[:, None, :directions]).any(axis=(0, 2)))
         self._evaluator.count(int(promising.sum()) * len([one for one in self._figures if one not in _FIRST]))
         self._take(near, figures, promising)
 
