@@ -41,10 +41,12 @@ def machines() -> set[str]:
     """Return processor, memory, cores and versions of all runs, as the README names them."""
     frame = pd.concat([rows_of(study) for study in ("proof", "exact-vs-heuristic", "planners", "xl")])
     packages = ("python", "highspy", "ortools", "numba")
+    frame = frame[frame["outcome"] != "unsupported"]
+    cores = " or ".join(map(str, sorted(set(frame["cores"]))))  # some runs were kept to one of the machine's two
     return {
-        f"{row['cpu']}, {row['cores']} cores, {row['memory_gb']:g} GB; "
+        f"{row['cpu']}, {cores} cores, {row['memory_gb']:g} GB; "
         + ", ".join(f"{name} {row['versions'][name]}" for name in packages)
-        for row in frame[frame["outcome"] != "unsupported"].to_dict("records")
+        for row in frame.to_dict("records")
     }
 
 
