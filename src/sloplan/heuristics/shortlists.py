@@ -153,7 +153,8 @@ class StageOne:
         kept = max(1, effort.kept >> kinship) if len(known) else effort.kept
         search = PlanSearch(space, scarcity, self.evaluator, switches, kept)
         standing.add(search.plans(demands, standing.best))
-        if switches.neighbours and kinship < NEAREST_KIN:  # whose good plans have been looked around
+        # Of the nearest kin good plans have been looked around; a bill of few units may hang on one plan more.
+        if switches.neighbours and (kinship < NEAREST_KIN or self.is_cost):
             standing.look_around(effort.good_plans)
         if hands_on:
             self._frontiers.add(template, standing.plans)
