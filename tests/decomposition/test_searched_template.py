@@ -189,7 +189,7 @@ def test_what_the_only_plan_uses_is_the_most() -> None:
 
 
 def test_a_search_that_is_late_asks_for_nothing_more(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Once time is up the first plans found have to do, where others would be asked for; a copy has no clock."""
+    """Once time is up what is known has to do, and bounds are those of plans that cost nothing; a copy has no clock."""
     asked = []
     plain = SearchedTemplate._next_best
     monkeypatch.setattr(SearchedTemplate, "_next_best", lambda *given: asked.append(given[5]) or plain(*given))
@@ -197,9 +197,12 @@ def test_a_search_that_is_late_asks_for_nothing_more(monkeypatch: pytest.MonkeyP
     assert problem is not None
     prices = Prices(np.full(len(problem.rows), 1e-9))
     searched = problem.searched[0]
+    known = searched.known
     searched.should_stop = lambda: True
-    assert np.isfinite(respond(problem, prices).bound)
-    assert asked == []
+    late = respond(problem, prices)
+    assert (asked, searched.known) == ([], known)
+    everything = float(problem.groups.value @ problem.groups.count)
+    assert late.bound == pytest.approx(everything + float(prices.row @ problem.rows.capacity))
     problem.searched[0] = pickle.loads(pickle.dumps(searched))
     assert not problem.searched[0].should_stop()
     respond(problem, prices)

@@ -132,8 +132,10 @@ class SearchedTemplate:
         -------
         (groups,) float64
             No plan of the group that fits alone is cheaper, per unit of rate. Where that is not what its cheapest
-            known plan costs, labels were cut off, or very many cheaper plans do not fit alone.
+            known plan costs, labels were cut off, or very many cheaper plans do not fit alone, or time was up.
         """
+        if self.should_stop():
+            return np.zeros(len(allowed))  # no plan costs less than nothing
         pricer = self._opened()
         best = pricer.price(prices, self._cost_price)
         self.add(plans, first, best.choices[best.exists, : self.choices.shape[1]])
