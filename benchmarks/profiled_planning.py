@@ -235,8 +235,8 @@ def planned_each_way(
         # Unknown profiles change no answer, but are counted.
         result = sp.solve(instance, method="compass", seed=0, threads=1, display=False, profiles_known=False)
         planning_s = time.process_time() - began
-        # Where nobody can be served by what is planned with, `compass` says nothing.
-        solution = result.solution if isinstance(result.solution, Solution) else Solution(instance.sha256)
+        solution = result.solution
+        assert isinstance(solution, Solution)  # serving nobody is one
         found[way, reading] = Planned(
             plan_runs=sum(plan.num_items for plan in report.plans),
             operator_runs=report.items_run,

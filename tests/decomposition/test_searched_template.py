@@ -13,9 +13,11 @@ from sloplan.decomposition.coupled_problem import CoupledProblem, coupled_instan
 from sloplan.decomposition.cutting_planes import cutting_planes
 from sloplan.decomposition.lagrangian import Prices, Response, respond
 from sloplan.decomposition.searched_template import SearchedTemplate
+from sloplan.decomposition.starting import start
 from sloplan.instances.families.spec import generate_spec
 from sloplan.problem.instance import Instance
 from sloplan.problem.plan_table import enumerate_plans
+from sloplan.problem.run import Run
 from sloplan.problem.solution import Solution
 from tests.conformance.cases import instance_from
 from tests.conformance.cost_cases import cost_case
@@ -207,6 +209,18 @@ def test_a_search_that_is_late_asks_for_nothing_more(monkeypatch: pytest.MonkeyP
     assert not problem.searched[0].should_stop()
     respond(problem, prices)
     assert asked
+
+
+def test_a_run_s_clock_is_that_of_its_searches() -> None:
+    """Templates that are searched in a run stop when the run should."""
+    instance, now = large_instance(1, num_queries=6), [0.0]
+    run = Run(instance, time_limit=10.0, clock=lambda: now[0])
+    problem = start(instance.compiled, run)
+    assert problem is not None
+    (searched,) = problem.searched.values()
+    assert not searched.should_stop()
+    now[0] = 1e6
+    assert searched.should_stop()
 
 
 def test_without_a_search_known_plans_count() -> None:

@@ -8,7 +8,7 @@ import pytest
 from sloplan.heuristics.contention import room_of
 from sloplan.heuristics.evaluator import Evaluator
 from sloplan.heuristics.listing import Classes
-from sloplan.heuristics.plan_search import Demands, SearchSpace, Switches
+from sloplan.heuristics.plan_search import Demands, PlanSearch, SearchSpace, Switches
 from sloplan.heuristics.scarcity import Scarcity, first_prices
 from sloplan.heuristics.shortlists import StageOne
 from sloplan.heuristics.slo_groups import representatives
@@ -120,6 +120,19 @@ def test_neighbours_are_taken_that_beat_what_is_known() -> None:
         assert case.evaluator.steps - steps == len(near) + 2 * len(taken)
         better += bool(np.any(case.standing.best < before))
     assert better
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_a_search_looks_for_what_may_beat_what_is_known(seed: int) -> None:
+    """Nothing beats what scores less than everything; with nothing known, plans are found, and none beats the best."""
+    case = Case(seed)
+    search = PlanSearch(case.space, case.scarcity, case.evaluator, Switches(), 3)
+    shape = (len(case.demands.table), DIRECTIONS + 2)
+    assert len(search.plans(case.demands, np.full(shape, -np.inf))) == 0
+    found = search.plans(case.demands, np.full(shape, np.inf))
+    assert bool(len(found)) == bool(np.isfinite(case.best(case.plans)).any())
+    better = search.plans(case.demands, 0.999 * case.best(case.plans))
+    assert np.isinf(case.best(better)).all() or np.all(case.best(better) >= case.best(case.plans))
 
 
 def test_nothing_known() -> None:

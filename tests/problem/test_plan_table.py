@@ -156,12 +156,12 @@ def test_enumeration_ends_when_whoever_asked_has_had_enough(monkeypatch: pytest.
     compiled = instance_from(random_tables(2), name="random-2").compiled
     calls = 0
 
-    def look_up() -> None:
+    def interrupt() -> None:
         nonlocal calls
         calls += 1
         if calls == 2:
             raise TimeoutError
 
     with pytest.raises(TimeoutError):
-        enumerate_plans(compiled, 1, look_up=look_up)
+        enumerate_plans(compiled, 1, interrupt=interrupt)
     assert calls == 2

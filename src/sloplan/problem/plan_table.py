@@ -128,7 +128,7 @@ def enumerate_plans(
     compiled: CompiledInstance,
     template: int,
     limit: int = PLAN_LIMIT,
-    look_up: Callable[[], None] = lambda: None,
+    interrupt: Callable[[], None] = lambda: None,
 ) -> PlanTable:
     """List all plans of a template, operator by operator in topological order.
 
@@ -142,7 +142,7 @@ def enumerate_plans(
     template : int
     limit : int
         Largest number of partial plans kept.
-    look_up : callable, optional
+    interrupt : callable, optional
         Called every million extensions or so; what it raises ends the listing.
 
     Returns
@@ -154,7 +154,7 @@ def enumerate_plans(
     SizeLimitError
         If more partial plans than `limit` survive, or they hold more operators than `CELL_LIMIT`.
     """
-    enumeration = _Enumeration(compiled, template, limit, look_up)
+    enumeration = _Enumeration(compiled, template, limit, interrupt)
     partial = _Partial.empty()
     for position in range(len(enumeration.application.operators)):
         partial = enumeration.extended(partial, position)
@@ -219,8 +219,8 @@ class _Partial:
 class _Enumeration:
     """Extends partial plans of one template operator by operator."""
 
-    def __init__(self, compiled: CompiledInstance, template: int, limit: int, look_up: Callable[[], None]) -> None:
-        self._compiled, self._look_up = compiled, look_up
+    def __init__(self, compiled: CompiledInstance, template: int, limit: int, interrupt: Callable[[], None]) -> None:
+        self._compiled, self._interrupt = compiled, interrupt
         self._template = template
         self._limit = limit
         self._source = int(compiled.templates.source[template])
@@ -237,7 +237,7 @@ class _Enumeration:
         step = max(1, _CHUNK // max(1, len(self._open_options[position])))
         kept: list[_Partial] = []
         for first in range(0, max(1, len(partial)), step):
-            self._look_up()
+            self._interrupt()
             kept.append(self._extended_part(partial.taken(slice(first, first + step)), position))
             limit = min(self._limit, CELL_LIMIT // (position + 1))
             if sum(map(len, kept)) > limit:

@@ -19,12 +19,12 @@ class FittingPlans:
     ----------
     compiled : CompiledInstance
         With the rows and supplies of the objective at hand: `under_objective`.
-    look_up : callable, optional
+    interrupt : callable, optional
         Called now and then while plans are listed; what it raises ends that.
     """
 
-    def __init__(self, compiled: CompiledInstance, look_up: Callable[[], None] = lambda: None) -> None:
-        self._compiled, self._look_up = compiled, look_up
+    def __init__(self, compiled: CompiledInstance, interrupt: Callable[[], None] = lambda: None) -> None:
+        self._compiled, self._interrupt = compiled, interrupt
         self._capacity: Int = most_supplied(compiled.rows, compiled.supplies)
 
     def __call__(self, template: int) -> PlanTable:
@@ -39,7 +39,7 @@ class FittingPlans:
         SizeLimitError
             If it has more plans than plain enumeration lists.
         """
-        table = enumerate_plans(self._compiled, template, look_up=self._look_up)
+        table = enumerate_plans(self._compiled, template, interrupt=self._interrupt)
         figures, usage = table.figures, table.figures.usage
         most = self._compiled.queries.rate_milli[self._compiled.template_queries(template)].max(initial=1)
         # Entries that no query's rate could make too much, which most are, are passed over.

@@ -202,11 +202,11 @@ def _pricer(
     compiled = problem if isinstance(problem, CompiledInstance) else problem.compiled
     goal = GOODPUT if goodput_floor is None else COST
 
-    def look_up() -> None:
+    def interrupt() -> None:
         if should_stop is not None and should_stop():
             raise VerificationStoppedError
 
-    plans = plans_of_template or FittingPlans(under_objective(compiled, goal.name), look_up)
+    plans = plans_of_template or FittingPlans(under_objective(compiled, goal.name), interrupt)
     return InstancePricer(compiled, goodput_floor, plans), goal
 
 
