@@ -15,6 +15,7 @@ from sloplan.decomposition.pursuing import find_any, follow, improve, search, th
 from sloplan.decomposition.pursuit import Pursuit
 from sloplan.decomposition.settling_core import core_within_reach, settle_by_models, settle_few_pairs
 from sloplan.decomposition.starting import start, unsupported_objective
+from sloplan.decomposition.tightening import Tightening
 from sloplan.problem.compiled import CompiledInstance
 from sloplan.problem.errors import InputError
 
@@ -30,6 +31,9 @@ _NODES: Final = 200_000
 
 _CERTIFYING_SHARE: Final = 0.2
 """Part of the time left that may go into the verification of the root's bound."""
+
+_LARGE_CORE: Final = 5000
+"""Pairs from which on surcharges are made before the core is solved: engines settle smaller ones as soon without."""
 
 _DIVING_SHARE: Final = 0.4
 """Part of the time left that may go into dives before the core problem."""
@@ -84,6 +88,10 @@ class BranchAndPriceMethod:
                 patterns.certify(_CERTIFYING_SHARE * run.remaining())  # soon done, and the core may take all time
                 patterns.dive(_DIVING_SHARE)
             core = core_within_reach(pursuit, best, patterns)
+            if core is not None and len(core) > _LARGE_CORE:
+                tightening = Tightening(pursuit, run, best)
+                tightening.tighten()
+                core = tightening.narrowed(core)
             settle_few_pairs(pursuit, run, core)
             pursuit.settle()
             if run.proof != "solver" or not pursuit.is_settled:  # an engine's proof says more than the prices

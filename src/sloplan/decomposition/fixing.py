@@ -41,6 +41,11 @@ class Survivors:
     def __len__(self) -> int:
         return len(self.pairs)
 
+    def nearest(self, most_pairs: int) -> Survivors:
+        """Return the same with no more than some number of pairs, those that lose least."""
+        kept = np.sort(np.argsort(self.pairs.loss, kind="stable")[:most_pairs])
+        return replace(self, pairs=self.pairs.taken(kept), most=self.most[kept])
+
     def with_assignment(self, assignment: Assignment) -> Survivors:
         """Return the same with what an assignment does let in; what its pairs lose is not known (NaN) where new."""
         old, plans = self.pairs, 1 + max(self.pairs.plan.max(initial=0), assignment.plan.max(initial=0))

@@ -33,6 +33,7 @@ def neighbourhood_steps(
     seconds: float,
     seed: int = 0,
     should_stop: Callable[[], bool] = lambda: False,
+    narrowed: Callable[[Survivors], Survivors] = lambda core: core,
 ) -> Iterator[Assignment]:
     """Yield the incumbent after every step; it never gets worse.
 
@@ -49,6 +50,8 @@ def neighbourhood_steps(
     seed : int
     should_stop : callable, optional
         Asked often.
+    narrowed : callable, optional
+        Returns those of some survivors that may be in anything better.
     """
     deadline = time.monotonic() + seconds
     problem, rng = response.problem, np.random.default_rng(seed)
@@ -60,7 +63,7 @@ def neighbourhood_steps(
             worth, allowed = now, loss_allowed(response, now)
             if allowed <= 0:
                 return
-            every = survivors(response, allowed, near)
+            every = narrowed(survivors(response, allowed, near))
         free = kin.related(every, rng, size)
         answer = solve_core(
             problem, every.narrowed(free, incumbent), seconds=min(left, _SECONDS), start=incumbent,

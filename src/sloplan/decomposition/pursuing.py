@@ -17,6 +17,7 @@ from sloplan.decomposition.neighbourhoods import neighbourhood_steps
 from sloplan.decomposition.pursuit import Pursuit
 from sloplan.decomposition.recovery import recover
 from sloplan.decomposition.rounding import rounding_core
+from sloplan.decomposition.tightening import Tightening
 from sloplan.problem.run import Run
 
 _STEPS_PER_RECOVERY: Final = 10
@@ -47,6 +48,9 @@ _ROUNDING_PAIRS: Final = 4000
 _NEAREST_PAIRS: Final = 3000
 _NEAREST_SHARE: Final = 0.4
 """Pairs of all groups that lose least, which are put together whole once, and part of the time left for that."""
+
+_MOST_NARROWED: Final = 20_000
+"""Pairs of least loss at the prices of rows, of which those are taken that lose least with surcharges."""
 
 _IDLE_TURNS: Final = 3
 """Turns of both without a better answer, after which a run without a time limit ends."""
@@ -200,15 +204,17 @@ def improve(pursuit: Pursuit, run: Run, response: Response) -> None:
     response : Response
         At good prices.
     """
-    idle, turn = 0, 0
+    idle, turn, tightening = 0, 0, Tightening(pursuit, run, response)
     while pursuit.best is not None and idle < _IDLE_TURNS and not pursuit.is_settled and not pursuit.time_is_up():
         before = pursuit.worth
         search(pursuit, run, response, _SEARCH_ROUNDS)
+        tightening.tighten()
         if turn == 0 and run.time_limit is not None:
-            _solve_nearest(pursuit, run, response)
+            _solve_nearest(pursuit, run, response, tightening)
         steps = neighbourhood_steps(
             response,
             pursuit.best,
+            narrowed=tightening.narrowed,
             seconds=run.remaining() - pursuit.check_time,
             seed=run.seed + turn,
             should_stop=pursuit.time_is_up,
@@ -222,7 +228,7 @@ def improve(pursuit: Pursuit, run: Run, response: Response) -> None:
         run.limit = "iterations"
 
 
-def _solve_nearest(pursuit: Pursuit, run: Run, response: Response) -> None:
+def _solve_nearest(pursuit: Pursuit, run: Run, response: Response, tightening: Tightening) -> None:
     """Put the pairs that lose least together, those of all groups at once.
 
     Which rented units stand no small neighbourhood decides, and rows that many groups share are filled better by all
@@ -231,5 +237,6 @@ def _solve_nearest(pursuit: Pursuit, run: Run, response: Response) -> None:
     if pursuit.best is None or pursuit.is_settled or pursuit.time_is_up():
         return
     assert pursuit.worth is not None
-    core, _ = bounded_survivors(response, loss_allowed(response, pursuit.worth + 1), _NEAREST_PAIRS)
+    core, _ = bounded_survivors(response, loss_allowed(response, pursuit.worth + 1), _MOST_NARROWED)
+    core = tightening.narrowed(core).nearest(_NEAREST_PAIRS)
     put_together(pursuit, run, core, _NEAREST_SHARE * run.remaining())

@@ -9,6 +9,7 @@ import numpy as np
 from sloplan.problem.certificates.bound import LeafCase, SupplyAnswer
 from sloplan.problem.certificates.format import Branch, Certificate, Leaf, SupplyDecision
 from sloplan.problem.certificates.pricing import PRICED_LIMIT, Answer, PlanPricer, Prices, Statement, is_integer
+from sloplan.problem.certificates.surcharges import RowSurcharges, surcharge_violations
 from sloplan.problem.certificates.tree import leaf_steps
 from sloplan.problem.compiled import Int
 from sloplan.problem.violation import Violation
@@ -31,7 +32,12 @@ def leaf_cases(pricer: PlanPricer, certificate: Certificate) -> tuple[list[LeafC
     list of LeafCase
         Depth first; empty if there are violations.
     list of Violation
-        Names, copy numbers and prices that the problem does not have or allow.
+        Names, copy numbers, prices and surcharges that the problem does not have or allow.
+
+    Raises
+    ------
+    GridTooFineError
+        If what surcharges of a row come to passes 2^62.
     """
     supply_index = {name: i for i, name in enumerate(pricer.supplies.name)}
     row_index = {name: i for i, name in enumerate(pricer.rows.name)}
@@ -47,12 +53,15 @@ def leaf_cases(pricer: PlanPricer, certificate: Certificate) -> tuple[list[LeafC
         elif isinstance(node, Leaf):
             found = _price_violations(row_index, node) + _goodput_price_violations(certificate.objective, node)
             violations += [_at_node(number, violation) for violation in found]
+    violations += surcharge_violations(pricer, certificate)
     if violations:
         return [], violations
     cases = []
     for leaf, kept, added in leaf_steps(certificate):
         prices = _prices(certificate, _numerators(row_index, leaf), leaf)
-        cases.append(LeafCase(prices, kept, tuple(_answer(statements[number], yes) for number, yes in added)))
+        answers = tuple(_answer(statements[number], yes) for number, yes in added)
+        surcharges = RowSurcharges.of(pricer, leaf) if leaf.surcharges else None
+        cases.append(LeafCase(prices, kept, answers, surcharges))
     return cases, []
 
 

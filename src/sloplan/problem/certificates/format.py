@@ -7,7 +7,7 @@ each price, is what `sloplan.problem.certificates.verification.verify_certificat
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from sloplan.problem.errors import InputError
@@ -53,6 +53,27 @@ Decision = SupplyDecision | OptionDecision | PlanDecision
 
 
 @dataclass(frozen=True)
+class Surcharge:
+    """What copies of some groups pay, beside the row's price, if their plan uses much of a row.
+
+    Parameters
+    ----------
+    row : str
+    amount : int
+        Least usage of one copy that pays it; of several of its group and row, a copy pays the largest.
+    surcharge : int
+        Numerator over the certificate's denominator.
+    groups : tuple of str
+        Queries of an instance, groups of a plan selection.
+    """
+
+    row: str
+    amount: int
+    surcharge: int
+    groups: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Leaf:
     """A leaf of a certificate.
 
@@ -62,10 +83,13 @@ class Leaf:
         Price numerators per row name; rows that are not named have price 0.
     goodput_price : int
         Price numerator of the goodput floor, of certificates of "cost" alone.
+    surcharges : tuple of Surcharge
+        Of the only node of a certificate.
     """
 
     prices: Mapping[str, int]
     goodput_price: int = 0
+    surcharges: tuple[Surcharge, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -149,7 +173,12 @@ class Certificate:
 
 def _written_node(node: Node) -> dict[str, Any]:
     if isinstance(node, Leaf):
-        return {"prices": dict(node.prices)} | ({"goodput_price": node.goodput_price} if node.goodput_price else {})
+        of_leaf: dict[str, Any] = {"prices": dict(node.prices)}
+        if node.goodput_price:
+            of_leaf["goodput_price"] = node.goodput_price
+        if node.surcharges:
+            of_leaf["surcharges"] = [asdict(stated) | {"groups": list(stated.groups)} for stated in node.surcharges]
+        return of_leaf
     if isinstance(node, GroupLeaf):
         return {"group_prices": dict(node.group_prices)}
     written: dict[str, Any] = {"decision": _written_decision(node.decision)}
@@ -180,8 +209,19 @@ def _read_node(node: Any, field: str) -> Node:
     if isinstance(node, dict) and "group_prices" in node:
         fields = _object(node, field, required=("group_prices",))
         return GroupLeaf(_object(fields["group_prices"], f"{field}.group_prices", required=None))
-    fields = _object(node, field, required=("prices",), optional=("goodput_price",))
-    return Leaf(_object(fields["prices"], f"{field}.prices", required=None), fields.get("goodput_price", 0))
+    fields = _object(node, field, required=("prices",), optional=("goodput_price", "surcharges"))
+    surcharges = _list(fields.get("surcharges", []), f"{field}.surcharges")
+    return Leaf(
+        _object(fields["prices"], f"{field}.prices", required=None),
+        fields.get("goodput_price", 0),
+        tuple(_read_surcharge(stated, f"{field}.surcharges[{i}]") for i, stated in enumerate(surcharges)),
+    )
+
+
+def _read_surcharge(stated: Any, field: str) -> Surcharge:
+    fields = _object(stated, field, required=("row", "amount", "surcharge", "groups"))
+    groups = tuple(_text(name, f"{field}.groups") for name in _list(fields["groups"], f"{field}.groups"))
+    return Surcharge(_text(fields["row"], f"{field}.row"), fields["amount"], fields["surcharge"], groups)
 
 
 def _read_decision(decision: Any, field: str) -> Decision:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, cached_property
+from typing import Final
 
 import numpy as np
 
@@ -17,10 +18,15 @@ from sloplan.problem.certificates.pricing import (
     copy_violation,
     priced_usage,
 )
+from sloplan.problem.certificates.surcharges import RowSurcharges
 from sloplan.problem.compiled import NO_LIMIT, Bool, CompiledInstance, Int, Rows, Supplies
+from sloplan.problem.evaluation import meets
 from sloplan.problem.plan_table import PlanTable
 from sloplan.problem.query_classes import QueryClasses
 from sloplan.problem.violation import Violation
+
+_PAIRS: Final = 1_000_000
+"""Pairs of a query and a plan that are looked at together."""
 
 
 class InstancePricer:
@@ -83,7 +89,7 @@ class InstancePricer:
             message = "chooses among listed plans; an instance has options of operators"
             return Violation("certificate_decision", f"decision on group {decision.group!r}", message)
         subject = f"decision on query {decision.query!r}"
-        query = self._query_index.get(decision.query)
+        query = self.group_index.get(decision.query)
         if query is None:
             return Violation("certificate_query", subject, "names a query that the instance does not have")
         wrong_copy = copy_violation(decision.copy, int(self._compiled.queries.count[query]), subject)
@@ -104,8 +110,14 @@ class InstancePricer:
         return Statement(query, decision.copy, int(positions[0]), members)
 
     @cached_property
-    def _query_index(self) -> dict[str, int]:
+    def group_index(self) -> dict[str, int]:
+        """Index of each query by its name."""
         return {name: i for i, name in enumerate(self._compiled.names.queries)}
+
+    @property
+    def group_count(self) -> Int:
+        """Copies of each query."""
+        return self._compiled.queries.count
 
     def _listed_options(self, operator: int) -> dict[tuple[str, str, str], int]:
         options, names = self._compiled.options, self._compiled.names
@@ -186,10 +198,10 @@ class TemplatePlans:
 
     def priced(self, prices: Prices) -> PricedTemplate:
         """Price one request of every plan, and the best plan of every query at its rate."""
-        per_request = priced_usage(self.table.figures.usage, prices, self._subject)
+        per_request = priced_usage(self.table.figures.usage, prices, self.subject)
         if prices.cost:
             billed = self.table.figures.billed_cost_nano
-            check_priced_size(per_request.astype(np.float64) + billed.astype(np.float64) * prices.cost, self._subject)
+            check_priced_size(per_request.astype(np.float64) + billed.astype(np.float64) * prices.cost, self.subject)
             per_request = per_request + billed * prices.cost
         # Both are proportional to the rate, so a plan that is cheapest for one query is for all of its class.
         cheapest = self.table.least_feasible(self.compiled, self.classes, per_request)[self.classes.of_query]
@@ -202,11 +214,12 @@ class TemplatePlans:
         """Return what plans of some priced usage and cost per request are worth to some queries, at their rates."""
         rate, value = self.compiled.queries.rate_milli[query], self.compiled.queries.value_milli[query]
         approximate = rate.astype(np.float64) * per_request + value.astype(np.float64) * prices.value
-        check_priced_size(approximate, self._subject)
+        check_priced_size(approximate, self.subject)
         return np.asarray(prices.value * value - rate * per_request)
 
     @property
-    def _subject(self) -> str:
+    def subject(self) -> str:
+        """Whose plans they are, for errors."""
         application = self.compiled.applications[self.compiled.templates.application[self.table.template]]
         return f"application {application.name!r}"
 
@@ -229,6 +242,25 @@ class PricedTemplate:
     prices: Prices
     per_request: Int
     worth: Int
+
+    def surcharged(self, surcharges: RowSurcharges) -> Int:
+        """Return `worth` with what plans pay as surcharges taken off: every plan of every query that pays any."""
+        plans, worth = self.plans, self.worth.copy()
+        pays = np.flatnonzero(np.isin(plans.groups, surcharges.groups))
+        parts = max(1, len(pays) * len(plans.table) // _PAIRS)
+        for part in np.array_split(pays, parts):
+            feasible = meets(plans.compiled, plans.groups[part, None], plans.table.figures)
+            place, plan = np.nonzero(feasible)
+            if not len(place):
+                continue
+            query, usage = plans.groups[part[place]], plans.table.figures.usage.taken(plan)
+            rate = plans.compiled.queries.rate_milli[query]
+            due = surcharges.due(query, replace(usage, amount=usage.amount * rate[usage.row_of_entry]))
+            each = plans.worth_of(query, self.per_request[plan], self.prices)
+            check_priced_size(np.abs(each).astype(np.float64) + due.astype(np.float64), plans.subject)
+            first = np.flatnonzero(np.diff(place, prepend=-1))
+            worth[part[place[first]]] = np.maximum.reduceat(each - due, first)
+        return worth
 
     def best_worth(self, group: Int, start: Int, plans: Int) -> Int:
         """Return the worth of each query's best plan among some choices of plans."""

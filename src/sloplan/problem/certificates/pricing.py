@@ -8,9 +8,9 @@ and less the prices of what it uses. Under either objective, worth is what a bou
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -19,6 +19,9 @@ from sloplan.problem.certificates.format import OptionDecision, PlanDecision
 from sloplan.problem.compiled import Bool, Int, Rows, Sparse, Supplies
 from sloplan.problem.errors import SloplanError
 from sloplan.problem.violation import Violation
+
+if TYPE_CHECKING:
+    from sloplan.problem.certificates.surcharges import RowSurcharges
 
 PRICED_LIMIT = 2**62
 """Largest size of a priced plan; one bit of int64 is left for rounding in the check of sizes."""
@@ -83,6 +86,16 @@ class PricedPlans(Protocol):
     @property
     def worth(self) -> Int:
         """Worth of each group's best plan, shape (groups of the batch,); 0 for a group without plans."""
+        ...
+
+    def surcharged(self, surcharges: RowSurcharges) -> Int:
+        """Return `worth` with what plans pay as surcharges taken off.
+
+        Raises
+        ------
+        GridTooFineError
+            If a priced plan passes `PRICED_LIMIT`.
+        """
         ...
 
     def best_worth(self, group: Int, start: Int, plans: Int) -> Int:
@@ -177,6 +190,16 @@ class PlanPricer(Protocol):
     @property
     def floor(self) -> int:
         """Goodput floor; 0 under "goodput"."""
+        ...
+
+    @property
+    def group_index(self) -> Mapping[str, int]:
+        """Index of each group by its name."""
+        ...
+
+    @property
+    def group_count(self) -> Int:
+        """Copies of each group, shape (groups,)."""
         ...
 
     def statement(self, decision: OptionDecision | PlanDecision) -> Statement | Violation:

@@ -16,6 +16,7 @@ from sloplan.problem.certificates.pricing import (
     copy_violation,
     priced_usage,
 )
+from sloplan.problem.certificates.surcharges import RowSurcharges
 from sloplan.problem.compiled import Bool, Int, Rows, Supplies
 from sloplan.problem.most_supplied import most_supplied
 from sloplan.problem.selections.selection import PlanSelection
@@ -62,7 +63,7 @@ class SelectionPricer:
             message = "chooses among options of an operator; a plan selection has listed plans"
             return Violation("certificate_decision", f"decision on query {decision.query!r}", message)
         subject = f"decision on group {decision.group!r}"
-        group = self._group_index.get(decision.group)
+        group = self.group_index.get(decision.group)
         if group is None:
             return Violation("certificate_group", subject, "names a group that the plan selection does not have")
         wrong_copy = copy_violation(decision.copy, int(self._selection.groups.count[group]), subject)
@@ -77,8 +78,14 @@ class SelectionPricer:
         return Statement(group, decision.copy, 0, members)
 
     @cached_property
-    def _group_index(self) -> dict[str, int]:
+    def group_index(self) -> dict[str, int]:
+        """Index of each group by its name."""
         return {name: i for i, name in enumerate(self._selection.groups.name)}
+
+    @property
+    def group_count(self) -> Int:
+        """Copies of each group."""
+        return self._selection.groups.count
 
 
 @dataclass(frozen=True)
@@ -146,12 +153,16 @@ class SelectionPlans:
         )
         check_priced_size(approximate, "plans")
         plan_worth = prices.value * plans.value - prices.cost * plans.cost - usage
+        return PricedSelection(self, plan_worth, self.best_of_groups(plan_worth))
+
+    def best_of_groups(self, plan_worth: Int) -> Int:
+        """Return the most that a plan of each group is worth which fits alone, 0 without one; shape (groups,)."""
         worth = np.zeros(len(self.selection.groups), dtype=np.int64)
         has_plan = self._has_plan
         if has_plan.any():
             # Groups without plans take no part, so each segment ends where the next one starts.
             worth[has_plan] = np.maximum.reduceat(plan_worth[self._fitting], self._start[:-1][has_plan])
-        return PricedSelection(self.selection, plan_worth, worth)
+        return worth
 
 
 @dataclass(frozen=True)
@@ -160,15 +171,22 @@ class PricedSelection:
 
     Parameters
     ----------
-    selection : PlanSelection
+    listed : SelectionPlans
     plan_worth : (plans,) int64
     worth : (groups,) int64
         Worth of each group's best plan, 0 without one.
     """
 
-    selection: PlanSelection
+    listed: SelectionPlans
     plan_worth: Int
     worth: Int
+
+    def surcharged(self, surcharges: RowSurcharges) -> Int:
+        """Return `worth` with what plans pay as surcharges taken off."""
+        plans = self.listed.selection.plans
+        due = surcharges.due(plans.group, plans.usage)
+        check_priced_size(np.abs(self.plan_worth).astype(np.float64) + due.astype(np.float64), "plans")
+        return self.listed.best_of_groups(self.plan_worth - due)
 
     def best_worth(self, group: Int, start: Int, plans: Int) -> Int:  # noqa: ARG002 - plans are of one group
         """Return the worth of the best plan of each of some choices of plans."""

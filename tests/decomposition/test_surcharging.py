@@ -1,0 +1,171 @@
+"""Surcharges: between optimum and prices of rows, certified, and nothing better is ruled out."""
+
+from __future__ import annotations
+
+import itertools
+
+import numpy as np
+import pytest
+
+import sloplan as sp
+from sloplan.decomposition.assignment import Assignment
+from sloplan.decomposition.coupled_problem import CoupledProblem, coupled_selection
+from sloplan.decomposition.fixing import loss_allowed, survivors
+from sloplan.decomposition.heavy_uses import HeavyUses
+from sloplan.decomposition.pairs import Pairs
+from sloplan.decomposition.pursuit import Pursuit
+from sloplan.decomposition.surcharging import surcharged
+from sloplan.decomposition.tightening import Tightening
+from sloplan.problem.certificates.verification import certificate_bound
+from sloplan.problem.run import Run
+from sloplan.problem.selections.selection import PlanSelection
+from tests.decomposition.problems import goodput_problem, settled
+
+
+def three_of_six() -> PlanSelection:
+    """Return three groups that want 6 of 10."""
+    return PlanSelection.from_numbers(
+        group=[0, 1, 2], value=[5, 4, 4], usage=[[6], [6], [6]], capacity=[10], row_name=["gpu"]
+    )
+
+
+def knapsacks(seed: int) -> PlanSelection:
+    """Return groups with a light and a heavy plan each on two rows that take few of them."""
+    rng = np.random.default_rng(seed)
+    groups = 6
+    group = np.repeat(np.arange(groups), 2)
+    usage = np.zeros((2 * groups, 2), dtype=np.int64)
+    usage[np.arange(2 * groups), rng.integers(0, 2, 2 * groups)] = rng.integers(20, 60, 2 * groups)
+    usage[rng.random(2 * groups) < 0.3] += rng.integers(1, 30)
+    return PlanSelection.from_numbers(
+        group=group,
+        value=rng.integers(20, 40, 2 * groups),
+        usage=usage,
+        capacity=rng.integers(60, 130, 2),
+        must=rng.random(groups) < 0.1,
+    )
+
+
+def optimum(selection: PlanSelection) -> int | None:
+    """Return the greatest value."""
+    result = sp.solve(selection, "exhaustive", display=False)
+    return None if result.objective is None else round(result.objective * selection.value_scale)
+
+
+def test_by_hand() -> None:
+    """The linear program serves one and two thirds; with what one of two pays it serves one: 5."""
+    problem = coupled_selection(three_of_six())
+    response = settled(problem)
+    assert response.bound == pytest.approx(7 + 2 / 3)
+    found = surcharged(response, survivors(response, 100.0), 100.0, lambda: False)
+    assert found is not None
+    assert found.bound == pytest.approx(5.0)
+    assert certificate_bound(three_of_six(), found.certificate()) == 5
+    assert found.surcharge.tolist() == pytest.approx([4.0])
+    assert found.best.tolist() == pytest.approx([1.0, 0.0, 0.0])
+
+
+@pytest.mark.parametrize("seed", range(80))
+def test_between_optimum_and_prices(seed: int) -> None:
+    """The certificate proves no less than the optimum, and no more than prices of rows."""
+    selection = knapsacks(seed)
+    best, problem = optimum(selection), coupled_selection(selection)
+    response = settled(problem)
+    if best is None:
+        return
+    allowed = loss_allowed(response, best)
+    found = surcharged(response, survivors(response, allowed), allowed, lambda: False)
+    if found is None:
+        return
+    proved = certificate_bound(selection, found.certificate())
+    assert best <= proved
+    assert max(best, found.bound) <= response.bound + 1e-6
+    assert proved <= response.bound + 1e-6
+
+
+def test_they_help_often() -> None:
+    """On most of these problems they bring the bound down, on some to the optimum."""
+    closed = []
+    for seed in range(40):
+        selection = knapsacks(seed)
+        best, response = optimum(selection), settled(coupled_selection(selection))
+        if best is None or response.bound < best + 0.5:
+            continue
+        allowed = loss_allowed(response, best)
+        found = surcharged(response, survivors(response, allowed), allowed, lambda: False)
+        bound = response.bound if found is None else float(certificate_bound(selection, found.certificate()))
+        closed.append((response.bound - bound) / (response.bound - best))
+    assert np.mean(np.array(closed) > 0) > 0.6
+    assert np.mean(np.array(closed) > 0.9) > 0.1
+
+
+def better_than(problem: CoupledProblem, worth: int) -> list[Assignment]:
+    """Return all assignments worth more, of groups of one copy."""
+    groups = np.arange(len(problem.groups))
+    group, plan = problem.open_plans(groups)
+    options = [[-1, *plan[group == one].tolist()] for one in groups.tolist()]
+    found = []
+    for chosen in itertools.product(*options):
+        served = np.flatnonzero(np.array(chosen) >= 0)
+        one = Assignment(served, np.array(chosen)[served], np.ones(len(served), dtype=np.int64), np.zeros(0, np.int64))
+        if one.is_valid(problem) and one.worth(problem) > worth:
+            found.append(one)
+    return found
+
+
+@pytest.mark.parametrize("seed", range(25))
+def test_nothing_better_is_ruled_out(seed: int) -> None:
+    """With an answer that is not the best, every better one is worth no more than one of what is left."""
+    selection = knapsacks(seed)
+    best, problem = optimum(selection), coupled_selection(selection)
+    if best is None:
+        return
+    run = Run(selection, time_limit=60.0)
+    pursuit, response = Pursuit(problem, run), settled(problem)
+    every = better_than(problem, best - 4)
+    pursuit.take(min(every, key=lambda one: one.worth(problem)))
+    assert pursuit.worth is not None
+    tightening = Tightening(pursuit, run, response)
+    tightening.tighten()
+    core = survivors(response, loss_allowed(response, pursuit.worth + 1))
+    left = tightening.narrowed(core)
+    assert len(left) <= len(core)
+    assert run.bound is None or run.bound >= best
+    kept = set(zip(left.pairs.group.tolist(), left.pairs.plan.tolist(), strict=True))
+    if best > pursuit.worth:
+        best_ones = [one for one in every if one.worth(problem) == best]
+        assert any(kept.issuperset(zip(one.group.tolist(), one.plan.tolist(), strict=True)) for one in best_ones)
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_instances(seed: int) -> None:
+    """Rates of queries count: certified bounds of random instances hold."""
+    problem, best = goodput_problem(seed)
+    if len(problem.supplies):
+        return
+    response = settled(problem)
+    allowed = loss_allowed(response, best)
+    found = surcharged(response, survivors(response, allowed), allowed, lambda: False)
+    if found is not None:
+        assert best <= certificate_bound(problem.source, found.certificate()) <= response.bound + 1e-6 * best + 1
+
+
+def test_rows_with_supplies_have_no_heavy_uses() -> None:
+    """More of them could be brought than stands."""
+    selection = PlanSelection.from_numbers(
+        group=[0], value=[5], usage=[[6, 6]], capacity=[10, 10], maximum=[1], brought=[[3, 0]]
+    )
+    pairs = Pairs(np.array([0]), np.array([0]), np.zeros(1))
+    assert HeavyUses.of(coupled_selection(selection), pairs).row.tolist() == [1]
+
+
+def test_a_method_certifies_with_them() -> None:
+    """`lagrangian` ends with a bound that its prices alone do not prove, and its file is accepted."""
+    instance = sp.load("edge-cloud-s-1.2-loose")
+    result = sp.solve(instance, "lagrangian", display=False, time_limit=20, threads=1)
+    assert result.solution.certificate is not None
+    leaf = result.solution.certificate["nodes"][0]
+    assert leaf["surcharges"]
+    assert sp.check(instance, result.solution) == []
+    without = result.solution.certificate | {"nodes": [{"prices": leaf["prices"]}]}
+    assert certificate_bound(instance, without) > certificate_bound(instance, result.solution.certificate)
