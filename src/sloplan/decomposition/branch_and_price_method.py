@@ -56,7 +56,9 @@ class BranchAndPriceMethod:
         """Return in one line why this method cannot solve `problem`, or None."""
         return unsupported_objective(self.name, objective)
 
-    def solve(self, problem: CompiledInstance | PlanSelection, run: Run, *, proof: str = "solver") -> None:
+    def solve(
+        self, problem: CompiledInstance | PlanSelection, run: Run, *, proof: str = "solver", fixing: bool = True
+    ) -> None:
         """Solve `problem`.
 
         Parameters
@@ -65,6 +67,8 @@ class BranchAndPriceMethod:
         run : Run
         proof : {"solver", "certified"}
             What the proof may rest on: an engine's word on the core problem, or a certificate alone.
+        fixing : bool
+            Off: models get all options, not those that survive, and there is no core problem.
 
         Raises
         ------
@@ -87,7 +91,7 @@ class BranchAndPriceMethod:
             if patterns is not None:
                 patterns.certify(_CERTIFYING_SHARE * run.remaining())  # soon done, and the core may take all time
                 patterns.dive(_DIVING_SHARE)
-            core = core_within_reach(pursuit, best, patterns)
+            core = core_within_reach(pursuit, best, patterns) if fixing else None
             if core is not None and len(core) > _LARGE_CORE:
                 tightening = Tightening(pursuit, run, best)
                 tightening.tighten()

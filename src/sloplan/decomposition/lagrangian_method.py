@@ -35,8 +35,9 @@ class Lagrangian:
 
     Cutting planes look for the prices of least bound; at some of their steps every query is served greedily at the best
     prices so far. The bound's certificate is verified. From those prices columns are generated for the linear program
-    over all plans, and its optimum, whole but for few queries, is rounded. Then local search and core problems,
-    the first of the plans that lose least, improve the best answer in turn, until time is up or bound and answer meet.
+    over all plans, and its optimum, whole but for few queries, is rounded. Surcharges on heavy uses tighten the bound.
+    Local search and core problems, the first of the plans that lose least, improve the best answer in turn, until time
+    is up or bound and answer meet.
     """
 
     name = "lagrangian"
@@ -47,7 +48,13 @@ class Lagrangian:
         return unsupported_objective(self.name, objective)
 
     def solve(
-        self, problem: CompiledInstance | PlanSelection, run: Run, *, coordination: str = "cutting-planes"
+        self,
+        problem: CompiledInstance | PlanSelection,
+        run: Run,
+        *,
+        coordination: str = "cutting-planes",
+        surcharges: bool = True,
+        local_search: bool = True,
     ) -> None:
         """Solve `problem`.
 
@@ -57,6 +64,10 @@ class Lagrangian:
         run : Run
         coordination : {"cutting-planes", "subgradient", "volume"}
             How the prices are found.
+        surcharges : bool
+            Off: no knapsack inequalities tighten the bound (docs/core-problem.md).
+        local_search : bool
+            Off: core problems alone improve answers.
 
         Raises
         ------
@@ -78,5 +89,5 @@ class Lagrangian:
             if step.settled and not (pursuit.is_settled or pursuit.time_is_up()):
                 step = follow(pursuit, run, column_generation(coupled, respond, best.prices, step.fractional))
         round_off(pursuit, run, step)
-        improve(pursuit, run, best)
+        improve(pursuit, run, best, surcharges=surcharges, local_search=local_search)
         pursuit.settle()

@@ -194,7 +194,9 @@ def search(pursuit: Pursuit, run: Run, response: Response, rounds: int) -> None:
         pursuit.settle_in_turn()
 
 
-def improve(pursuit: Pursuit, run: Run, response: Response) -> None:
+def improve(
+    pursuit: Pursuit, run: Run, response: Response, *, surcharges: bool = True, local_search: bool = True
+) -> None:
     """Improve the best assignment by local search and neighbourhoods in turn, for as long as there is time.
 
     Parameters
@@ -203,12 +205,16 @@ def improve(pursuit: Pursuit, run: Run, response: Response) -> None:
     run : Run
     response : Response
         At good prices.
+    surcharges, local_search : bool, optional
+        Whether the bound is tightened, and whether there is local search.
     """
     idle, turn, tightening = 0, 0, Tightening(pursuit, run, response)
     while pursuit.best is not None and idle < _IDLE_TURNS and not pursuit.is_settled and not pursuit.time_is_up():
         before = pursuit.worth
-        search(pursuit, run, response, _SEARCH_ROUNDS)
-        tightening.tighten()
+        if local_search:
+            search(pursuit, run, response, _SEARCH_ROUNDS)
+        if surcharges:
+            tightening.tighten()
         if turn == 0 and run.time_limit is not None:
             _solve_nearest(pursuit, run, response, tightening)
         steps = neighbourhood_steps(

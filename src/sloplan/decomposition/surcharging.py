@@ -37,7 +37,7 @@ _LEAST_GAIN: Final = 0.005
 """Of all that inequalities have taken off the bound: a round that takes less is the last."""
 
 _WIDER: Final = 100.0
-_MOST_LOOKED_AT: Final = 100_000
+_MOST_LOOKED_AT: Final = 500_000
 """Times the loss of survivors up to which others, so many at most, are looked at: they may become worth more."""
 
 _MOST_ROUNDS: Final = 4
@@ -127,7 +127,7 @@ class Surcharged:
 def surcharged(
     response: Response, core: Survivors, most_lost: float, should_stop: Callable[[], bool]
 ) -> Surcharged | None:
-    """Tighten the linear program over a core; None if no inequality is found, or time is up before.
+    """Tighten the linear program over a core; None if that brings nothing, or time is up before.
 
     Parameters
     ----------
@@ -140,7 +140,7 @@ def surcharged(
     should_stop : callable
         Asked before every row.
     """
-    problem, pairs, best, least = response.problem, core.pairs, None, np.inf
+    problem, pairs, best, least = response.problem, core.pairs, None, response.bound
     near = bounded_survivors(response, _WIDER * most_lost, _MOST_LOOKED_AT)[0].pairs
     for _ in range(_MOST_ROUNDS):
         found, gained = _tightened(problem, pairs, should_stop)

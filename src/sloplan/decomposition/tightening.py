@@ -15,7 +15,7 @@ from sloplan.decomposition.surcharging import Surcharged, surcharged
 from sloplan.problem.run import Run
 
 _MOST_PAIRS: Final = 50_000
-"""Survivors of the prices of rows: the linear program over more takes too long."""
+"""Survivors that lose least: the linear program over more takes too long."""
 
 _SHARE: Final = 0.15
 """Part of the time left that may go into inequalities, and as much again into the verification of their certificate."""
@@ -51,9 +51,7 @@ class Tightening:
         gap = pursuit.most(self._response.bound if self._found is None else float(self._most)) - pursuit.worth
         if gap > _CLOSED * self._gap or _SHARE * run.remaining() < 2 * self._verifying or pursuit.time_is_up():
             return
-        core, lost = bounded_survivors(self._response, allowed, _MOST_PAIRS)
-        if lost < allowed:
-            return
+        core, _ = bounded_survivors(self._response, allowed, _MOST_PAIRS)
         self._gap = gap
         until = run.elapsed() + _SHARE * run.remaining()
         found = surcharged(
