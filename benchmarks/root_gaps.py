@@ -2,8 +2,9 @@
 
 Run as ``python benchmarks/root_gaps.py [DIR]``. It reads a study's rows, finds the prices of every instance anew (a
 second at a thousand queries), and prints a Markdown table: for each instance the rows with a price, the queries for
-each of them, the gap between the bound of the prices and the answer of `lagrangian`, what of it is left to the certified
-bound, that as a share of (bound at zero prices - certified bound), and the gaps of the engines to the bounds of their own.
+each of them, the gap between the bound of the prices and the answer of `lagrangian`, what of it is left to the
+certified bound, that as a share of (bound at zero prices - certified bound), and the gaps of the engines to bounds of
+their own.
 """
 
 from __future__ import annotations
@@ -53,8 +54,8 @@ def main() -> None:
     for size, pairs in shares.items():
         gap, share = np.array(pairs).T
         sys.stdout.write(
-            f"\n{size}: gap left {np.exp(np.log(np.maximum(gap, 1e-6)).mean()):.3%} (geometric mean of {len(gap)}), share "
-            f"of the gap of prices {np.median(share):.0%} (median), {share.min():.0%} to {share.max():.0%}, "
+            f"\n{size}: gap left {np.exp(np.log(np.maximum(gap, 1e-6)).mean()):.3%} (geometric mean of {len(gap)}), "
+            f"share of the gap of prices {np.median(share):.0%} (median), {share.min():.0%} to {share.max():.0%}, "
             f"half or less on {np.count_nonzero(share <= 0.5)}\n"
         )
 
