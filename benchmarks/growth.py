@@ -3,8 +3,8 @@
 Run as ``python benchmarks/growth.py DIR`` on the study `scaling` with its trajectories and solutions. A basic optimum
 of the linear program over plans splits at most as many queries as there are tight rows, so the target is a gap of tight
 rows times the mean value of a query; tight are rows with a price or a surcharge in the certificate of the bound.
-Printed are the time until bound and solution were that near, for every run of `lagrangian`, and by family the exponent of the power of the
-number of queries that fits these times, and the memory that each query more takes.
+Printed are the time until bound and solution were that near, for every run of `lagrangian`, and by family the exponent
+of the power of the number of queries that fits these times, and the memory that each query more takes.
 """
 
 from __future__ import annotations
