@@ -20,6 +20,9 @@ _MOST_PAIRS: Final = 50_000
 _SHARE: Final = 0.15
 """Part of the time left that may go into inequalities, and as much again into the verification of their certificate."""
 
+_LEAST_TIMES: Final = 4.0
+"""Times what the last surcharges took, certificate included, that must be left for others: parts look at no clock."""
+
 _CLOSED: Final = 0.9
 """Part of the gap that may be left for surcharges to be made anew: fewer pairs survive then."""
 
@@ -40,7 +43,7 @@ class Tightening:
         self._found: Surcharged | None = None
         self._most = 0  # that anything is worth, as the surcharges prove
         self._gap = np.inf
-        self._verifying = 0.0  # seconds that a verification took
+        self._took = 0.0  # seconds, of the last time
 
     def tighten(self) -> None:
         """Make surcharges and have their certificate verified, if they may bring more than those of before."""
@@ -49,19 +52,21 @@ class Tightening:
             return
         allowed = loss_allowed(self._response, pursuit.worth + 1)
         gap = pursuit.most(self._response.bound if self._found is None else float(self._most)) - pursuit.worth
-        if gap > _CLOSED * self._gap or _SHARE * run.remaining() < 2 * self._verifying or pursuit.time_is_up():
+        if gap > _CLOSED * self._gap or run.remaining() < _LEAST_TIMES * self._took or pursuit.time_is_up():
             return
+        began = run.elapsed()
         core, _ = bounded_survivors(self._response, allowed, _MOST_PAIRS)
         self._gap = gap
         until = run.elapsed() + _SHARE * run.remaining()
         found = surcharged(
             self._response, self.narrowed(core), allowed, lambda: run.elapsed() > until or pursuit.time_is_up()
         )
+        self._took = run.elapsed() - began
         if found is None or pursuit.time_is_up():
             return
-        before, began = run.certified_bound, run.elapsed()
+        before = run.certified_bound
         run.certify(found.certificate(), _SHARE * run.remaining())
-        self._verifying = run.elapsed() - began
+        self._took = run.elapsed() - began
         if run.certified_bound is not None and run.certified_bound != before:
             self._found, self._most, self._gap = found, run.certified_bound, run.certified_bound - pursuit.worth
 
