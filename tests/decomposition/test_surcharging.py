@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -10,15 +11,14 @@ import pytest
 import sloplan as sp
 from sloplan.decomposition.assignment import Assignment
 from sloplan.decomposition.coupled_problem import CoupledProblem, coupled_selection
-from sloplan.decomposition.fixing import loss_allowed, survivors
-from sloplan.decomposition.heavy_uses import HeavyUses
-from sloplan.decomposition.pairs import Pairs
+from sloplan.decomposition.fixing import Survivors, loss_allowed, survivors
 from sloplan.decomposition.pursuit import Pursuit
-from sloplan.decomposition.surcharging import surcharged
+from sloplan.decomposition.surcharging import find_surcharges
 from sloplan.decomposition.tightening import Tightening
 from sloplan.problem.certificates.verification import certificate_bound
 from sloplan.problem.run import Run
 from sloplan.problem.selections.selection import PlanSelection
+from sloplan.solvers.engine import EngineError
 from tests.decomposition.problems import goodput_problem, settled
 
 
@@ -29,8 +29,8 @@ def three_of_six() -> PlanSelection:
     )
 
 
-def knapsacks(seed: int) -> PlanSelection:
-    """Return groups with a light and a heavy plan each on two rows that take few of them."""
+def knapsacks(seed: int, scale: int = 1) -> PlanSelection:
+    """Return groups with two plans each on two rows that take few of them; usages and capacities are scaled."""
     rng = np.random.default_rng(seed)
     groups = 6
     group = np.repeat(np.arange(groups), 2)
@@ -40,8 +40,8 @@ def knapsacks(seed: int) -> PlanSelection:
     return PlanSelection.from_numbers(
         group=group,
         value=rng.integers(20, 40, 2 * groups),
-        usage=usage,
-        capacity=rng.integers(60, 130, 2),
+        usage=usage * scale,
+        capacity=rng.integers(60, 130, 2) * scale,
         must=rng.random(groups) < 0.1,
     )
 
@@ -57,7 +57,7 @@ def test_by_hand() -> None:
     problem = coupled_selection(three_of_six())
     response = settled(problem)
     assert response.bound == pytest.approx(7 + 2 / 3)
-    found = surcharged(response, survivors(response, 100.0), 100.0, lambda: False)
+    found = find_surcharges(response, survivors(response, 100.0), 100.0)
     assert found is not None
     assert found.bound == pytest.approx(5.0)
     assert certificate_bound(three_of_six(), found.certificate()) == 5
@@ -74,7 +74,7 @@ def test_between_optimum_and_prices(seed: int) -> None:
     if best is None:
         return
     allowed = loss_allowed(response, best)
-    found = surcharged(response, survivors(response, allowed), allowed, lambda: False)
+    found = find_surcharges(response, survivors(response, allowed), allowed)
     if found is None:
         return
     proved = certificate_bound(selection, found.certificate())
@@ -92,7 +92,7 @@ def test_they_help_often() -> None:
         if best is None or response.bound < best + 0.5:
             continue
         allowed = loss_allowed(response, best)
-        found = surcharged(response, survivors(response, allowed), allowed, lambda: False)
+        found = find_surcharges(response, survivors(response, allowed), allowed)
         bound = response.bound if found is None else float(certificate_bound(selection, found.certificate()))
         closed.append((response.bound - bound) / (response.bound - best))
     assert np.mean(np.array(closed) > 0) > 0.6
@@ -113,28 +113,68 @@ def better_than(problem: CoupledProblem, worth: int) -> list[Assignment]:
     return found
 
 
-@pytest.mark.parametrize("seed", range(25))
-def test_nothing_better_is_ruled_out(seed: int) -> None:
-    """With an answer that is not the best, every better one is worth no more than one of what is left."""
-    selection = knapsacks(seed)
+def tightened(seed: int, scale: int = 1) -> tuple[CoupledProblem, int, Pursuit, Tightening, Survivors]:
+    """Return a problem, its optimum, a run with an answer below it, its surcharges, and what survives prices."""
+    selection = knapsacks(seed, scale)
     best, problem = optimum(selection), coupled_selection(selection)
-    if best is None:
-        return
-    run = Run(selection, time_limit=60.0)
-    pursuit, response = Pursuit(problem, run), settled(problem)
-    every = better_than(problem, best - 4)
-    pursuit.take(min(every, key=lambda one: one.worth(problem)))
+    assert best is not None
+    pursuit, response = Pursuit(problem, run := Run(selection, time_limit=60.0)), settled(problem)
+    pursuit.take(min(better_than(problem, best - 4), key=lambda one: one.worth(problem)))
     assert pursuit.worth is not None
+    core = survivors(response, loss_allowed(response, pursuit.worth + 1))
     tightening = Tightening(pursuit, run, response)
     tightening.tighten()
-    core = survivors(response, loss_allowed(response, pursuit.worth + 1))
-    left = tightening.narrowed(core)
-    assert len(left) <= len(core)
     assert run.bound is None or run.bound >= best
-    kept = set(zip(left.pairs.group.tolist(), left.pairs.plan.tolist(), strict=True))
-    if best > pursuit.worth:
-        best_ones = [one for one in every if one.worth(problem) == best]
-        assert any(kept.issuperset(zip(one.group.tolist(), one.plan.tolist(), strict=True)) for one in best_ones)
+    return problem, best, pursuit, tightening, core
+
+
+@pytest.mark.parametrize("scale", [1, 10**13])
+def test_nothing_better_is_ruled_out(scale: int) -> None:
+    """Pairs are left out, and what is left holds something that is best; also where usages are large."""
+    out = better = 0
+    for seed in range(25):
+        if optimum(knapsacks(seed)) is None:
+            continue
+        problem, best, pursuit, tightening, core = tightened(seed, scale)
+        left = tightening.narrowed(core)
+        out += len(core) - len(left)
+        kept = set(zip(left.pairs.group.tolist(), left.pairs.plan.tolist(), strict=True))
+        assert pursuit.worth is not None
+        if best > pursuit.worth:
+            better += 1
+            best_ones = [one for one in better_than(problem, best - 1) if one.worth(problem) == best]
+            assert any(kept.issuperset(zip(one.group.tolist(), one.plan.tolist(), strict=True)) for one in best_ones)
+    assert out > 20
+    assert better > 5
+
+
+def test_a_group_that_must_be_served_and_has_no_pair() -> None:
+    """Then there is no program, and no surcharges."""
+    selection = PlanSelection.from_numbers(
+        group=[0, 1], value=[5, 4], usage=[[6], [6]], capacity=[12], must=[True, True]
+    )
+    response = settled(coupled_selection(selection))
+    core = survivors(response, 100.0)
+    assert find_surcharges(response, replace(core, pairs=core.pairs.taken(core.pairs.group == 0)), 100.0) is None
+
+
+def test_an_engine_that_fails_ends_no_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The bound of the prices stands."""
+
+    def fail(*_: object) -> None:
+        raise EngineError("figures too far apart")
+
+    monkeypatch.setattr("sloplan.decomposition.tightening.find_surcharges", fail)
+    result = sp.solve("edge-cloud-s-1.2-loose", "lagrangian", display=False, time_limit=5, threads=1)
+    assert result.objective is not None
+    assert result.solution.certificate is not None
+    assert "surcharges" not in result.solution.certificate["nodes"][0]
+
+
+def test_time_that_is_up() -> None:
+    """Without time there are no surcharges."""
+    response = settled(coupled_selection(three_of_six()))
+    assert find_surcharges(response, survivors(response, 100.0), 100.0, lambda: 0.0) is None
 
 
 @pytest.mark.parametrize("seed", range(40))
@@ -145,18 +185,9 @@ def test_instances(seed: int) -> None:
         return
     response = settled(problem)
     allowed = loss_allowed(response, best)
-    found = surcharged(response, survivors(response, allowed), allowed, lambda: False)
+    found = find_surcharges(response, survivors(response, allowed), allowed)
     if found is not None:
         assert best <= certificate_bound(problem.source, found.certificate()) <= response.bound + 1e-6 * best + 1
-
-
-def test_rows_with_supplies_have_no_heavy_uses() -> None:
-    """More of them could be brought than stands."""
-    selection = PlanSelection.from_numbers(
-        group=[0], value=[5], usage=[[6, 6]], capacity=[10, 10], maximum=[1], brought=[[3, 0]]
-    )
-    pairs = Pairs(np.array([0]), np.array([0]), np.zeros(1))
-    assert HeavyUses.of(coupled_selection(selection), pairs).row.tolist() == [1]
 
 
 def test_a_method_certifies_with_them() -> None:

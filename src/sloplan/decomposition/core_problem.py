@@ -30,7 +30,7 @@ Engine = Literal["cp", "highs"]
 
 
 _MOST_PRESOLVED: Final = 10_000
-"""Pairs up to which HiGHS may presolve a core: there it looks at no clock, for 17 s on 17,000."""
+"""Pairs that are not decided up to which HiGHS may presolve a core: there it looks at no clock, for 17 s on 17,000."""
 
 
 @dataclass(frozen=True)
@@ -131,7 +131,7 @@ class _Search:
             core.selection, model,
             Highs(
                 model.form, seed=self.seed, threads=self.threads, rel_gap=0.0,
-                presolve=len(core.survivors) <= _MOST_PRESOLVED,
+                presolve=core.num_undecided <= _MOST_PRESOLVED,
             ),
             offer=lambda taken, amount: self.found.offer(core.assignment(taken, amount)),
             report_bound=self.found.bounded, should_stop=self.should_stop,

@@ -78,6 +78,13 @@ class Core:
         )
         return cls(problem, survivors, selection, kept)
 
+    @property
+    def num_undecided(self) -> int:
+        """How many pairs are of groups that may do anything else."""
+        found, number = self.survivors, np.bincount(self.selection.plans.group, minlength=len(self.groups))
+        decided = (number == 1) & (found.least_served[self.groups] == self.selection.groups.count)
+        return int(number[~decided].sum())
+
     def model(self) -> PlansForm:
         """Return the arrays of the selection's model, with the bounds that survivors have."""
         found, model = self.survivors, plans_form(self.selection)

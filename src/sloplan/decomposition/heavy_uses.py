@@ -22,7 +22,7 @@ class HeavyUses:
     Parameters
     ----------
     row, amount, number : (kinds,) int64
-        By row, then by amount; copies of the groups that have such a use.
+        By row, then by amount; copies of the groups that have such a use, of a group as many as may fit at most.
     kind, pair : (uses,) int64
         By kind.
     """
@@ -35,7 +35,7 @@ class HeavyUses:
 
     @classmethod
     def of(cls, problem: CoupledProblem, pairs: Pairs) -> HeavyUses:
-        """Gather the heavy uses of some pairs.
+        """Gather the heavy uses of some pairs, of a problem without supplies.
 
         Parameters
         ----------
@@ -44,19 +44,13 @@ class HeavyUses:
         """
         usage, capacity = problem.plans.usage.taken(pairs.plan), problem.rows.capacity
         amount = usage.amount * problem.groups.rate[pairs.group][usage.row_of_entry]
-        # Supplies would bring more: rows that have any are left out.
-        stands = np.ones(len(capacity), dtype=np.bool_)
-        stands[problem.supplies.brought.column] = False
-        heavy = (
-            (amount > capacity[usage.column] // (MOST_SIDE_BY_SIDE + 1))
-            & (amount <= capacity[usage.column])
-            & stands[usage.column]
-        )
+        heavy = (amount > capacity[usage.column] // (MOST_SIDE_BY_SIDE + 1)) & (amount <= capacity[usage.column])
         entry = np.flatnonzero(heavy & (amount > 0))
         kinds, kind = np.unique(np.stack([usage.column[entry], amount[entry]]), axis=1, return_inverse=True)
         pair, kind = usage.row_of_entry[entry], kind.reshape(-1)
         groups = len(problem.groups)
         users = np.unique(kind * groups + pairs.group[pair])
-        number = np.bincount(users // max(groups, 1), weights=problem.groups.count[users % max(groups, 1)])
+        copies = np.minimum(problem.groups.count[users % max(groups, 1)], MOST_SIDE_BY_SIDE)
+        number = np.bincount(users // max(groups, 1), weights=copies, minlength=kinds.shape[1]).astype(np.int64)
         order = np.argsort(kind, kind="stable")
-        return cls(kinds[0], kinds[1], number.astype(np.int64), kind[order], pair[order])
+        return cls(kinds[0], kinds[1], number, kind[order], pair[order])

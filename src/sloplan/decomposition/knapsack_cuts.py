@@ -11,6 +11,7 @@ Mathematical Programming 8, 1975 (lifting).
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
@@ -63,19 +64,23 @@ class Knapsack:
         used[kinds] = times
         return None if most < 0 else (most, used)
 
-    def broken(self, used: Float) -> Float | None:
+    def broken(self, used: Float, should_stop: Callable[[], bool] = lambda: False) -> Float | None:
         """Return an inequality that a fractional filling breaks, (kinds,) float64 with limit 1; None if none is found.
 
         Parameters
         ----------
         used : (kinds,) float64
+        should_stop : callable, optional
+            Asked often: then there is none, or one that leaves kinds out.
         """
         kinds = np.flatnonzero(used > _LEAST_USED)
-        if not len(kinds) or float(self.amount[kinds] @ self.number[kinds]) <= self.capacity:
+        if not len(kinds) or float(self.amount[kinds] @ self.number[kinds].astype(np.float64)) <= self.capacity:
             return None
         engine = LinearEngine(grows_by_columns=False)
         engine.add_columns(-used[kinds], np.zeros(len(kinds)), np.ones(len(kinds)))
         for _ in range(_MOST_FILLINGS):
+            if should_stop():
+                return None
             engine.run()
             if -engine.objective <= 1 + _LEAST_BROKEN:
                 return None
@@ -86,7 +91,7 @@ class Knapsack:
                 return None
             most, filling = found
             if most <= _UNIT * (1 + 1e-7):
-                self._lift(worth, kinds, most)
+                self._lift(worth, kinds, most, should_stop)
                 broken = worth / most
                 return broken if float(broken @ used) > 1 + _LEAST_BROKEN else None
             nonzero = np.flatnonzero(filling[kinds])
@@ -94,10 +99,12 @@ class Knapsack:
             engine.add_rows(-engine.infinity * one, one, owner, nonzero, filling[kinds[nonzero]].astype(np.float64))
         return None
 
-    def _lift(self, worth: Int, kinds: Int, limit: int) -> None:
+    def _lift(self, worth: Int, kinds: Int, limit: int, should_stop: Callable[[], bool]) -> None:
         """Give the other kinds, largest first, what uses of them leave of the limit at least; `worth` is changed."""
         others = np.setdiff1d(np.arange(len(self.amount)), kinds)
         for other in others[np.argsort(-self.amount[others], kind="stable")].tolist():
+            if should_stop():
+                return
             least = limit
             for times in range(1, int(min(self.number[other], self.capacity // self.amount[other])) + 1):
                 beside = self.most(worth, kinds, self.capacity - times * int(self.amount[other]))

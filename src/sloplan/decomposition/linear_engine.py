@@ -144,15 +144,24 @@ class LinearEngine:
         self._succeed(self._highs.setBasis(basis), "the basis without rows")
         return gone
 
-    def run(self) -> bool:
-        """Solve; False if there is no optimum because the objective has no limit.
+    def run(self, seconds: float | None = None) -> bool:
+        """Solve; False if there is no optimum because the objective has no limit, or none in time.
+
+        Parameters
+        ----------
+        seconds : float, optional
+            Time limit.
 
         Raises
         ------
         EngineError
             If the engine fails, or calls the program infeasible: those of this room never are.
         """
+        if seconds is not None:  # HiGHS counts the time of all runs
+            self._succeed(self._highs.setOptionValue("time_limit", self._highs.getRunTime() + seconds), "a time limit")
         kinds, kind = self._highspy.HighsModelStatus, self._solved()
+        if kind == kinds.kTimeLimit:
+            return False
         if kind not in (kinds.kUnbounded, kinds.kUnboundedOrInfeasible, *self._optima):
             # A basis can be too ill-conditioned to go on from: the program is solved anew, by the other simplex.
             self._highs.clearSolver()

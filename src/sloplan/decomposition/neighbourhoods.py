@@ -97,6 +97,7 @@ class _Kin:
         uses = np.zeros(self._groups, dtype=np.bool_)
         uses[pairs.group[usage.row_of_entry]] = True
         free[pairs.group] = ~uses[pairs.group]  # nobody competes with those
+        free |= number == 0  # those have nothing left that is better than what they do
         size = 0
         chance = self._weight / self._weight.sum()
         for row in rng.choice(len(chance), size=len(chance), replace=False, p=chance).tolist():

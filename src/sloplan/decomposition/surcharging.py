@@ -6,11 +6,12 @@ cost is charged to the uses they speak of, beside the prices of rows, and that i
 
 Source: P. Avella, M. Boccia, I. Vasilyev, A computational study of exact knapsack separation for the generalized
 assignment problem, Computational Optimization and Applications 45, 2010, for inequalities of rows one by one;
-docs/coordination.md for what they come to.
+docs/core-problem.md for what they come to.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -23,7 +24,7 @@ from sloplan.decomposition.coupled_problem import CoupledProblem
 from sloplan.decomposition.fixing import Survivors, bounded_survivors
 from sloplan.decomposition.heavy_uses import MOST_SIDE_BY_SIDE, HeavyUses
 from sloplan.decomposition.knapsack_cuts import Knapsack
-from sloplan.decomposition.lagrangian import Response
+from sloplan.decomposition.lagrangian import ROUNDING, Response
 from sloplan.decomposition.linear_engine import LinearEngine
 from sloplan.decomposition.pairs import Pairs
 from sloplan.problem.certificates.format import Certificate, Surcharge
@@ -42,6 +43,9 @@ _MOST_LOOKED_AT: Final = 500_000
 
 _MOST_ROUNDS: Final = 4
 """Of programs, each with more pairs."""
+
+_MOST_LET_IN: Final = 3
+"""Pairs of one group that are let in at once."""
 
 _LEAST_WORTH: Final = 1e-9
 """Relative: pairs that are worth more by less count as worth the same."""
@@ -73,6 +77,16 @@ class Surcharged:
     bound: float
 
     @cached_property
+    def _row(self) -> Float:
+        """The prices of rows as the certificate has them."""
+        return np.asarray(np.rint(self.row * self._denominator) / self._denominator)
+
+    @cached_property
+    def uncertainty(self) -> float:
+        """What rounding may have taken off the worth of a pair, on the safe side."""
+        return ROUNDING * self._dearest
+
+    @cached_property
     def best(self) -> Float:
         """What a copy of each group is worth at its best, staying out included where it may; shape (groups,)."""
         best = np.where(self.problem.groups.must, -np.inf, 0.0)
@@ -83,7 +97,7 @@ class Surcharged:
         """Return what a copy of each pair's group is worth with its plan, after all that it pays; shape (pairs,)."""
         groups, plans = self.problem.groups, self.problem.plans
         usage, rate = plans.usage.taken(pairs.plan), groups.rate[pairs.group]
-        paid = np.bincount(usage.row_of_entry, weights=usage.amount * self.row[usage.column], minlength=len(pairs))
+        paid = np.bincount(usage.row_of_entry, weights=usage.amount * self._row[usage.column], minlength=len(pairs))
         of_copy = Sparse(usage.start, usage.column, usage.amount * rate[usage.row_of_entry])
         due = self._charges.due(pairs.group, of_copy) / self._denominator
         return np.asarray(groups.value[pairs.group] + plans.value[pairs.plan] - rate * paid - due)
@@ -109,11 +123,16 @@ class Surcharged:
         return bool(len(self._charges.group))
 
     @cached_property
+    def _dearest(self) -> float:
+        """No plan's value, priced usage and surcharges are larger together."""
+        of_row = np.zeros(len(self.problem.rows))
+        np.maximum.at(of_row, self.uses.row, self.surcharge)
+        return self.problem.dearest(self.row, 1.0) + float(of_row.sum())
+
+    @cached_property
     def _denominator(self) -> int:
-        charged = np.bincount(self.uses.pair, weights=self.surcharge[self.uses.kind], minlength=len(self.pairs))
-        of_plan = self.problem.dearest(self.row, 1.0) + float(charged.max(initial=0.0))
         of_row = MOST_SIDE_BY_SIDE * float(self.surcharge.max(initial=0.0))
-        return grid_for(max(of_plan, of_row, float(self.row.max(initial=0.0))))
+        return grid_for(max(self._dearest, of_row, float(self.row.max(initial=0.0))))
 
     @cached_property
     def _charges(self) -> RowSurcharges:
@@ -124,62 +143,81 @@ class Surcharged:
         return RowSurcharges(group, uses.row[kind], uses.amount[kind], numerator[kind], most=0)
 
 
-def surcharged(
-    response: Response, core: Survivors, most_lost: float, should_stop: Callable[[], bool]
+def find_surcharges(
+    response: Response, core: Survivors, most_lost: float, remaining: Callable[[], float] = lambda: math.inf
 ) -> Surcharged | None:
     """Tighten the linear program over a core; None if that brings nothing, or time is up before.
 
     Parameters
     ----------
     response : Response
-        At good prices, for the greatest value.
+        At good prices, for the greatest value, of a problem without supplies.
     core : Survivors
         What the program is over: all that can be better than what is known.
     most_lost : float
         What that loses at most at the prices of rows.
-    should_stop : callable
-        Asked before every row.
+    remaining : callable, optional
+        Returns the seconds that are left for it.
+
+    Raises
+    ------
+    EngineError
+        If the engine fails.
     """
     problem, pairs, best, least = response.problem, core.pairs, None, response.bound
     near = bounded_survivors(response, _WIDER * most_lost, _MOST_LOOKED_AT)[0].pairs
     for _ in range(_MOST_ROUNDS):
-        found, gained = _tightened(problem, pairs, should_stop)
+        if not _all_can(problem, pairs):
+            return best
+        found, gained = _tightened(problem, pairs, remaining)
         if found is None:
             return best
         worth = found.worth(near)
         more, bound = _worth_more(found, near, worth)
         if bound < least:
             best, least = found, bound
-        if bound - found.bound <= _LEAST_GAIN * gained or should_stop():
+        if bound - found.bound <= _LEAST_GAIN * gained or remaining() <= 0:
             return best
         pairs = pairs.joined(near.taken(more))
     return best
 
 
+def _all_can(problem: CoupledProblem, pairs: Pairs) -> bool:
+    """Tell whether every group that must be served has a pair: otherwise there is no program."""
+    has = np.bincount(pairs.group, minlength=len(problem.groups)) > 0
+    return not np.any(problem.groups.must & ~has)
+
+
 def _worth_more(found: Surcharged, near: Pairs, worth: Float) -> tuple[Int, float]:
-    """Return the pair of each group that is worth more than all it was made for, and the bound with them."""
+    """Return some pairs of each group that are worth more than all it was made for, and the bound with them."""
     problem = found.problem
     better = np.flatnonzero(worth > found.best[near.group] + _LEAST_WORTH * max(1.0, float(np.abs(found.best).max())))
     better = better[np.lexsort((-worth[better], near.group[better]))]
-    first = better[np.flatnonzero(np.diff(near.group[better], prepend=-1))]
+    begins = np.flatnonzero(np.diff(near.group[better], prepend=-1))
+    first = better[begins]
+    rank = np.arange(len(better)) - np.repeat(begins, np.diff(np.append(begins, len(better))))
     more = problem.groups.count[near.group[first]] * (worth[first] - found.best[near.group[first]])
-    return better, found.bound + float(more.sum())
+    return better[rank < _MOST_LET_IN], found.bound + float(more.sum())
 
 
 def _tightened(
-    problem: CoupledProblem, pairs: Pairs, should_stop: Callable[[], bool]
+    problem: CoupledProblem, pairs: Pairs, remaining: Callable[[], float]
 ) -> tuple[Surcharged | None, float]:
     """Add inequalities until they hardly take anything off the bound any more; return what they took off it, too."""
     uses = HeavyUses.of(problem, pairs)
-    program = _Program(problem, pairs, uses)
-    first, knapsacks = program.solve(), _knapsacks(problem, uses)
-    last = first
-    while not should_stop() and program.separate(knapsacks, should_stop):
-        before, last = last, program.solve()
-        if before - last < _LEAST_GAIN * (first - last):
+    program, knapsacks = _Program(problem, pairs, uses), _knapsacks(problem, uses)
+    first, best = program.solve(remaining()), None
+    if first is None:
+        return None, 0.0
+    before = first
+    while program.separate(knapsacks, lambda: remaining() <= 0):
+        last = program.solve(remaining())
+        if last is None:
             break
-    result = program.result()
-    return (result if result.charges_any else None), first - last
+        best, gained, before = program.result(), before - last, last
+        if gained < _LEAST_GAIN * (first - last):
+            break
+    return (best if best is not None and best.charges_any else None), first - before
 
 
 def _knapsacks(problem: CoupledProblem, uses: HeavyUses) -> list[tuple[slice, Knapsack]]:
@@ -221,10 +259,10 @@ class _Program:
         engine.add_columns(-worth / self._unit, *limits, owner[order], row[order], share[order])
         self._broken: list[tuple[slice, Float]] = []
 
-    def solve(self) -> float:
-        """Return the bound."""
-        self._engine.run()
-        return -self._engine.objective * self._unit
+    def solve(self, seconds: float) -> float | None:
+        """Return the bound, None if there was no time for it."""
+        limit = None if math.isinf(seconds) else max(seconds, 0.0)
+        return -self._engine.objective * self._unit if self._engine.run(limit) else None
 
     def separate(self, knapsacks: list[tuple[slice, Knapsack]], should_stop: Callable[[], bool]) -> int:
         """Add an inequality for every row where the last optimum breaks one; return their number."""
@@ -233,7 +271,7 @@ class _Program:
         for part, knapsack in knapsacks:
             if should_stop():
                 break
-            broken = knapsack.broken(used[part])
+            broken = knapsack.broken(used[part], should_stop)
             if broken is None:
                 continue
             first, last = np.searchsorted(uses.kind, [part.start, part.stop])

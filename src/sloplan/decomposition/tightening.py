@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import replace
 from typing import Final
 
@@ -9,12 +10,14 @@ import numpy as np
 
 from sloplan.decomposition.fixing import Survivors, bounded_survivors, loss_allowed
 from sloplan.decomposition.lagrangian import Response
-from sloplan.decomposition.objective_step import objective_step
 from sloplan.decomposition.pursuit import Pursuit
-from sloplan.decomposition.surcharging import Surcharged, surcharged
+from sloplan.decomposition.surcharging import Surcharged, find_surcharges
 from sloplan.problem.run import Run
+from sloplan.solvers.engine import EngineError
 
-_MOST_PAIRS: Final = 50_000
+logger = logging.getLogger(__name__)
+
+_MOST_PAIRS: Final = 20_000
 """Survivors that lose least: the linear program over more takes too long."""
 
 _SHARE: Final = 0.15
@@ -25,6 +28,9 @@ _SECONDS_A_PAIR: Final = 5e-4
 
 _LEAST_TIMES: Final = 4.0
 """Times what the last surcharges took, certificate included, that must be left for others: parts look at no clock."""
+
+_MOST_NARROWED: Final = 100_000
+"""Pairs that are priced anew for each better answer."""
 
 _CLOSED: Final = 0.9
 """Part of the gap that may be left for surcharges to be made anew: fewer pairs survive then."""
@@ -62,10 +68,7 @@ class Tightening:
         if run.remaining() < _SECONDS_A_PAIR * len(core):
             return
         self._gap = gap
-        until = run.elapsed() + _SHARE * run.remaining()
-        found = surcharged(
-            self._response, self.narrowed(core), allowed, lambda: run.elapsed() > until or pursuit.time_is_up()
-        )
+        found = self._found_within(_SHARE * run.remaining(), self.narrowed(core), allowed)
         self._took = run.elapsed() - began
         if found is None or pursuit.time_is_up():
             return
@@ -75,17 +78,32 @@ class Tightening:
         if run.certified_bound is not None and run.certified_bound != before:
             self._found, self._most, self._gap = found, run.certified_bound, run.certified_bound - pursuit.worth
 
+    def _found_within(self, seconds: float, core: Survivors, allowed: float) -> Surcharged | None:
+        run = self._run
+        until = run.elapsed() + seconds
+
+        def remaining() -> float:
+            return 0.0 if self._pursuit.time_is_up() else until - run.elapsed()
+
+        try:
+            return find_surcharges(self._response, core, allowed, remaining)
+        except EngineError as error:
+            logger.debug("no surcharges: %s", error)  # figures too far apart for it
+            return None
+
     def narrowed(self, core: Survivors) -> Survivors:
         """Return the pairs of a core that may be in anything better, with what they lose at these prices.
+
+        All of them where they are too many to be looked at for each better answer.
 
         Parameters
         ----------
         core : Survivors
         """
         found, worth = self._found, self._pursuit.worth
-        if found is None or worth is None:
+        if found is None or worth is None or len(core) > _MOST_NARROWED:
             return core
         loss = found.best[core.pairs.group] - found.worth(core.pairs)
-        # The bound was rounded down by less than a step, and prices are on a grid: half a unit is far more.
-        kept = np.flatnonzero(loss <= self._most + objective_step(self._pursuit.problem) - (worth + 1) + 0.5)
+        # What is better is worth a step more, and the bound was rounded down by less than one.
+        kept = np.flatnonzero(loss <= self._most - worth + 2 * found.uncertainty)
         return replace(core, pairs=replace(core.pairs, loss=loss).taken(kept), most=core.most[kept])

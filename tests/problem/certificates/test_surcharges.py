@@ -65,13 +65,54 @@ def test_the_page(tmp_path: Path) -> None:
 
 def test_amounts_are_steps() -> None:
     """A use pays the largest surcharge that it reaches, and nothing below the first."""
-    selection = gpu(value=[9, 9, 9], usage=[[3], [4], [6]])
+    selection = gpu(value=[9, 10, 11], usage=[[3], [4], [6]])
     steps = [Surcharge("gpu", 4, 2, ("ann", "ben", "cleo")), Surcharge("gpu", 6, 5, ("ben", "cleo"))]
-    # ann stays below 4: 9; ben pays 2: 7; cleo pays 5: 4. The row holds one use of 6 and one of 4, which pay 7.
-    assert certificate_bound(selection, charged(*steps)) == (9 + 7 + 4 + 7) // 9 * 9
-    # With 5 from 4 on and 2 from 6 on, cleo pays 5 all the same.
+    # ann stays below 4: 9; ben pays 2: 8; cleo pays 5: 6. The row holds one use of 6 and one of 4, which pay 7.
+    assert certificate_bound(selection, charged(*steps)) == 9 + 8 + 6 + 7
+    # With 5 from 4 on and 2 from 6 on, cleo pays 5 all the same: 6; ben too: 5. Two uses of 4 fit, which pay 10.
     turned = [Surcharge("gpu", 4, 5, ("ann", "ben", "cleo")), Surcharge("gpu", 6, 2, ("cleo",))]
-    assert certificate_bound(selection, charged(*turned)) == (9 + 4 + 4 + 10) // 9 * 9
+    assert certificate_bound(selection, charged(*turned)) == 9 + 5 + 6 + 10
+
+
+def test_many_copies_count() -> None:
+    """However many copies pay a surcharge, as many count as fit: a sum of copies may pass what int64 holds."""
+    selection = gpu(
+        group=[0, 1, 2, 3],
+        value=[5, 4, 4, 0],
+        usage=[[6], [6], [6], [0]],
+        count=[1, 1, 1, 2**63 - 1],
+        group_name=["ann", "ben", "cleo", "dan"],
+        plan_name=["only"] * 4,
+    )
+    certificate = charged(Surcharge("gpu", 6, 4, ("ann", "ben", "cleo", "dan")))
+    assert certificate_bound(selection, certificate) == 5
+
+
+def test_a_row_of_many_light_uses() -> None:
+    """What parts of uses pay bounds it, and nothing is listed: in time and memory."""
+    selection = gpu(
+        group=[0], value=[1], usage=[[1]], capacity=[10**12], count=[10**12], group_name=["ann"], plan_name=["only"]
+    )
+    assert certificate_bound(selection, charged(Surcharge("gpu", 1, 1, ("ann",)))) in (
+        10**12,
+        10**12 + 1001,
+        10**12 + 1002,
+    )
+
+
+def test_least_costs() -> None:
+    """Under cost surcharges are taken off the bound's other side: two of three must be served, one in the cloud."""
+    selection = PlanSelection.from_numbers(
+        group=[0, 0, 1, 1], value=[1] * 4, cost=[1, 4, 1, 4], usage=[[6], [0], [6], [0]], capacity=[10],
+        objective="cost", must=[True, True], group_name=["ann", "ben"], plan_name=["edge", "cloud"] * 2,
+        row_name=["gpu"],
+    )  # fmt: skip
+    leaf = Leaf({}, surcharges=(Surcharge("gpu", 6, 3, ("ann", "ben")),))
+    certificate = Certificate("cost", 1, (leaf,))
+    assert certificate_bound(selection, certificate) == 5
+    assert sloplan.solve(selection, "exhaustive", display=False).objective == 5
+    assert verify_certificate(selection, certificate, 5) == []
+    assert [violation.rule for violation in verify_certificate(selection, certificate, 6)] == ["certificate_bound"]
 
 
 def random_surcharges(rng: Random, selection: PlanSelection) -> tuple[Surcharge, ...]:
@@ -79,7 +120,8 @@ def random_surcharges(rng: Random, selection: PlanSelection) -> tuple[Surcharge,
     names, taken = selection.groups.name.tolist(), set[tuple[str, int, str]]()
     surcharges = []
     for _ in range(rng.randint(1, 6)):
-        row, amount = str(rng.choice(selection.rows.name.tolist())), rng.randint(1, 8)
+        row = str(rng.choice(selection.rows.name.tolist()))
+        amount = max(1, rng.choice([1, *selection.plans.usage.amount.tolist()]) + rng.randint(-1, 1))
         users = [name for name in names if rng.random() < 0.6 and (row, amount, name) not in taken]
         taken.update((row, amount, name) for name in users)
         surcharges.append(Surcharge(row, amount, rng.randint(0, 12), tuple(users)))
@@ -174,6 +216,7 @@ ALL = ("ann", "ben", "cleo")
         ([Surcharge("gpu", True, 2, ALL)], "certificate_price_integer"),
         ([Surcharge("gpu", 6, 2**62 + 1, ALL)], "certificate_grid"),
         ([Surcharge("gpu", 1, 2**61, ALL)], "certificate_grid"),
+        ([Surcharge("gpu", 2**62 + 1, 1, ALL)], "certificate_grid"),
         ([Surcharge("gpu", 6, 4, ALL), Surcharge("gpu", 6, 3, ("ann",))], "certificate_surcharge"),
         ([Surcharge("gpu", 6, 4, ("ann", "ann"))], "certificate_surcharge"),
     ],
@@ -191,7 +234,25 @@ def test_no_tree_holds_them() -> None:
     assert rules(Certificate("goodput", 1, (Branch(decision, 1, 2), leaf, Leaf({})))) == ["certificate_surcharge"]
 
 
-def test_a_shape_that_is_none() -> None:
+def test_what_a_plan_pays_in_many_rows_is_added_up_exactly() -> None:
+    """Four times 2^62 is too much, and does not wrap around to nothing."""
+    selection = gpu(
+        group=[0],
+        value=[1],
+        usage=[[1, 1, 1, 1]],
+        capacity=[1] * 4,
+        group_name=["ann"],
+        plan_name=["only"],
+        row_name=list("abcd"),
+    )
+    certificate = charged(*(Surcharge(row, 1, 2**62, ("ann",)) for row in "abcd"))
+    assert [violation.rule for violation in verify_certificate(selection, certificate)] == ["certificate_grid"]
+
+
+@pytest.mark.parametrize(
+    "stated", [{"row": "gpu"}, {"row": "gpu", "amount": 1, "surcharge": 1, "groups": "ann"}, [], None]
+)
+def test_a_shape_that_is_none(stated: Any) -> None:
     """A surcharge without its fields is not read."""
-    document = {"objective": "goodput", "denominator": 1, "nodes": [{"prices": {}, "surcharges": [{"row": "gpu"}]}]}
+    document = {"objective": "goodput", "denominator": 1, "nodes": [{"prices": {}, "surcharges": [stated]}]}
     assert [violation.rule for violation in verify_certificate(gpu(), document)] == ["certificate_format"]

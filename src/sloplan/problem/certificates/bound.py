@@ -220,6 +220,6 @@ class _CopyWalk:
             plans = np.concatenate([copy.plans for copy in branched])
             worth[size > 0] = priced.best_worth(batch.groups[position[size > 0]], start, plans)
         worth = np.where(may_stay_out, np.maximum(worth, 0), worth)
-        best = priced.surcharged(case.surcharges) if case.surcharges else priced.worth
+        best = priced.worth_with(case.surcharges) if case.surcharges else priced.worth
         each = np.where(batch.must, best, np.maximum(best, 0))
         return sum(worth.tolist()) + exact_dot(each, others)

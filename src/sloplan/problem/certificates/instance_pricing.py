@@ -243,7 +243,7 @@ class PricedTemplate:
     per_request: Int
     worth: Int
 
-    def surcharged(self, surcharges: RowSurcharges) -> Int:
+    def worth_with(self, surcharges: RowSurcharges) -> Int:
         """Return `worth` with what plans pay as surcharges taken off: every plan of every query that pays any."""
         plans, worth = self.plans, self.worth.copy()
         pays = np.flatnonzero(np.isin(plans.groups, surcharges.groups))

@@ -88,7 +88,7 @@ class PricedPlans(Protocol):
         """Worth of each group's best plan, shape (groups of the batch,); 0 for a group without plans."""
         ...
 
-    def surcharged(self, surcharges: RowSurcharges) -> Int:
+    def worth_with(self, surcharges: RowSurcharges) -> Int:
         """Return `worth` with what plans pay as surcharges taken off.
 
         Raises

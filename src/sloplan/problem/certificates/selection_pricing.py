@@ -181,7 +181,7 @@ class PricedSelection:
     plan_worth: Int
     worth: Int
 
-    def surcharged(self, surcharges: RowSurcharges) -> Int:
+    def worth_with(self, surcharges: RowSurcharges) -> Int:
         """Return `worth` with what plans pay as surcharges taken off."""
         plans = self.listed.selection.plans
         due = surcharges.due(plans.group, plans.usage)

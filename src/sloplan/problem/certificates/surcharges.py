@@ -19,8 +19,9 @@ import numpy as np
 
 from sloplan.problem.certificates.filling import most_paid
 from sloplan.problem.certificates.format import Certificate, Leaf, Surcharge
-from sloplan.problem.certificates.pricing import PRICED_LIMIT, PlanPricer, is_integer
+from sloplan.problem.certificates.pricing import PRICED_LIMIT, PlanPricer, check_priced_size, is_integer
 from sloplan.problem.compiled import Int, Sparse
+from sloplan.problem.exact_sums import exact_totals
 from sloplan.problem.most_supplied import most_supplied
 from sloplan.problem.violation import Violation
 
@@ -64,8 +65,10 @@ class RowSurcharges:
         capacity, copies, most = most_supplied(pricer.rows, pricer.supplies), pricer.group_count[group], 0
         for one in np.unique(row).tolist():
             kinds, kind = np.unique(np.stack([amount, surcharge])[:, row == one], axis=1, return_inverse=True)
-            number = np.bincount(kind.reshape(-1), weights=copies[row == one]).astype(np.int64)
-            most += most_paid(kinds[0], kinds[1], number, int(capacity[one]))
+            some = copies[row == one]
+            number = exact_totals(kind.reshape(-1), some, np.ones_like(some), kinds.shape[1])
+            fitting = np.maximum(capacity[one], 0) // kinds[0]  # no more can be used, however many copies there are
+            most += most_paid(kinds[0], kinds[1], np.minimum(number, fitting).astype(np.int64), int(capacity[one]))
         return cls(group[order], row[order], amount[order], surcharge[order], most)
 
     @cached_property
@@ -81,6 +84,11 @@ class RowSurcharges:
         group : (n,) int64
         usage : Sparse
             What one copy uses of each row, (n, rows).
+
+        Raises
+        ------
+        GridTooFineError
+            If what a copy pays passes `PRICED_LIMIT`.
         """
         total = np.zeros(len(usage), dtype=np.int64)
         if not len(self.group):
@@ -98,7 +106,10 @@ class RowSurcharges:
         # Of each pair of a group and a row the largest so far, found by ranks: they are small.
         figures, of_figure = np.unique(self.surcharge, return_inverse=True)
         running = np.maximum.accumulate(pair.reshape(-1) * len(figures) + of_figure.reshape(-1)) % len(figures)
-        np.add.at(total, usage.row_of_entry[entry[pays[held]]], figures[running[last[held]]])
+        payer, paid = usage.row_of_entry[entry[pays[held]]], figures[running[last[held]]]
+        approximate = np.bincount(payer, weights=paid.astype(np.float64), minlength=len(total))
+        check_priced_size(approximate.astype(np.float64), "a plan with its surcharges")
+        np.add.at(total, payer, paid)
         return total
 
     @cached_property
@@ -147,5 +158,5 @@ def _violations(
         if figure < least:
             return [Violation("certificate_price_sign", subject, f"has {what} {figure}, which is less than {least}")]
         if figure > PRICED_LIMIT:
-            return [Violation("certificate_grid", subject, f"has an {what} that passes 2^62: {figure}")]
+            return [Violation("certificate_grid", subject, f"has {what} {figure}, which passes 2^62")]
     return []
