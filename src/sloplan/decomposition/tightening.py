@@ -24,7 +24,7 @@ _SHARE: Final = 0.15
 """Part of the time left that may go into inequalities, and as much again into the verification of their certificate."""
 
 _SECONDS_A_PAIR: Final = 5e-4
-"""Time that must be left: twice what surcharges and their certificate take on 10,000 pairs of `city`, the slowest."""
+"""Time that must be left for each pair and group: on `city`, the slowest, surcharges and their certificate take half."""
 
 _LEAST_TIMES: Final = 4.0
 """Times what the last surcharges took, certificate included, that must be left for others: parts look at no clock."""
@@ -65,7 +65,7 @@ class Tightening:
             return
         began = run.elapsed()
         core, _ = bounded_survivors(self._response, allowed, _MOST_PAIRS)
-        if run.remaining() < _SECONDS_A_PAIR * len(core):
+        if run.remaining() < _SECONDS_A_PAIR * (len(core) + len(problem.groups)):
             return
         self._gap = gap
         found = self._found_within(_SHARE * run.remaining(), self.narrowed(core), allowed)
