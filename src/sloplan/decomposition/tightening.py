@@ -24,7 +24,7 @@ _SHARE: Final = 0.15
 """Part of the time left that may go into inequalities, and as much again into the verification of their certificate."""
 
 _SECONDS_A_PAIR: Final = 5e-4
-"""Time that must be left for each pair and group: on `city`, the slowest, surcharges and their certificate take half."""
+"""Time that must be left for each pair and group: on `city`, the slowest, surcharges take about half of it."""
 
 _LEAST_TIMES: Final = 4.0
 """Times what the last surcharges took, certificate included, that must be left for others: parts look at no clock."""
