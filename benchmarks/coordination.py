@@ -10,14 +10,15 @@ from __future__ import annotations
 import argparse
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import partial
 from itertools import takewhile
+from unittest.mock import patch
 
 import sloplan as sp
 from sloplan.decomposition.column_generation import column_generation
-from sloplan.decomposition.coordination import Coordination, Step
-from sloplan.decomposition.coupled_problem import CoupledProblem, coupled_instance
+from sloplan.decomposition.coordination import Coordination, Respond, Step
+from sloplan.decomposition.coupled_problem import CoupledProblem, coupled_instance, coupled_selection
 from sloplan.decomposition.cutting_planes import cutting_planes
 from sloplan.decomposition.lagrangian import respond
 from sloplan.decomposition.subgradient import subgradient
@@ -26,19 +27,27 @@ from sloplan.problem.cost_problem import goodput_floor
 
 CLOSE = (1e-3, 1e-4, 1e-6)
 MIN_GOODPUT = 0.9  # under cost
+UNSHARED = "cutting planes, no template shared"  # every query has plans of its own, and a cut of its own
 
 
-def after_cutting_planes(problem: CoupledProblem, respond: Callable) -> Iterator[Step]:
+def after_cutting_planes(problem: CoupledProblem, respond: Respond) -> Iterator[Step]:
     """Cutting planes, then column generation from their prices and pairs."""
     for step in cutting_planes(problem, respond):
         yield Step(step.response, step.best)
     yield from column_generation(problem, respond, start=step.best.prices, known=step.fractional)
 
 
+def without_a_box(problem: CoupledProblem, respond: Respond) -> Iterator[Step]:
+    """Cutting planes that go wherever the model promises most: no stabilisation."""
+    with patch("sloplan.decomposition.cutting_planes._FIRST_RADIUS", 1e30):
+        yield from cutting_planes(problem, respond)
+
+
 WAYS: dict[str, Coordination] = {
     "subgradient": subgradient,
     "volume": volume,
     "cutting planes": cutting_planes,
+    "cutting planes, no box": without_a_box,
     "column generation": column_generation,
     "column generation, smoothed": partial(column_generation, smoothing=0.8),
     "cutting planes, then column generation": after_cutting_planes,
@@ -60,6 +69,9 @@ def main() -> None:
     for name in arguments.names:
         problem = coupled(name, arguments.objective)
         measured = {way: median(problem, way, arguments.repeat, arguments.limit) for way in WAYS}
+        if arguments.objective == "goodput":
+            alone = coupled_selection(sp.PlanSelection.from_instance(sp.load(name)))
+            measured[UNSHARED] = median(alone, "cutting planes", arguments.repeat, arguments.limit)
         best = min(trace[-1][1] for trace in measured.values())
         for way, trace in measured.items():
             sys.stdout.write(f"| {name} | {way} | " + " | ".join(figures(trace, best)) + " |\n")
