@@ -96,3 +96,14 @@ def test_a_program_that_fails_twice_is_an_error(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(engine, "_solved", lambda: engine._highspy.HighsModelStatus.kSolveError)
     with pytest.raises(EngineError, match="HiGHS ended a linear program"):
         engine.run()
+
+
+def test_a_time_limit_is_for_one_run() -> None:
+    """Without time there is no optimum, and the next run, without a limit, finds it."""
+    rng, engine, size = np.random.default_rng(0), LinearEngine(grows_by_columns=False), 300
+    engine.add_columns(-rng.random(size), np.zeros(size), np.full(size, engine.infinity))
+    owner, column = (part.reshape(-1) for part in np.meshgrid(np.arange(size), np.arange(size), indexing="ij"))
+    engine.add_rows(np.full(size, -engine.infinity), np.ones(size), owner, column, rng.random(size * size))
+    assert not engine.run(0.0)
+    assert engine.run()
+    assert engine.objective < 0

@@ -190,6 +190,17 @@ def test_instances(seed: int) -> None:
         assert best <= certificate_bound(problem.source, found.certificate()) <= response.bound + 1e-6 * best + 1
 
 
+@pytest.mark.parametrize("seed", range(12))
+def test_branch_and_price_narrows_its_core(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With surcharges before every core its optima are those of trying everything."""
+    monkeypatch.setattr("sloplan.decomposition.branch_and_price_method._LARGE_CORE", 0)
+    selection = knapsacks(seed)
+    result = sp.solve(selection, "branch-and-price", display=False, time_limit=20, threads=1)
+    best = optimum(selection)
+    assert result.status == ("infeasible" if best is None else "optimal")
+    assert best is None or result.objective == best
+
+
 def test_a_method_certifies_with_them() -> None:
     """`lagrangian` ends with a bound that its prices alone do not prove, and its file is accepted."""
     instance = sp.load("edge-cloud-s-1.2-loose")

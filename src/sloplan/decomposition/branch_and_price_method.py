@@ -68,7 +68,8 @@ class BranchAndPriceMethod:
         proof : {"solver", "certified"}
             What the proof may rest on: an engine's word on the core problem, or a certificate alone.
         fixing : bool
-            Off: models get all options, not those that survive, and there is no core problem.
+            Off, for comparisons: models of an instance get all options, not those that survive, and a plan selection
+            gets no core problem.
 
         Raises
         ------

@@ -157,8 +157,8 @@ class LinearEngine:
         EngineError
             If the engine fails, or calls the program infeasible: those of this room never are.
         """
-        if seconds is not None:  # HiGHS counts the time of all runs
-            self._succeed(self._highs.setOptionValue("time_limit", self._highs.getRunTime() + seconds), "a time limit")
+        limit = self.infinity if seconds is None else self._highs.getRunTime() + seconds  # it counts all runs' time
+        self._succeed(self._highs.setOptionValue("time_limit", limit), "a time limit")
         kinds, kind = self._highspy.HighsModelStatus, self._solved()
         if kind == kinds.kTimeLimit:
             return False
