@@ -67,6 +67,13 @@ def test_the_inequality_of_a_cover() -> None:
     assert broken == pytest.approx([1.0, 1.0])
 
 
+def test_a_kind_that_fits_twice_is_lifted_by_half() -> None:
+    """Beside no use of 6 two of 5 fit into 10: each may count for a half."""
+    broken = Knapsack(np.array([5, 6]), np.array([2, 3]), 10).broken(np.array([0.0, 1 + 2 / 3]))
+    assert broken is not None
+    assert broken == pytest.approx([0.5, 1.0])
+
+
 def test_a_knapsack_that_takes_too_long_gives_none(monkeypatch: pytest.MonkeyPatch) -> None:
     """Then there is no inequality, rather than one that may not hold."""
     monkeypatch.setattr("sloplan.decomposition.knapsack_cuts.fill", lambda *_: -1)
