@@ -2,7 +2,7 @@
 
 Run as ``python benchmarks/growth.py DIR`` on the study `scaling` with its trajectories and solutions. A basic optimum
 of the linear program over plans splits at most as many queries as there are tight rows, so the target is a gap of tight
-rows times the mean value of a query; tight are rows with a price or a surcharge in the certificate of the bound.
+rows times the mean value of a query; tight are rows with a price in the certificate of the bound.
 Printed are the time until bound and solution were that near, for every run of `lagrangian`, and by family the exponent
 of the power of the number of queries that fits these times, and the memory that each query more takes.
 """
@@ -44,7 +44,7 @@ def _figures(folder: StudyFolder, row: dict[str, Any]) -> dict[str, Any]:
     solution = Solution.load(folder.solution_file(row["run"]))
     assert solution.certificate is not None
     leaf = solution.certificate["nodes"][0]
-    tight = len({*leaf["prices"], *(stated["row"] for stated in leaf.get("surcharges", []))})
+    tight = len(leaf["prices"])
     target = tight * row["certified_bound"] / row["queries"]
     steps = pd.read_csv(folder.path / "trajectories" / f"{row['run']}.csv")
     near = steps["time_s"][steps["bound"] - steps["objective"] <= target]

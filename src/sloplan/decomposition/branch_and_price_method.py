@@ -33,7 +33,7 @@ _CERTIFYING_SHARE: Final = 0.2
 """Part of the time left that may go into the verification of the root's bound."""
 
 _LARGE_CORE: Final = 5000
-"""Pairs from which on surcharges are made before the core is solved: engines settle smaller ones as soon without."""
+"""Pairs from which on rounded inequalities come before the core: engines settle smaller ones as soon without."""
 
 _DIVING_SHARE: Final = 0.4
 """Part of the time left that may go into dives before the core problem."""

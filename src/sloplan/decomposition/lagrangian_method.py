@@ -35,7 +35,7 @@ class Lagrangian:
 
     Cutting planes look for the prices of least bound; at some of their steps every query is served greedily at the best
     prices so far. The bound's certificate is verified. From those prices columns are generated for the linear program
-    over all plans, and its optimum, whole but for few queries, is rounded. Surcharges on heavy uses tighten the bound.
+    over all plans, and its optimum, whole but for few queries, is rounded. Rounded inequalities tighten the bound.
     Local search and core problems, the first of the plans that lose least, improve the best answer in turn, until time
     is up or bound and answer meet.
     """
@@ -53,7 +53,7 @@ class Lagrangian:
         run: Run,
         *,
         coordination: str = "cutting-planes",
-        surcharges: bool = True,
+        inequalities: bool = True,
         local_search: bool = True,
     ) -> None:
         """Solve `problem`.
@@ -64,8 +64,8 @@ class Lagrangian:
         run : Run
         coordination : {"cutting-planes", "subgradient", "volume"}
             How the prices are found.
-        surcharges : bool
-            Off: no knapsack inequalities tighten the bound (docs/core-problem.md).
+        inequalities : bool
+            Off: no rounded inequalities tighten the bound (docs/core-problem.md).
         local_search : bool
             Off: core problems alone improve answers.
 
@@ -89,5 +89,5 @@ class Lagrangian:
             if step.settled and not (pursuit.is_settled or pursuit.time_is_up()):
                 step = follow(pursuit, run, column_generation(coupled, respond, best.prices, step.fractional))
         round_off(pursuit, run, step)
-        improve(pursuit, run, best, surcharges=surcharges, local_search=local_search)
+        improve(pursuit, run, best, inequalities=inequalities, local_search=local_search)
         pursuit.settle()

@@ -27,6 +27,8 @@ class LinearEngine:
     grows_by_columns : bool
         Its last optimum stays feasible when it grows, so that the primal simplex goes on from there; otherwise the
         dual simplex does. (With 10,000 groups the wrong one takes five times as long.)
+    presolve : bool, optional
+        Off where `inverse_row` is asked for: a program that presolve solves has no basis to invert.
 
     Attributes
     ----------
@@ -35,7 +37,7 @@ class LinearEngine:
     objective : float
     """
 
-    def __init__(self, *, grows_by_columns: bool) -> None:
+    def __init__(self, *, grows_by_columns: bool, presolve: bool = True) -> None:
         import highspy
 
         self._highspy = highspy
@@ -46,6 +48,7 @@ class LinearEngine:
             ("primal_feasibility_tolerance", _TOLERANCE),
             ("dual_feasibility_tolerance", _TOLERANCE),
             ("small_matrix_value", _LEAST_COEFFICIENT),
+            ("presolve", "choose" if presolve else "off"),
         ):
             self._succeed(self._highs.setOptionValue(name, value), f"option {name}")
         self._strategy = _PRIMAL if grows_by_columns else _DUAL
@@ -143,6 +146,25 @@ class LinearEngine:
         basis.row_status = [status[kept] for kept in np.flatnonzero(~gone).tolist()]
         self._succeed(self._highs.setBasis(basis), "the basis without rows")
         return gone
+
+    @property
+    def basic(self) -> Int:
+        """The basic variable of each row: a column, or -1 less the row whose slack it is; shape (rows,)."""
+        status, basic = self._highs.getBasicVariables()
+        self._succeed(status, "the basic variables")
+        return np.asarray(basic, dtype=np.int64)
+
+    def inverse_row(self, position: int) -> Float:
+        """Return a row of the inverse of the basis: how rows are weighed so that one basic variable is left.
+
+        Parameters
+        ----------
+        position : int
+            Of the variable in `basic`.
+        """
+        status, weight, *_ = self._highs.getBasisInverseRow(position)
+        self._succeed(status, "a row of the inverse of the basis")
+        return np.asarray(weight, dtype=np.float64)
 
     def run(self, seconds: float | None = None) -> bool:
         """Solve; False if there is no optimum because the objective has no limit, or none in time.

@@ -50,7 +50,7 @@ _NEAREST_SHARE: Final = 0.4
 """Pairs of all groups that lose least, which are put together whole once, and part of the time left for that."""
 
 _MOST_NARROWED: Final = 20_000
-"""Pairs of least loss at the prices of rows, of which those are taken that lose least with surcharges."""
+"""Pairs of least loss at the prices of rows, of which those are taken that lose least at those of inequalities too."""
 
 _IDLE_TURNS: Final = 3
 """Turns of both without a better answer, after which a run without a time limit ends."""
@@ -195,7 +195,7 @@ def search(pursuit: Pursuit, run: Run, response: Response, rounds: int) -> None:
 
 
 def improve(
-    pursuit: Pursuit, run: Run, response: Response, *, surcharges: bool = True, local_search: bool = True
+    pursuit: Pursuit, run: Run, response: Response, *, inequalities: bool = True, local_search: bool = True
 ) -> None:
     """Improve the best assignment by local search and neighbourhoods in turn, for as long as there is time.
 
@@ -205,7 +205,7 @@ def improve(
     run : Run
     response : Response
         At good prices.
-    surcharges, local_search : bool, optional
+    inequalities, local_search : bool, optional
         Whether the bound is tightened, and whether there is local search.
     """
     idle, turn, tightening = 0, 0, Tightening(pursuit, run, response)
@@ -213,7 +213,7 @@ def improve(
         before = pursuit.worth
         if local_search:
             search(pursuit, run, response, _SEARCH_ROUNDS)
-        if surcharges:
+        if inequalities:
             tightening.tighten()
         if turn == 0 and run.time_limit is not None:
             _solve_nearest(pursuit, run, response, tightening)

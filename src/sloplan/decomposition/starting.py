@@ -10,7 +10,6 @@ import numpy as np
 from sloplan.decomposition.assignment import Assignment
 from sloplan.decomposition.coupled_problem import CoupledProblem, Groups, coupled_instance, coupled_selection
 from sloplan.decomposition.fixing import bounded_survivors
-from sloplan.decomposition.knapsack_cuts import Knapsack
 from sloplan.decomposition.lagrangian import Prices, respond
 from sloplan.decomposition.local_search import LocalSearch
 from sloplan.decomposition.recovery import compile_kernels as compile_recovery
@@ -72,6 +71,4 @@ def _compile_kernels(problem: CoupledProblem) -> float:
     LocalSearch(empty, nothing, response, seed=0).improve(1)
     bounded_survivors(response, 0.0, 1)
     compile_recovery()  # nobody is left to search for in the empty problem
-    one = np.ones(1, dtype=np.int64)
-    Knapsack(one, one, 1).most(one, np.zeros(1, dtype=np.int64), 1)
     return time.monotonic() - began

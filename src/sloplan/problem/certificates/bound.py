@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 
 from sloplan.problem.certificates.pricing import Answer, PlanBatch, PlanPricer, Prices
-from sloplan.problem.certificates.surcharges import RowSurcharges
+from sloplan.problem.certificates.rounded_bound import RoundedBound, RoundingCase
 from sloplan.problem.compiled import Int
 from sloplan.problem.errors import SloplanError
 from sloplan.problem.exact_sums import exact_dot, exact_totals
@@ -39,14 +39,14 @@ class LeafCase:
         How many answers, from the root, it shares with the leaf before.
     added : sequence of Answer or SupplyAnswer
         Its answers after those.
-    surcharges : RowSurcharges, optional
+    rounding : RoundingCase, optional
         Of a case without answers.
     """
 
     prices: Prices
     kept: int
     added: Sequence[Answer | SupplyAnswer]
-    surcharges: RowSurcharges | None = None
+    rounding: RoundingCase | None = None
 
 
 class VerificationStoppedError(SloplanError):
@@ -82,9 +82,8 @@ def leaf_totals(
         sum over copies of m_g + pi.cap + sum_i max over n in {lo_i, hi_i} of (pi.brought_i - price_i) n - mu F,
 
     where m_g is the worth of the best plan of the copy's group, at least 0 if the copy may stay out; price_i and the
-    goodput floor F, of price mu, count under "cost" alone. Surcharges are taken off the worth of plans, and the most
-    that all copies can pay of them is added. Plans are listed once, batch by batch, for all leaves
-    together.
+    goodput floor F, of price mu, count under "cost" alone. Where there are rounded inequalities, `RoundedBound` adds up
+    what they leave possible beside that. Plans are listed once, batch by batch, for all leaves together.
 
     Parameters
     ----------
@@ -103,6 +102,7 @@ def leaf_totals(
     """
     supplies = _SupplyWalk(pricer)
     totals = [supplies.rows_total(case) for case in cases]
+    rounded = [RoundedBound(pricer, case.rounding, case.prices) if case.rounding else None for case in cases]
     step = math.gcd(*pricer.supply_price.tolist())
     for batch in pricer.batches():
         if should_stop is not None and should_stop():
@@ -113,8 +113,12 @@ def leaf_totals(
             copies.follow(case)
             total = totals[leaf]
             if total is not None:
-                worth = copies.total(case)
+                worth = copies.total(case, rounded[leaf])
                 totals[leaf] = None if worth is None else total + worth
+    totals = [
+        total if bound is None or total is None else bound.most(total)
+        for total, bound in zip(totals, rounded, strict=True)
+    ]
     return LeafTotals(totals, max(step, 1))
 
 
@@ -140,8 +144,7 @@ class _SupplyWalk:
         worth = exact_totals(brought.row_of_entry, brought.amount, prices.row[brought.column], len(brought))
         worth = worth - prices.cost * self._price
         supplied = int(np.where(worth > 0, worth * self._high, worth * self._low).sum())
-        paid = case.surcharges.most if case.surcharges else 0
-        return supplied + exact_dot(self._rows.capacity, prices.row) + paid - prices.value * self._floor
+        return supplied + exact_dot(self._rows.capacity, prices.row) - prices.value * self._floor
 
     def _follow(self, case: LeafCase) -> None:
         while len(self._before) > case.kept:
@@ -203,8 +206,11 @@ class _CopyWalk:
         self._branched[copy] = _Branched(position, now.plans[agrees], now.may_stay_out and not answer.holds)
         return copy, before
 
-    def total(self, case: LeafCase) -> int | None:
-        """Worth of all copies: branched ones one by one, the others count x m; None if a must copy has no plan."""
+    def total(self, case: LeafCase, rounded: RoundedBound | None = None) -> int | None:
+        """Worth of all copies: branched ones one by one, the others count x m; None if a must copy has no plan.
+
+        What is left of them for a `RoundedBound` is added to it.
+        """
         batch, branched = self._batch, list(self._branched.values())
         priced = batch.priced(case.prices)
         position = np.array([copy.position for copy in branched], dtype=np.int64)
@@ -220,6 +226,7 @@ class _CopyWalk:
             plans = np.concatenate([copy.plans for copy in branched])
             worth[size > 0] = priced.best_worth(batch.groups[position[size > 0]], start, plans)
         worth = np.where(may_stay_out, np.maximum(worth, 0), worth)
-        best = priced.worth_with(case.surcharges) if case.surcharges else priced.worth
-        each = np.where(batch.must, best, np.maximum(best, 0))
+        if rounded is not None and case.rounding is not None:
+            rounded.add(priced.within(case.rounding.most_lost), batch.groups, batch.count, batch.must)
+        each = np.where(batch.must, priced.worth, np.maximum(priced.worth, 0))
         return sum(worth.tolist()) + exact_dot(each, others)

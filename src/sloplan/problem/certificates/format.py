@@ -7,9 +7,11 @@ each price, is what `sloplan.problem.certificates.verification.verify_certificat
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
+from sloplan.problem.certificates.inequality_format import Rounding
+from sloplan.problem.certificates.json_shape import json_list, json_object, json_text
 from sloplan.problem.errors import InputError
 
 
@@ -53,27 +55,6 @@ Decision = SupplyDecision | OptionDecision | PlanDecision
 
 
 @dataclass(frozen=True)
-class Surcharge:
-    """What copies of some groups pay, beside the row's price, if their plan uses much of a row.
-
-    Parameters
-    ----------
-    row : str
-    amount : int
-        Least usage of one copy that pays it; of several of its group and row, a copy pays the largest.
-    surcharge : int
-        Numerator over the certificate's denominator.
-    groups : tuple of str
-        Queries of an instance, groups of a plan selection.
-    """
-
-    row: str
-    amount: int
-    surcharge: int
-    groups: tuple[str, ...]
-
-
-@dataclass(frozen=True)
 class Leaf:
     """A leaf of a certificate.
 
@@ -83,13 +64,13 @@ class Leaf:
         Price numerators per row name; rows that are not named have price 0.
     goodput_price : int
         Price numerator of the goodput floor, of certificates of "cost" alone.
-    surcharges : tuple of Surcharge
+    rounding : Rounding, optional
         Of the only node of a certificate.
     """
 
     prices: Mapping[str, int]
     goodput_price: int = 0
-    surcharges: tuple[Surcharge, ...] = ()
+    rounding: Rounding | None = None
 
 
 @dataclass(frozen=True)
@@ -154,10 +135,10 @@ class Certificate:
         InputError
             If the object has not the shape of a certificate.
         """
-        fields = _object(document, "certificate", required=("objective", "denominator", "nodes"))
-        nodes = _list(fields["nodes"], "certificate.nodes")
+        fields = json_object(document, "certificate", required=("objective", "denominator", "nodes"))
+        nodes = json_list(fields["nodes"], "certificate.nodes")
         return cls(
-            objective=_text(fields["objective"], "certificate.objective"),
+            objective=json_text(fields["objective"], "certificate.objective"),
             denominator=fields["denominator"],
             nodes=tuple(_read_node(node, f"certificate.nodes[{i}]") for i, node in enumerate(nodes)),
         )
@@ -176,8 +157,8 @@ def _written_node(node: Node) -> dict[str, Any]:
         of_leaf: dict[str, Any] = {"prices": dict(node.prices)}
         if node.goodput_price:
             of_leaf["goodput_price"] = node.goodput_price
-        if node.surcharges:
-            of_leaf["surcharges"] = [asdict(stated) | {"groups": list(stated.groups)} for stated in node.surcharges]
+        if node.rounding:
+            of_leaf["rounding"] = node.rounding.to_json()
         return of_leaf
     if isinstance(node, GroupLeaf):
         return {"group_prices": dict(node.group_prices)}
@@ -203,44 +184,38 @@ def _written_decision(decision: Decision) -> dict[str, Any]:
 
 def _read_node(node: Any, field: str) -> Node:
     if isinstance(node, dict) and "decision" in node:
-        fields = _object(node, field, required=("decision",), optional=("yes", "no"))
+        fields = json_object(node, field, required=("decision",), optional=("yes", "no"))
         decision = _read_decision(fields["decision"], f"{field}.decision")
         return Branch(decision, fields.get("yes"), fields.get("no"))
     if isinstance(node, dict) and "group_prices" in node:
-        fields = _object(node, field, required=("group_prices",))
-        return GroupLeaf(_object(fields["group_prices"], f"{field}.group_prices", required=None))
-    fields = _object(node, field, required=("prices",), optional=("goodput_price", "surcharges"))
-    surcharges = _list(fields.get("surcharges", []), f"{field}.surcharges")
+        fields = json_object(node, field, required=("group_prices",))
+        return GroupLeaf(json_object(fields["group_prices"], f"{field}.group_prices", required=None))
+    fields = json_object(node, field, required=("prices",), optional=("goodput_price", "rounding"))
+    rounding = fields.get("rounding")
     return Leaf(
-        _object(fields["prices"], f"{field}.prices", required=None),
+        json_object(fields["prices"], f"{field}.prices", required=None),
         fields.get("goodput_price", 0),
-        tuple(_read_surcharge(stated, f"{field}.surcharges[{i}]") for i, stated in enumerate(surcharges)),
+        None if rounding is None else Rounding.from_json(rounding, f"{field}.rounding"),
     )
-
-
-def _read_surcharge(stated: Any, field: str) -> Surcharge:
-    fields = _object(stated, field, required=("row", "amount", "surcharge", "groups"))
-    groups = tuple(_text(name, f"{field}.groups") for name in _list(fields["groups"], f"{field}.groups"))
-    return Surcharge(_text(fields["row"], f"{field}.row"), fields["amount"], fields["surcharge"], groups)
 
 
 def _read_decision(decision: Any, field: str) -> Decision:
     if isinstance(decision, dict) and "supply" in decision:
-        fields = _object(decision, field, required=("supply", "at_most"))
-        return SupplyDecision(_text(fields["supply"], f"{field}.supply"), fields["at_most"])
+        fields = json_object(decision, field, required=("supply", "at_most"))
+        return SupplyDecision(json_text(fields["supply"], f"{field}.supply"), fields["at_most"])
     if isinstance(decision, dict) and "query" in decision:
-        fields = _object(decision, field, required=("query", "copy", "operator", "options"))
+        fields = json_object(decision, field, required=("query", "copy", "operator", "options"))
         return OptionDecision(
-            query=_text(fields["query"], f"{field}.query"),
+            query=json_text(fields["query"], f"{field}.query"),
             copy=fields["copy"],
-            operator=_text(fields["operator"], f"{field}.operator"),
-            options=tuple(_read_option(option, field) for option in _list(fields["options"], f"{field}.options")),
+            operator=json_text(fields["operator"], f"{field}.operator"),
+            options=tuple(_read_option(option, field) for option in json_list(fields["options"], f"{field}.options")),
         )
-    fields = _object(decision, field, required=("group", "copy", "plans"))
+    fields = json_object(decision, field, required=("group", "copy", "plans"))
     return PlanDecision(
-        group=_text(fields["group"], f"{field}.group"),
+        group=json_text(fields["group"], f"{field}.group"),
         copy=fields["copy"],
-        plans=tuple(_text(plan, f"{field}.plans") for plan in _list(fields["plans"], f"{field}.plans")),
+        plans=tuple(json_text(plan, f"{field}.plans") for plan in json_list(fields["plans"], f"{field}.plans")),
     )
 
 
@@ -254,37 +229,3 @@ def _read_option(option: Any, field: str) -> tuple[str, str, str]:
         value=option,
         allowed="a list of three names: configuration, pool, allocation",
     )
-
-
-def _text(value: Any, field: str) -> str:
-    if not isinstance(value, str):
-        raise InputError("not text", field=field, value=value, allowed="a string")
-    return value
-
-
-def _object(
-    value: Any, field: str, *, required: tuple[str, ...] | None, optional: tuple[str, ...] = ()
-) -> dict[str, Any]:
-    """Return `value` if it is a JSON object with those fields (`required` None: any fields)."""
-    if not isinstance(value, dict):
-        raise InputError("not a JSON object", field=field, value=value, allowed="an object {...}")
-    if required is not None:
-        missing = [name for name in required if name not in value]
-        unknown = [name for name in value if name not in required + optional]
-        if missing or unknown:
-            raise InputError(
-                "; ".join(
-                    [f"field {name!r} is missing" for name in missing]
-                    + [f"field {name!r} is not known" for name in unknown]
-                ),
-                field=field,
-                value=value,
-                allowed=f"an object with {', '.join(required + optional)}",
-            )
-    return value
-
-
-def _list(value: Any, field: str) -> list[Any]:
-    if not isinstance(value, list):
-        raise InputError("not a JSON list", field=field, value=value, allowed="a list [...]")
-    return value

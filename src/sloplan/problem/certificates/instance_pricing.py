@@ -12,20 +12,21 @@ import numpy as np
 from sloplan.problem.certificates.fitting import FittingPlans
 from sloplan.problem.certificates.format import OptionDecision, PlanDecision
 from sloplan.problem.certificates.pricing import (
+    PricedPairs,
     Prices,
     Statement,
     check_priced_size,
     copy_violation,
     priced_usage,
 )
-from sloplan.problem.certificates.surcharges import RowSurcharges
+from sloplan.problem.certificates.undominated import undominated
 from sloplan.problem.compiled import NO_LIMIT, Bool, CompiledInstance, Int, Rows, Supplies
 from sloplan.problem.evaluation import meets
 from sloplan.problem.plan_table import PlanTable
 from sloplan.problem.query_classes import QueryClasses
 from sloplan.problem.violation import Violation
 
-_PAIRS: Final = 1_000_000
+_PAIRS: Final = 10_000_000
 """Pairs of a query and a plan that are looked at together."""
 
 
@@ -243,24 +244,32 @@ class PricedTemplate:
     per_request: Int
     worth: Int
 
-    def worth_with(self, surcharges: RowSurcharges) -> Int:
-        """Return `worth` with what plans pay as surcharges taken off: every plan of every query that pays any."""
-        plans, worth = self.plans, self.worth.copy()
-        pays = np.flatnonzero(np.isin(plans.groups, surcharges.groups))
-        parts = max(1, len(pays) * len(plans.table) // _PAIRS)
-        for part in np.array_split(pays, parts):
-            feasible = meets(plans.compiled, plans.groups[part, None], plans.table.figures)
-            place, plan = np.nonzero(feasible)
-            if not len(place):
-                continue
-            query, usage = plans.groups[part[place]], plans.table.figures.usage.taken(plan)
-            rate = plans.compiled.queries.rate_milli[query]
-            due = surcharges.due(query, replace(usage, amount=usage.amount * rate[usage.row_of_entry]))
-            each = plans.worth_of(query, self.per_request[plan], self.prices)
-            check_priced_size(np.abs(each).astype(np.float64) + due.astype(np.float64), plans.subject)
-            first = np.flatnonzero(np.diff(place, prepend=-1))
-            worth[part[place[first]]] = np.maximum.reduceat(each - due, first)
-        return worth
+    def within(self, most_lost: int) -> PricedPairs:
+        """Return all pairs that lose no more than some amount, less some that others of their query replace."""
+        plans, queries, figures = self.plans, self.plans.compiled.queries, self.plans.table.figures
+        rate, value = queries.rate_milli[plans.groups], queries.value_milli[plans.groups]
+        best = np.maximum(self.worth, 0)
+        room = most_lost + self.prices.value * value.astype(object) - best
+        dearest = np.minimum(room // np.maximum(rate, 1), NO_LIMIT).astype(np.int64)  # that a request may be
+        look = np.argsort(self.per_request, kind="stable")  # what replaces another is as cheap
+        look = look[: np.searchsorted(self.per_request[look], dearest.max(initial=-1), side="right")]
+        usage, cost = figures.usage.taken(look), figures.billed_cost_nano[look]
+        places, chosen = [np.zeros(0, dtype=np.int64)], [np.zeros(0, dtype=np.int64)]
+        for part in np.array_split(np.arange(len(plans.groups)), max(1, len(plans.groups) * len(look) // _PAIRS)):
+            feasible = meets(plans.compiled, plans.groups[part, None], figures, look)
+            near = feasible & (self.per_request[look] <= dearest[part, None])
+            place, plan = np.nonzero(undominated(near, usage, cost))
+            places.append(part[place])
+            chosen.append(look[plan])
+        place, plan = np.concatenate(places), np.concatenate(chosen)
+        usage = figures.usage.taken(plan)
+        return PricedPairs(
+            group=plans.groups[place],
+            value=value[place],
+            cost=figures.billed_cost_nano[plan] * rate[place],
+            usage=replace(usage, amount=usage.amount * rate[place][usage.row_of_entry]),
+            subject=plans.subject,
+        )
 
     def best_worth(self, group: Int, start: Int, plans: Int) -> Int:
         """Return the worth of each query's best plan among some choices of plans."""

@@ -8,9 +8,9 @@ and less the prices of what it uses. Under either objective, worth is what a bou
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -19,9 +19,6 @@ from sloplan.problem.certificates.format import OptionDecision, PlanDecision
 from sloplan.problem.compiled import Bool, Int, Rows, Sparse, Supplies
 from sloplan.problem.errors import SloplanError
 from sloplan.problem.violation import Violation
-
-if TYPE_CHECKING:
-    from sloplan.problem.certificates.surcharges import RowSurcharges
 
 PRICED_LIMIT = 2**62
 """Largest size of a priced plan; one bit of int64 is left for rounding in the check of sizes."""
@@ -80,6 +77,61 @@ class Answer:
     holds: bool
 
 
+@dataclass(frozen=True)
+class PricedPairs:
+    """Pairs of a group and one of its plans, as one copy has them.
+
+    Parameters
+    ----------
+    group, value, cost : (n,) int64
+    usage : Sparse
+        Of the coupling rows, (n, rows).
+    subject : str
+        Whose plans they are, for errors.
+    """
+
+    group: Int
+    value: Int
+    cost: Int
+    usage: Sparse
+    subject: str
+
+    def __len__(self) -> int:
+        return len(self.group)
+
+    @classmethod
+    def joined(cls, parts: Sequence[PricedPairs]) -> PricedPairs:
+        """Return the pairs of all parts, one part after the other; none of no part."""
+        none = np.zeros(0, dtype=np.int64)
+        of_parts = [cls(none, none, none, Sparse(np.zeros(1, dtype=np.int64), none, none), "plans"), *parts]
+        return cls(
+            group=np.concatenate([part.group for part in of_parts]),
+            value=np.concatenate([part.value for part in of_parts]),
+            cost=np.concatenate([part.cost for part in of_parts]),
+            usage=Sparse.joined([part.usage for part in of_parts]),
+            subject=of_parts[-1].subject,
+        )
+
+    def taken(self, index: Int) -> PricedPairs:
+        """Return the pairs at `index`."""
+        return PricedPairs(
+            self.group[index], self.value[index], self.cost[index], self.usage.taken(index), self.subject
+        )
+
+    def worth(self, prices: Prices) -> Int:
+        """Return what a copy is worth with each plan, shape (n,).
+
+        Raises
+        ------
+        GridTooFineError
+            If a priced plan passes `PRICED_LIMIT`.
+        """
+        usage = priced_usage(self.usage, prices, self.subject)
+        size = usage.astype(np.float64) + self.value.astype(np.float64) * prices.value
+        check_priced_size(size + self.cost.astype(np.float64) * prices.cost, self.subject)
+        return np.asarray(prices.value * self.value - prices.cost * self.cost - usage)
+
+
 class PricedPlans(Protocol):
     """The plans of a batch of groups at one leaf's prices."""
 
@@ -88,13 +140,15 @@ class PricedPlans(Protocol):
         """Worth of each group's best plan, shape (groups of the batch,); 0 for a group without plans."""
         ...
 
-    def worth_with(self, surcharges: RowSurcharges) -> Int:
-        """Return `worth` with what plans pay as surcharges taken off.
+    def within(self, most_lost: int) -> PricedPairs:
+        """Return the pairs, by group, that lose no more than some amount against what is best for their group.
 
-        Raises
-        ------
-        GridTooFineError
-            If a priced plan passes `PRICED_LIMIT`.
+        Pairs that others of the group replace may be left out.
+
+        Parameters
+        ----------
+        most_lost : int
+            Numerator; what is best may be to stay out.
         """
         ...
 

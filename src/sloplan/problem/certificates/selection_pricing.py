@@ -10,13 +10,13 @@ import numpy as np
 
 from sloplan.problem.certificates.format import OptionDecision, PlanDecision
 from sloplan.problem.certificates.pricing import (
+    PricedPairs,
     Prices,
     Statement,
     check_priced_size,
     copy_violation,
     priced_usage,
 )
-from sloplan.problem.certificates.surcharges import RowSurcharges
 from sloplan.problem.compiled import Bool, Int, Rows, Supplies
 from sloplan.problem.most_supplied import most_supplied
 from sloplan.problem.selections.selection import PlanSelection
@@ -115,7 +115,7 @@ class SelectionPlans:
         return self.must & ~self._has_plan
 
     @cached_property
-    def _fitting(self) -> Int:
+    def fitting(self) -> Int:
         """Plans that fit alone into all that can ever stand, ascending."""
         usage, rows = self.selection.plans.usage, self.selection.rows
         overloads = usage.amount > most_supplied(rows, self.selection.supplies)[usage.column]
@@ -124,7 +124,7 @@ class SelectionPlans:
     @cached_property
     def _start(self) -> Int:
         """Group g has the fitting plans ``_fitting[_start[g]:_start[g + 1]]``."""
-        return np.searchsorted(self._fitting, self.selection.plan_start).astype(np.int64)
+        return np.searchsorted(self.fitting, self.selection.plan_start).astype(np.int64)
 
     @property
     def _has_plan(self) -> Bool:
@@ -138,7 +138,7 @@ class SelectionPlans:
 
     def plans_of(self, group: int) -> Int:
         """Plans of the group that fit alone."""
-        return self._fitting[self._start[group] : self._start[group + 1]]
+        return self.fitting[self._start[group] : self._start[group + 1]]
 
     def choices(self, plans: Int, position: int) -> Int:  # noqa: ARG002 - there is one position
         """Return the plans themselves: a decision is on them."""
@@ -161,7 +161,7 @@ class SelectionPlans:
         has_plan = self._has_plan
         if has_plan.any():
             # Groups without plans take no part, so each segment ends where the next one starts.
-            worth[has_plan] = np.maximum.reduceat(plan_worth[self._fitting], self._start[:-1][has_plan])
+            worth[has_plan] = np.maximum.reduceat(plan_worth[self.fitting], self._start[:-1][has_plan])
         return worth
 
 
@@ -181,12 +181,13 @@ class PricedSelection:
     plan_worth: Int
     worth: Int
 
-    def worth_with(self, surcharges: RowSurcharges) -> Int:
-        """Return `worth` with what plans pay as surcharges taken off."""
-        plans = self.listed.selection.plans
-        due = surcharges.due(plans.group, plans.usage)
-        check_priced_size(np.abs(self.plan_worth).astype(np.float64) + due.astype(np.float64), "plans")
-        return self.listed.best_of_groups(self.plan_worth - due)
+    def within(self, most_lost: int) -> PricedPairs:
+        """Return all pairs that lose no more than some amount against what is best for their group."""
+        listed, plans = self.listed, self.listed.selection.plans
+        plan = listed.fitting
+        best = np.where(listed.must, self.worth, np.maximum(self.worth, 0))[plans.group[plan]]
+        plan = plan[(best - self.plan_worth[plan]).astype(object) <= most_lost]
+        return PricedPairs(plans.group[plan], plans.value[plan], plans.cost[plan], plans.usage.taken(plan), "plans")
 
     def best_worth(self, group: Int, start: Int, plans: Int) -> Int:  # noqa: ARG002 - plans are of one group
         """Return the worth of the best plan of each of some choices of plans."""

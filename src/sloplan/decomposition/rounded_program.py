@@ -1,0 +1,289 @@
+"""The linear program over what survives, tightened by rounded inequalities that its optimum breaks.
+
+Every basic variable that should be whole and is not gives an inequality: its row of the simplex tableau says how to
+weigh the program's rows, and rounding does the rest (`certificates.inequalities`, whose exact whole numbers the program
+works with, so that whatever it proves can be verified). Of those that the optimum breaks most, such that differ are
+added, and inequalities may be weighed in later ones.
+
+Sources: R. E. Gomory, An algorithm for the mixed integer problem, RAND RM-2597, 1960; E. Balas, S. Ceria,
+G. Cornuéjols, N. Natraj, Gomory cuts revisited, Operations Research Letters 19, 1996 (rounds of many at once).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Final, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from sloplan.decomposition.coupled_problem import CoupledProblem
+from sloplan.decomposition.fixing import Survivors
+from sloplan.decomposition.lagrangian import Prices
+from sloplan.decomposition.linear_engine import LinearEngine
+from sloplan.decomposition.pairs import Pairs
+from sloplan.problem.certificates.inequalities import UNIT, Amounts, Columns, Rounded, Weights
+from sloplan.problem.compiled import Int, Sparse
+
+Float = npt.NDArray[np.float64]
+
+DIVISOR: Final = 2**52
+"""As fine as leaves room for sums of a thousand times as much."""
+
+_MOST_REACH: Final = 2.0**58
+"""Of the figures of a column; a verifier, who looks at plans that another replaces as well, allows 2^62."""
+
+_LEAST_FRACTION: Final = 0.02
+"""Of what should be whole, from either side: rounding something smaller divides by too little."""
+
+_LEAST_BROKEN: Final = 1e-4
+"""Distance of the optimum from an inequality, of the length of its coefficients."""
+
+_MOST_ALIKE: Final = 0.9
+"""Cosine of the angle between two inequalities of one round."""
+
+_MOST_CANDIDATES: Final = 500
+_MOST_ADDED: Final = 150
+"""Of one round; candidates are those nearest to a half."""
+
+_LEAST_WEIGHT: Final = 1e-11
+
+
+class Duals(NamedTuple):
+    """What the optimum pays: prices of rows and value, and for each inequality; the bound that they prove."""
+
+    prices: Prices
+    inequality: Float
+    bound: float
+
+
+class _Candidate(NamedTuple):
+    rounded: Rounded
+    amounts: Float  # of the columns in use
+    broken: float
+
+
+@dataclass
+class RoundedProgram:
+    """Most worth of shares of pairs and supplies, within groups, rows and the inequalities so far.
+
+    Parameters
+    ----------
+    problem : CoupledProblem
+    survivors : Survivors
+
+    Attributes
+    ----------
+    rounded : list of Rounded
+        All inequalities that were added, those that are dropped again included: later ones may weigh them.
+    """
+
+    problem: CoupledProblem
+    survivors: Survivors
+
+    def __post_init__(self) -> None:
+        problem, groups, supplies = self.problem, self.problem.groups, self.problem.supplies
+        pairs, upper = self.survivors.pairs, self.survivors.upper
+        self.columns = columns_of(problem, pairs, with_supplies=True)
+        self.rounded: list[Rounded] = []
+        self._amounts: list[Amounts] = []
+        self._active: list[int] = []
+        self._capacity = np.append(problem.rows.capacity, -problem.floor)
+        self._count = np.concatenate([groups.count, upper])
+        self._scale = np.maximum(np.abs(self._capacity), 1).astype(np.float64)
+        brought = supplies.brought
+        np.maximum.at(self._scale, brought.column, np.abs(brought.amount).astype(np.float64))
+        self._inequality_scale: list[float] = []
+        self._engine = self._built()
+
+    @property
+    def _limits(self) -> int:
+        return len(self._count)
+
+    def _built(self) -> LinearEngine:
+        problem, groups, columns = self.problem, self.problem.groups, self.columns
+        engine, pairs = LinearEngine(grows_by_columns=False, presolve=False), self.survivors.pairs
+        value = (groups.value[pairs.group] + problem.plans.value[pairs.plan]).astype(np.float64)
+        cost = groups.rate[pairs.group] * problem.plans.cost[pairs.plan].astype(np.float64)
+        worth = np.concatenate([-cost if problem.is_cost else value, -problem.supply_price.astype(np.float64)])
+        self._worth = worth
+        self._unit = max(1.0, float(np.abs(worth).mean()) if len(worth) else 1.0)
+        nothing, count = np.zeros(0, dtype=np.int64), self._count.astype(np.float64)
+        must = np.concatenate([groups.must, np.zeros(len(problem.supplies), dtype=np.bool_)])
+        engine.add_rows(np.where(must, count, -engine.infinity), count, nothing, nothing, np.zeros(0))
+        rows = len(self._scale)
+        engine.add_rows(np.full(rows, -engine.infinity), self._capacity / self._scale, nothing, nothing, np.zeros(0))
+        usage = columns.usage
+        owner = np.concatenate([np.arange(len(columns)), usage.row_of_entry])
+        row = np.concatenate([columns.limit, self._limits + usage.column])
+        share = np.concatenate([np.ones(len(columns)), usage.amount / self._scale[usage.column]])
+        order = np.argsort(owner, kind="stable")
+        limits = np.zeros(len(columns)), np.full(len(columns), engine.infinity)
+        engine.add_columns(-worth / self._unit, *limits, owner[order], row[order], share[order])
+        return engine
+
+    def solve(self, seconds: float) -> float | None:
+        """Return the bound, None if there was no time for it or nothing keeps within all rows.
+
+        Parameters
+        ----------
+        seconds : float
+            May be infinite.
+        """
+        solved = self._engine.run(None if np.isinf(seconds) else max(seconds, 0.0))
+        return -self._engine.objective * self._unit if solved else None
+
+    def separate(self, should_stop: Callable[[], bool]) -> int:
+        """Add inequalities that the last optimum breaks, and drop those that it does not come near; return how many.
+
+        Parameters
+        ----------
+        should_stop : callable
+            Asked often.
+        """
+        self._drop()
+        share = self._engine.columns
+        used = np.flatnonzero(share > 0)
+        columns = Columns(self.columns.usage.taken(used), self.columns.limit[used])
+        amounts = [Amounts(amounts.each[used], amounts.largest) for amounts in self._amounts]
+        found = []
+        for position in self._fractional():
+            if should_stop():
+                return 0
+            candidate = self._candidate(position, columns, amounts, share[used])
+            if candidate is not None:
+                found.append(candidate)
+        chosen = _unlike(sorted(found, key=lambda candidate: -candidate.broken))
+        return sum(self._add(candidate.rounded) for candidate in chosen)
+
+    def _fractional(self) -> list[int]:
+        """Return positions of the basis whose variables should be whole and are not, those nearest to a half first."""
+        basic, engine = self._engine.basic, self._engine
+        row = -1 - basic
+        slack = np.concatenate([self._count, np.zeros(len(engine.rows) - self._limits)]) - engine.rows
+        amount = np.where(basic >= 0, engine.columns[np.maximum(basic, 0)], slack[np.maximum(row, 0)])
+        fraction = np.where(row < self._limits, amount - np.floor(amount), 0.0)
+        position = np.flatnonzero((fraction > _LEAST_FRACTION) & (fraction < 1 - _LEAST_FRACTION))
+        order = np.argsort(np.abs(fraction[position] - 0.5), kind="stable")
+        return [int(one) for one in position[order][:_MOST_CANDIDATES]]
+
+    def _candidate(
+        self, position: int, columns: Columns, amounts: Sequence[Amounts], share: Float
+    ) -> _Candidate | None:
+        """Return the inequality of one row of the tableau, if it is broken; its amounts are those of some columns."""
+        rounded = self._rounded(self._engine.inverse_row(position))
+        if rounded.reach(columns, amounts) > _MOST_REACH:
+            return None
+        each = rounded.amounts(columns, amounts).each.astype(np.float64)
+        length = float(np.sqrt(each @ each))
+        if not _LEAST_FRACTION < rounded.fraction / DIVISOR < 1 - _LEAST_FRACTION or length == 0.0:
+            return None
+        broken = (float(each @ share) - rounded.most) / length
+        return _Candidate(rounded, each / length, broken) if broken > _LEAST_BROKEN else None
+
+    def _rounded(self, weight: Float) -> Rounded:
+        """Return the inequality of some weights of the program's rows."""
+        weight = np.where(np.abs(weight) > _LEAST_WEIGHT, weight, 0.0)
+        limits, rows = self._limits, len(self._scale)
+        # Whole multiples of a row of whole numbers change nothing.
+        of_limits = np.rint((weight[:limits] - np.floor(weight[:limits])) * UNIT).astype(np.int64) % UNIT
+        of_rows = _whole(weight[limits : limits + rows] / self._scale * DIVISOR)
+        scale = np.array([self._inequality_scale[number] for number in self._active])
+        of_earlier = _whole(weight[limits + rows :] / scale * DIVISOR) if len(scale) else np.zeros(0, dtype=np.int64)
+        weighed = np.flatnonzero(of_earlier)
+        number = np.array(self._active, dtype=np.int64)[weighed]
+        weights = Weights(of_rows, number, of_earlier[weighed], of_limits * (DIVISOR // UNIT))
+        return Rounded.of(weights, DIVISOR, self._capacity, self._count, self.rounded)
+
+    def _add(self, rounded: Rounded) -> bool:
+        """Add an inequality, unless some column's figures are too large for exact whole numbers."""
+        if rounded.reach(self.columns, self._amounts) > _MOST_REACH:
+            return False
+        amounts = rounded.amounts(self.columns, self._amounts)
+        scale, kept = max(amounts.largest, 1.0), np.flatnonzero(amounts.each)
+        engine, one = self._engine, np.ones(1)
+        owner = np.zeros(len(kept), dtype=np.int64)
+        engine.add_rows(-engine.infinity * one, rounded.most / scale * one, owner, kept, amounts.each[kept] / scale)
+        self._active.append(len(self.rounded))
+        self.rounded.append(rounded)
+        self._amounts.append(amounts)
+        self._inequality_scale.append(scale)
+        return True
+
+    def _drop(self) -> None:
+        """Drop the inequalities that do not bind."""
+        first = self._limits + len(self._scale)
+        may_go = np.arange(len(self._engine.rows)) >= first
+        if not may_go.any():
+            return
+        gone = self._engine.drop_slack_rows(may_go)[first:]
+        self._active = [number for number, dropped in zip(self._active, gone.tolist(), strict=True) if not dropped]
+
+    @property
+    def duals(self) -> Duals:
+        """What the last optimum pays."""
+        engine, limits, rows = self._engine, self._limits, len(self._scale)
+        price = np.maximum(-engine.duals * self._unit, 0.0)
+        of_rows = price[limits : limits + rows] / self._scale
+        inequality = np.zeros(len(self.rounded))
+        for number, each in zip(self._active, price[limits + rows :].tolist(), strict=True):
+            inequality[number] = each / self._inequality_scale[number]
+        value = float(of_rows[-1]) if self.problem.is_cost else 1.0
+        return Duals(Prices(of_rows[:-1], value), inequality, -engine.objective * self._unit)
+
+    def largest(self, duals: Duals) -> float:
+        """Return what no column pays more than, for rows and inequalities together, in size."""
+        usage, prices = self.columns.usage, np.append(duals.prices.row, duals.prices.value)
+        each = np.abs(usage.amount) * prices[usage.column]
+        size = np.bincount(usage.row_of_entry, weights=each, minlength=len(self.columns)).astype(np.float64)
+        for price, amounts in zip(duals.inequality.tolist(), self._amounts, strict=False):
+            size += price * np.abs(amounts.each)
+        return float(size.max(initial=0.0)) + float(np.abs(self._worth).max(initial=0.0))
+
+
+def columns_of(problem: CoupledProblem, pairs: Pairs, *, with_supplies: bool = False) -> Columns:
+    """Return pairs as columns, and the supplies after them.
+
+    Parameters
+    ----------
+    problem : CoupledProblem
+    pairs : Pairs
+    with_supplies : bool, optional
+    """
+    groups, plans, brought = problem.groups, problem.plans, problem.supplies.brought
+    usage, rate = plans.usage.taken(pairs.plan), groups.rate[pairs.group]
+    of_pairs = Sparse(usage.start, usage.column, usage.amount * rate[usage.row_of_entry])
+    if problem.is_cost:
+        value = groups.value[pairs.group] + plans.value[pairs.plan]
+        floor = Sparse(np.arange(len(pairs) + 1), np.full(len(pairs), len(problem.rows)), -value)
+        of_pairs = _side_by_side(of_pairs, floor)
+    if not with_supplies:
+        return Columns(of_pairs, pairs.group)
+    of_supplies = Sparse(brought.start, brought.column, -brought.amount)
+    limit = np.concatenate([pairs.group, len(groups) + np.arange(len(brought))])
+    return Columns(Sparse.joined([of_pairs, of_supplies]), limit)
+
+
+def _side_by_side(left: Sparse, right: Sparse) -> Sparse:
+    """Return rows that hold the entries of both."""
+    owner = np.concatenate([left.row_of_entry, right.row_of_entry])
+    order = np.argsort(owner, kind="stable")
+    column, amount = np.concatenate([left.column, right.column]), np.concatenate([left.amount, right.amount])
+    return Sparse(left.start + right.start, column[order], amount[order])
+
+
+def _unlike(candidates: Sequence[_Candidate]) -> list[_Candidate]:
+    """Return those that differ from all before them."""
+    chosen: list[_Candidate] = []
+    for candidate in candidates:
+        if len(chosen) == _MOST_ADDED:
+            break
+        if all(abs(float(candidate.amounts @ other.amounts)) <= _MOST_ALIKE for other in chosen):
+            chosen.append(candidate)
+    return chosen
+
+
+def _whole(weight: Float) -> Int:
+    """Return weights as whole numbers; what passes all bounds stays far from int64's."""
+    return np.rint(np.clip(weight, -(2.0**61), 2.0**61)).astype(np.int64)
