@@ -13,7 +13,8 @@ combination of linear-programming based stabilization techniques in column gener
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import math
+from collections.abc import Callable, Iterator
 from typing import Final
 
 import numpy as np
@@ -38,6 +39,7 @@ def column_generation(
     start: Prices | None = None,
     known: Fractional | None = None,
     smoothing: float | None = None,
+    remaining: Callable[[], float] = lambda: math.inf,
 ) -> Iterator[Step]:
     """Yield steps until the prices are settled; those since the master is feasible have a fractional solution.
 
@@ -52,6 +54,8 @@ def column_generation(
     smoothing : float
         Weight of the best prices so far at first, from 0 (none, then or later) to below 1. Default: 0.8 with a start,
         which is worth staying close to, otherwise 0: with a column per group from every pricing, smoothing costs steps.
+    remaining : callable, optional
+        Returns the seconds that are left: a linear program of a million groups takes minutes.
     """
     if smoothing is None:
         smoothing = 0.0 if start is None else _SMOOTHING
@@ -70,7 +74,8 @@ def column_generation(
         master.add_pairs(known.group, known.plan)
     center, fractional = scale.point(best.prices), None
     while True:
-        master.solve()
+        if not master.solve(remaining()):
+            return
         if master.is_feasible:
             fractional = master.fractional()
             if _meet(best.bound, fractional):

@@ -54,7 +54,9 @@ class ColumnGeneration:
             last = first
             if first is None or not (pursuit.is_settled or pursuit.time_is_up()):
                 prices, known = (None, None) if first is None else (first.best.prices, first.fractional)
-                last = follow(pursuit, run, column_generation(coupled, respond, prices, known))
+                last = follow(
+                    pursuit, run, column_generation(coupled, respond, prices, known, remaining=pursuit.remaining)
+                )
         assert last is not None
         round_off(pursuit, run, last)
         find_any(pursuit, run, last.best)

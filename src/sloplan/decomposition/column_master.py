@@ -6,6 +6,8 @@ plan, and the basis is extended so that nothing changes. Most classes never have
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import numpy.typing as npt
 
@@ -177,9 +179,15 @@ class ColumnMaster:
 
     # ---------------------------------------------------------------------------------------------------------- solve
 
-    def solve(self) -> None:
-        """Find the optimum over the known columns."""
-        self._engine.run()
+    def solve(self, seconds: float = math.inf) -> bool:
+        """Find the optimum over the known columns; False if there was no time for it.
+
+        Parameters
+        ----------
+        seconds : float, optional
+        """
+        if not self._engine.run(None if math.isinf(seconds) else max(seconds, 0.0)):
+            return False
         duals = self._engine.duals
         point = -duals[: len(self._scale)]
         if self._problem.is_cost:
@@ -190,6 +198,7 @@ class ColumnMaster:
         self._paid[with_row] = -duals[self._row[with_row]]
         alone = np.flatnonzero(self._only >= 0)
         self._paid[alone] = np.maximum(0.0, -self._engine.reduced_costs[self._only[alone]])
+        return True
 
     @property
     def _shares(self) -> Float:

@@ -87,7 +87,10 @@ class Lagrangian:
             find_any(pursuit, run, best)
             pursuit.certify(best, _CERTIFYING_SHARE * run.remaining())
             if step.settled and not (pursuit.is_settled or pursuit.time_is_up()):
-                step = follow(pursuit, run, column_generation(coupled, respond, best.prices, step.fractional))
+                known = step.fractional
+                more = column_generation(coupled, respond, best.prices, known, remaining=pursuit.remaining)
+                generated = follow(pursuit, run, more)
+                step = step if generated.fractional is None else generated
         round_off(pursuit, run, step)
         improve(pursuit, run, best, inequalities=inequalities, local_search=local_search)
         pursuit.settle()

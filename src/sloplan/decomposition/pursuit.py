@@ -140,6 +140,10 @@ class Pursuit:
         """Seconds to keep back for the offer of the best assignment."""
         return 0.0 if self._offered else 2 * self._check_time
 
+    def remaining(self) -> float:
+        """Return the seconds left but for that; infinite without a time limit."""
+        return self._run.remaining() - self.check_time
+
     def time_is_up(self) -> bool:
         """Tell whether the run should stop, or will by the time that the best assignment is checked."""
         if self._run.remaining() <= self.check_time:
