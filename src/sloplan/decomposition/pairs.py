@@ -38,13 +38,13 @@ class Pairs:
         """Return the pairs at `index`."""
         return Pairs(self.group[index], self.plan[index], self.loss[index])
 
-    def joined(self, others: Pairs) -> Pairs:
-        """Return these pairs and others, each once."""
-        plans = 1 + max(self.plan.max(initial=0), others.plan.max(initial=0))
-        code = np.concatenate([self.group * plans + self.plan, others.group * plans + others.plan])
-        _, first = np.unique(code, return_index=True)
-        group, plan = np.concatenate([self.group, others.group]), np.concatenate([self.plan, others.plan])
-        return Pairs(group[first], plan[first], np.concatenate([self.loss, others.loss])[first])
+    def followed_by(self, others: Pairs) -> Pairs:
+        """Return these pairs and then others."""
+        return Pairs(
+            np.concatenate([self.group, others.group]),
+            np.concatenate([self.plan, others.plan]),
+            np.concatenate([self.loss, others.loss]),
+        )
 
 
 class NearPairs:

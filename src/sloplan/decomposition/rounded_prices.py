@@ -30,6 +30,18 @@ _LEAST_GAIN: Final = 0.01
 
 _ROUNDS_OF_LITTLE: Final = 3
 
+_FIRST_PAIRS: Final = 30_000
+"""That the program begins with."""
+
+_MOST_LET_IN: Final = 3
+"""Pairs of one group that are let in at once."""
+
+_SECONDS_AN_AMOUNT: Final = 1.5e-7
+"""That it takes about to work out what a pair counts in an inequality."""
+
+_LEAST_WORTH: Final = 1e-9
+"""Of the largest worth: pairs that are worth more by less count as worth the same."""
+
 
 @dataclass(frozen=True)
 class RoundedPrices:
@@ -139,6 +151,9 @@ def find_rounded_prices(
 ) -> RoundedPrices | None:
     """Tighten the linear program over a core; None if that brings nothing, or time is up before.
 
+    It begins with the pairs that lose least. Whatever its prices make worth more is let in, until the bound of all
+    pairs is hardly above the program's.
+
     Parameters
     ----------
     first : Response
@@ -154,31 +169,70 @@ def find_rounded_prices(
     EngineError
         If the engine fails.
     """
-    problem = first.problem
-    has = np.bincount(core.pairs.group, minlength=len(problem.groups)) > 0
-    if np.any(problem.groups.must & ~has & (problem.groups.count > 0)) or not len(core.pairs):
+    problem, best = first.problem, None
+    near = core.nearest(_FIRST_PAIRS).pairs
+    if not len(near) or not _all_can(problem, near):
         return None
-    program = RoundedProgram(problem, core)
-    before = program.solve(remaining())
-    if before is None:
-        return None
-    start, best, little = before, None, 0
+    program = RoundedProgram(problem, near, core.upper)
+
+    def left() -> float:
+        """Seconds, but for those that it takes to price all pairs in the end."""
+        return remaining() - _SECONDS_AN_AMOUNT * (len(core) - len(near)) * len(program.rounded)
+
+    start = program.solve(left())
+    bound = start
+    while bound is not None and start is not None and _tightened(program, start, bound, left):
+        found = _paid_for(first, core, most_lost, program)
+        if len(near) == len(core):
+            return found
+        more, most = _worth_more(found, program.pairs)
+        found = replace(found, duals=found.duals._replace(bound=most))
+        best = found if best is None or most < best.duals.bound else best
+        if not len(more) or most - program.duals.bound <= _LEAST_GAIN * (start - program.duals.bound):
+            break
+        program.extend(more)
+        bound = program.solve(left())
+    return best
+
+
+def _all_can(problem: CoupledProblem, pairs: Pairs) -> bool:
+    """Tell whether every group that must be served has a pair: otherwise there is no program."""
+    has = np.bincount(pairs.group, minlength=len(problem.groups)) > 0
+    return not np.any(problem.groups.must & ~has & (problem.groups.count > 0))
+
+
+def _tightened(program: RoundedProgram, start: float, bound: float, remaining: Callable[[], float]) -> bool:
+    """Add inequalities until they take hardly anything off the bound any more; return whether any were solved with."""
+    little, any_solved = 0, len(program.rounded) > 0
     while little < _ROUNDS_OF_LITTLE and program.separate(lambda: remaining() <= 0):
         last = program.solve(remaining())
         if last is None:
             break
-        best = program.duals
-        little = little + 1 if before - last < _LEAST_GAIN * (start - last) else 0
-        before = last
-    return None if best is None else _paid_for(first, core, most_lost, program, best)
+        any_solved = True
+        little = little + 1 if bound - last < _LEAST_GAIN * (start - last) else 0
+        bound = last
+    return any_solved
 
 
-def _paid_for(
-    first: Response, core: Survivors, most_lost: float, program: RoundedProgram, duals: Duals
-) -> RoundedPrices:
+def _worth_more(found: RoundedPrices, known: Pairs) -> tuple[Pairs, float]:
+    """Return some pairs of each group that are worth more than all that the program has, and the bound with them."""
+    problem, pairs = found.problem, found.pairs
+    best = np.where(problem.groups.must, -np.inf, 0.0)
+    np.maximum.at(best, known.group, found.worth(known))
+    worth = found.worth(pairs)
+    better = np.flatnonzero(worth > best[pairs.group] + _LEAST_WORTH * max(1.0, found.largest))
+    better = better[np.lexsort((-worth[better], pairs.group[better]))]
+    begins = np.flatnonzero(np.diff(pairs.group[better], prepend=-1))
+    first = better[begins]
+    rank = np.arange(len(better)) - np.repeat(begins, np.diff(np.append(begins, len(better))))
+    more = problem.groups.count[pairs.group[first]] * (worth[first] - best[pairs.group[first]])
+    return pairs.taken(better[rank < _MOST_LET_IN]), found.duals.bound + float(more.sum())
+
+
+def _paid_for(first: Response, core: Survivors, most_lost: float, program: RoundedProgram) -> RoundedPrices:
     """Return the inequalities that have a price, and those that they were made from, numbered anew."""
-    paid = np.zeros(len(program.rounded), dtype=np.bool_)
-    paid[: len(duals.inequality)] = duals.inequality > 0
+    duals = program.duals
+    paid = duals.inequality > 0
     for number in range(len(paid) - 1, -1, -1):
         if paid[number]:
             paid[program.rounded[number].weights.number] = True
@@ -188,10 +242,8 @@ def _paid_for(
         replace(one, weights=replace(one.weights, number=place[one.weights.number]))
         for one in (program.rounded[number] for number in kept.tolist())
     ]
-    inequality = np.zeros(len(paid))
-    inequality[: len(duals.inequality)] = duals.inequality
-    largest = program.largest(duals)
-    return RoundedPrices(first, most_lost, core.pairs, rounded, duals._replace(inequality=inequality[kept]), largest)
+    largest, duals = program.largest(duals), duals._replace(inequality=duals.inequality[kept])
+    return RoundedPrices(first, most_lost, core.pairs, rounded, duals, largest)
 
 
 def _named(names: Text, figures: Int) -> dict[str, int]:

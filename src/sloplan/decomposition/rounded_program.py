@@ -19,7 +19,6 @@ import numpy as np
 import numpy.typing as npt
 
 from sloplan.decomposition.coupled_problem import CoupledProblem
-from sloplan.decomposition.fixing import Survivors
 from sloplan.decomposition.lagrangian import Prices
 from sloplan.decomposition.linear_engine import LinearEngine
 from sloplan.decomposition.pairs import Pairs
@@ -71,57 +70,98 @@ class RoundedProgram:
     Parameters
     ----------
     problem : CoupledProblem
-    survivors : Survivors
+    pairs : Pairs
+        More of them may come.
+    upper : (supplies,) int64
+        Most units of each supply.
 
     Attributes
     ----------
     rounded : list of Rounded
         All inequalities that were added, those that are dropped again included: later ones may weigh them.
+    duals : Duals
+        What the last optimum pays, for the inequalities that there were.
     """
 
     problem: CoupledProblem
-    survivors: Survivors
+    pairs: Pairs
+    upper: Int
 
     def __post_init__(self) -> None:
         problem, groups, supplies = self.problem, self.problem.groups, self.problem.supplies
-        pairs, upper = self.survivors.pairs, self.survivors.upper
-        self.columns = columns_of(problem, pairs, with_supplies=True)
+        self.columns = supplies_as_columns(problem)
         self.rounded: list[Rounded] = []
         self._amounts: list[Amounts] = []
         self._active: list[int] = []
         self._capacity = np.append(problem.rows.capacity, -problem.floor)
-        self._count = np.concatenate([groups.count, upper])
+        self._count = np.concatenate([groups.count, self.upper])
         self._scale = np.maximum(np.abs(self._capacity), 1).astype(np.float64)
         brought = supplies.brought
         np.maximum.at(self._scale, brought.column, np.abs(brought.amount).astype(np.float64))
         self._inequality_scale: list[float] = []
+        self._worth = -problem.supply_price.astype(np.float64)
+        self._unit = max(1.0, float(np.abs(self._worth_of(self.pairs)).mean()))
         self._engine = self._built()
+        pairs, self.pairs = self.pairs, self.pairs.taken(np.zeros(0, dtype=np.int64))
+        self.extend(pairs)
 
     @property
     def _limits(self) -> int:
         return len(self._count)
 
     def _built(self) -> LinearEngine:
-        problem, groups, columns = self.problem, self.problem.groups, self.columns
-        engine, pairs = LinearEngine(grows_by_columns=False, presolve=False), self.survivors.pairs
-        value = (groups.value[pairs.group] + problem.plans.value[pairs.plan]).astype(np.float64)
-        cost = groups.rate[pairs.group] * problem.plans.cost[pairs.plan].astype(np.float64)
-        worth = np.concatenate([-cost if problem.is_cost else value, -problem.supply_price.astype(np.float64)])
-        self._worth = worth
-        self._unit = max(1.0, float(np.abs(worth).mean()) if len(worth) else 1.0)
+        """Return the program without pairs."""
+        problem, infinity = self.problem, (engine := LinearEngine(grows_by_columns=False, presolve=False)).infinity
         nothing, count = np.zeros(0, dtype=np.int64), self._count.astype(np.float64)
-        must = np.concatenate([groups.must, np.zeros(len(problem.supplies), dtype=np.bool_)])
-        engine.add_rows(np.where(must, count, -engine.infinity), count, nothing, nothing, np.zeros(0))
-        rows = len(self._scale)
-        engine.add_rows(np.full(rows, -engine.infinity), self._capacity / self._scale, nothing, nothing, np.zeros(0))
-        usage = columns.usage
-        owner = np.concatenate([np.arange(len(columns)), usage.row_of_entry])
-        row = np.concatenate([columns.limit, self._limits + usage.column])
-        share = np.concatenate([np.ones(len(columns)), usage.amount / self._scale[usage.column]])
-        order = np.argsort(owner, kind="stable")
-        limits = np.zeros(len(columns)), np.full(len(columns), engine.infinity)
-        engine.add_columns(-worth / self._unit, *limits, owner[order], row[order], share[order])
+        must = np.concatenate([problem.groups.must, np.zeros(len(problem.supplies), dtype=np.bool_)])
+        engine.add_rows(np.where(must, count, -infinity), count, nothing, nothing, np.zeros(0))
+        engine.add_rows(
+            np.full(len(self._scale), -infinity), self._capacity / self._scale, nothing, nothing, np.zeros(0)
+        )
+        self._add_columns(engine, self.columns, self._worth, [])
         return engine
+
+    def extend(self, pairs: Pairs) -> None:
+        """Add pairs that the program does not have yet.
+
+        Parameters
+        ----------
+        pairs : Pairs
+        """
+        columns, amounts = columns_of(self.problem, pairs), list[Amounts]()
+        for rounded in self.rounded:
+            amounts.append(rounded.amounts(columns, amounts))
+        worth = self._worth_of(pairs)
+        self._add_columns(self._engine, columns, worth, amounts)
+        self._amounts = [
+            Amounts(np.concatenate([old.each, new.each]), max(old.largest, new.largest))
+            for old, new in zip(self._amounts, amounts, strict=True)
+        ]
+        usage = Sparse.joined([self.columns.usage, columns.usage])
+        self.columns = Columns(usage, np.concatenate([self.columns.limit, columns.limit]))
+        self.pairs = self.pairs.followed_by(pairs)
+        self._worth = np.concatenate([self._worth, worth])
+
+    def _worth_of(self, pairs: Pairs) -> Float:
+        groups, plans = self.problem.groups, self.problem.plans
+        if self.problem.is_cost:
+            return -(groups.rate[pairs.group] * plans.cost[pairs.plan]).astype(np.float64)
+        return (groups.value[pairs.group] + plans.value[pairs.plan]).astype(np.float64)
+
+    def _add_columns(self, engine: LinearEngine, columns: Columns, worth: Float, amounts: Sequence[Amounts]) -> None:
+        usage, number = columns.usage, np.arange(len(columns))
+        owner, row = [number, usage.row_of_entry], [columns.limit, self._limits + usage.column]
+        share = [np.ones(len(columns)), usage.amount / self._scale[usage.column]]
+        for place, one in enumerate(self._active):
+            counting = np.flatnonzero(amounts[one].each)
+            owner.append(counting)
+            row.append(np.full(len(counting), self._limits + len(self._scale) + place))
+            share.append(amounts[one].each[counting] / self._inequality_scale[one])
+        of = np.concatenate(owner)
+        order = np.argsort(of, kind="stable")
+        limits = np.zeros(len(columns)), np.full(len(columns), engine.infinity)
+        entries = np.concatenate(row)[order], np.concatenate(share)[order]
+        engine.add_columns(-worth / self._unit, *limits, of[order], *entries)
 
     def solve(self, seconds: float) -> float | None:
         """Return the bound, None if there was no time for it or nothing keeps within all rows.
@@ -131,8 +171,10 @@ class RoundedProgram:
         seconds : float
             May be infinite.
         """
-        solved = self._engine.run(None if np.isinf(seconds) else max(seconds, 0.0))
-        return -self._engine.objective * self._unit if solved else None
+        if not self._engine.run(None if np.isinf(seconds) else max(seconds, 0.0)):
+            return None
+        self.duals = self._paid()
+        return self.duals.bound
 
     def separate(self, should_stop: Callable[[], bool]) -> int:
         """Add inequalities that the last optimum breaks, and drop those that it does not come near; return how many.
@@ -220,9 +262,7 @@ class RoundedProgram:
         gone = self._engine.drop_slack_rows(may_go)[first:]
         self._active = [number for number, dropped in zip(self._active, gone.tolist(), strict=True) if not dropped]
 
-    @property
-    def duals(self) -> Duals:
-        """What the last optimum pays."""
+    def _paid(self) -> Duals:
         engine, limits, rows = self._engine, self._limits, len(self._scale)
         price = np.maximum(-engine.duals * self._unit, 0.0)
         of_rows = price[limits : limits + rows] / self._scale
@@ -242,27 +282,34 @@ class RoundedProgram:
         return float(size.max(initial=0.0)) + float(np.abs(self._worth).max(initial=0.0))
 
 
-def columns_of(problem: CoupledProblem, pairs: Pairs, *, with_supplies: bool = False) -> Columns:
-    """Return pairs as columns, and the supplies after them.
+def columns_of(problem: CoupledProblem, pairs: Pairs) -> Columns:
+    """Return pairs as columns.
 
     Parameters
     ----------
     problem : CoupledProblem
     pairs : Pairs
-    with_supplies : bool, optional
     """
-    groups, plans, brought = problem.groups, problem.plans, problem.supplies.brought
+    groups, plans = problem.groups, problem.plans
     usage, rate = plans.usage.taken(pairs.plan), groups.rate[pairs.group]
     of_pairs = Sparse(usage.start, usage.column, usage.amount * rate[usage.row_of_entry])
     if problem.is_cost:
         value = groups.value[pairs.group] + plans.value[pairs.plan]
         floor = Sparse(np.arange(len(pairs) + 1), np.full(len(pairs), len(problem.rows)), -value)
         of_pairs = _side_by_side(of_pairs, floor)
-    if not with_supplies:
-        return Columns(of_pairs, pairs.group)
-    of_supplies = Sparse(brought.start, brought.column, -brought.amount)
-    limit = np.concatenate([pairs.group, len(groups) + np.arange(len(brought))])
-    return Columns(Sparse.joined([of_pairs, of_supplies]), limit)
+    return Columns(of_pairs, pairs.group)
+
+
+def supplies_as_columns(problem: CoupledProblem) -> Columns:
+    """Return the supplies as columns, which use what they bring less than nothing.
+
+    Parameters
+    ----------
+    problem : CoupledProblem
+    """
+    brought = problem.supplies.brought
+    limit = len(problem.groups) + np.arange(len(brought), dtype=np.int64)
+    return Columns(Sparse(brought.start, brought.column, -brought.amount), limit)
 
 
 def _side_by_side(left: Sparse, right: Sparse) -> Sparse:

@@ -17,23 +17,23 @@ from sloplan.solvers.engine import EngineError
 
 logger = logging.getLogger(__name__)
 
-_MOST_PAIRS: Final = 60_000
-"""Survivors that lose least: the linear program over more takes too long."""
+_MOST_PAIRS: Final = 200_000
+"""Survivors that lose least."""
 
-_SHARE: Final = 0.15
+_SHARE: Final = 0.25
 """Part of the time left that may go into inequalities."""
 
 _VERIFYING_SHARE: Final = 0.3
 """Part of what is left then that may go into the verification of their certificate."""
 
-_SECONDS_A_PAIR: Final = 3e-4
+_SECONDS_A_PAIR: Final = 4e-4
 """Time that must be left for each pair and group."""
 
 _LEAST_TIMES: Final = 4.0
 """Times what the last inequalities took, certificate included, that must be left for others."""
 
-_MOST_NARROWED: Final = 100_000
-"""Pairs that are priced anew for each better answer."""
+_MOST_NARROWED: Final = 10_000_000
+"""Pairs times inequalities that are worked out anew for each better answer."""
 
 _CLOSED: Final = 0.9
 """Part of the gap that may be left for inequalities to be made anew: fewer pairs survive then."""
@@ -105,7 +105,7 @@ class Tightening:
         core : Survivors
         """
         found, worth = self._found, self._pursuit.worth
-        if found is None or worth is None or len(core) > _MOST_NARROWED:
+        if found is None or worth is None or len(core) * len(found.rounded) > _MOST_NARROWED:
             return core
         loss = found.best[core.pairs.group] - found.worth(core.pairs)
         # What is better is worth a step more, and the bound was rounded down by less than one.
