@@ -268,3 +268,17 @@ def test_a_model_that_always_fails_without_a_box(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(PriceMaster, "solve", fails)
     step = ended(cutting_planes, random_problem(55, "goodput", "fluid"))
     assert step.best.bound >= lp_worth(random_problem(55, "goodput", "fluid")) - 1e-6
+
+
+def test_a_linear_program_without_time_ends_the_steps() -> None:
+    """Column generation then ends with the prices that it began with."""
+    problem = random_problem(55, "goodput", "fluid")
+    price = partial(respond, problem)
+    *_, last = cutting_planes(problem, price)
+    steps = list(
+        column_generation(problem, price, start=last.best.prices, known=last.fractional, remaining=lambda: 0.0)
+    )
+    assert len(steps) >= 1
+    assert not steps[-1].settled
+    assert steps[-1].fractional is None
+    assert steps[-1].best.bound == last.best.bound

@@ -16,6 +16,7 @@ from sloplan.decomposition.lagrangian import Response
 from sloplan.decomposition.pursuit import Pursuit
 from sloplan.decomposition.rounded_prices import find_rounded_prices
 from sloplan.decomposition.tightening import Tightening
+from sloplan.problem.certificates.pricing import GridTooFineError
 from sloplan.problem.certificates.verification import certificate_bound
 from sloplan.problem.run import Run
 from sloplan.problem.selections.selection import PlanSelection
@@ -203,17 +204,35 @@ def test_a_group_that_must_be_served_and_has_no_pair() -> None:
     assert find_rounded_prices(response, replace(core, pairs=core.pairs.taken(core.pairs.group == 0)), 100.0) is None
 
 
-def test_an_engine_that_fails_ends_no_run(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("error", [EngineError("figures too far apart"), GridTooFineError("an inequality")])
+def test_figures_too_far_apart_end_no_run(error: Exception, monkeypatch: pytest.MonkeyPatch) -> None:
     """The bound of the prices stands."""
 
     def fail(*_: object) -> None:
-        raise EngineError("figures too far apart")
+        raise error
 
     monkeypatch.setattr("sloplan.decomposition.tightening.find_rounded_prices", fail)
     result = sp.solve("edge-cloud-s-1.2-loose", "lagrangian", display=False, time_limit=5, threads=1)
     assert result.objective is not None
     assert result.solution.certificate is not None
     assert "rounding" not in result.solution.certificate["nodes"][0]
+
+
+@pytest.mark.parametrize("first_pairs", [1, 3, 6])
+def test_a_program_that_begins_with_few_pairs(first_pairs: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What it lets in makes up for what it did not begin with; whatever it knows, the bound is one of all pairs."""
+    monkeypatch.setattr("sloplan.decomposition.rounded_prices._FIRST_PAIRS", first_pairs)
+    monkeypatch.setattr("sloplan.decomposition.rounded_prices._MOST_LET_IN", 1)
+    closed = []
+    for seed in range(30):
+        selection = knapsacks(seed)
+        best, problem = optimum(selection), coupled_selection(selection)
+        if best is None or problem.groups.must.any() or (response := settled(problem)).bound < best + 0.5:
+            continue
+        worth = proved(problem, response, best)
+        assert worth is None or best <= worth
+        closed.append(0.0 if worth is None else max(0.0, (response.bound - worth) / (response.bound - best)))
+    assert np.mean(np.array(closed) > 0.2) > 0.4
 
 
 def test_time_that_is_up() -> None:

@@ -179,12 +179,13 @@ def find_rounded_prices(
         """Seconds, but for those that it takes to price all pairs in the end."""
         return remaining() - _SECONDS_AN_AMOUNT * (len(core) - len(near)) * len(program.rounded)
 
-    start = program.solve(left())
-    bound = start
-    while bound is not None and start is not None and _tightened(program, start, bound, left):
+    start = bound = program.solve(left())
+    while start is not None and bound is not None:
+        _tighten(program, bound, left)
         found = _paid_for(first, core, most_lost, program)
         if len(near) == len(core):
-            return found
+            best = found
+            break
         more, most = _worth_more(found, program.pairs)
         found = replace(found, duals=found.duals._replace(bound=most))
         best = found if best is None or most < best.duals.bound else best
@@ -192,7 +193,7 @@ def find_rounded_prices(
             break
         program.extend(more)
         bound = program.solve(left())
-    return best
+    return best if best is not None and best.rounded else None
 
 
 def _all_can(problem: CoupledProblem, pairs: Pairs) -> bool:
@@ -201,17 +202,15 @@ def _all_can(problem: CoupledProblem, pairs: Pairs) -> bool:
     return not np.any(problem.groups.must & ~has & (problem.groups.count > 0))
 
 
-def _tightened(program: RoundedProgram, start: float, bound: float, remaining: Callable[[], float]) -> bool:
-    """Add inequalities until they take hardly anything off the bound any more; return whether any were solved with."""
-    little, any_solved = 0, len(program.rounded) > 0
+def _tighten(program: RoundedProgram, bound: float, remaining: Callable[[], float]) -> None:
+    """Add inequalities until they take hardly anything off the bound any more."""
+    start, little = bound, 0
     while little < _ROUNDS_OF_LITTLE and program.separate(lambda: remaining() <= 0):
         last = program.solve(remaining())
         if last is None:
             break
-        any_solved = True
         little = little + 1 if bound - last < _LEAST_GAIN * (start - last) else 0
         bound = last
-    return any_solved
 
 
 def _worth_more(found: RoundedPrices, known: Pairs) -> tuple[Pairs, float]:

@@ -22,16 +22,13 @@ from sloplan.decomposition.coupled_problem import CoupledProblem
 from sloplan.decomposition.lagrangian import Prices
 from sloplan.decomposition.linear_engine import LinearEngine
 from sloplan.decomposition.pairs import Pairs
-from sloplan.problem.certificates.inequalities import UNIT, Amounts, Columns, Rounded, Weights
+from sloplan.problem.certificates.inequalities import SAFE_REACH, UNIT, Amounts, Columns, Rounded, Weights
 from sloplan.problem.compiled import Int, Sparse
 
 Float = npt.NDArray[np.float64]
 
 DIVISOR: Final = 2**52
 """As fine as leaves room for sums of a thousand times as much."""
-
-_MOST_REACH: Final = 2.0**58
-"""Of the figures of a column; a verifier, who looks at plans that another replaces as well, allows 2^62."""
 
 _LEAST_FRACTION: Final = 0.02
 """Of what should be whole, from either side: rounding something smaller divides by too little."""
@@ -215,7 +212,7 @@ class RoundedProgram:
     ) -> _Candidate | None:
         """Return the inequality of one row of the tableau, if it is broken; its amounts are those of some columns."""
         rounded = self._rounded(self._engine.inverse_row(position))
-        if rounded.reach(columns, amounts) > _MOST_REACH:
+        if rounded.reach(columns, amounts) > SAFE_REACH:  # a verifier, who looks at more plans, allows 2^62
             return None
         each = rounded.amounts(columns, amounts).each.astype(np.float64)
         length = float(np.sqrt(each @ each))
@@ -240,7 +237,7 @@ class RoundedProgram:
 
     def _add(self, rounded: Rounded) -> bool:
         """Add an inequality, unless some column's figures are too large for exact whole numbers."""
-        if rounded.reach(self.columns, self._amounts) > _MOST_REACH:
+        if rounded.reach(self.columns, self._amounts) > SAFE_REACH:
             return False
         amounts = rounded.amounts(self.columns, self._amounts)
         scale, kept = max(amounts.largest, 1.0), np.flatnonzero(amounts.each)

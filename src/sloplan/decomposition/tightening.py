@@ -12,6 +12,7 @@ from sloplan.decomposition.fixing import Survivors, bounded_survivors, loss_allo
 from sloplan.decomposition.lagrangian import Response
 from sloplan.decomposition.pursuit import Pursuit
 from sloplan.decomposition.rounded_prices import RoundedPrices, find_rounded_prices
+from sloplan.problem.certificates.pricing import GridTooFineError
 from sloplan.problem.run import Run
 from sloplan.solvers.engine import EngineError
 
@@ -91,8 +92,8 @@ class Tightening:
 
         try:
             return find_rounded_prices(self._response, core, most_lost, remaining)
-        except EngineError as error:
-            logger.debug("no inequalities: %s", error)  # figures too far apart for it
+        except (EngineError, GridTooFineError) as error:
+            logger.debug("no inequalities: %s", error)  # figures too far apart
             return None
 
     def narrowed(self, core: Survivors) -> Survivors:

@@ -24,13 +24,19 @@ from functools import cached_property
 from typing import Final, NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
 from sloplan.problem.certificates.pricing import PRICED_LIMIT, GridTooFineError
 from sloplan.problem.compiled import Int, Sparse
 from sloplan.problem.exact_sums import Exact, exact_dot
 
+Float = npt.NDArray[np.float64]
+
 UNIT: Final = 2**20
 """Amounts of an inequality are whole numbers of this part of 1; they are rounded down, its capacity up."""
+
+SAFE_REACH: Final = 2.0**58
+"""Figures that come to more than this for one column are added up column by column, to see whether they fit."""
 
 
 @dataclass(frozen=True)
@@ -65,13 +71,10 @@ class Columns:
         )
         return running[self.usage.start[1:]] - running[self.usage.start[:-1]]  # right modulo 2^64
 
-    def reach(self, weight: Int) -> float:
-        """Return what no column's sum of |weight x usage| passes."""
-        size = np.abs(weight.astype(np.float64))
-        if (rough := sum(float(size[row]) * most for row, most in self.largest.items())) <= PRICED_LIMIT:
-            return rough
-        each = np.abs(self.usage.amount.astype(np.float64)) * size[self.usage.column]
-        return float(np.bincount(self.usage.row_of_entry, weights=each, minlength=1).max())
+    def sizes(self, weight: Int) -> Float:
+        """Return the sum of |weight x usage| of every column, shape (n,)."""
+        size = np.abs(weight.astype(np.float64))[self.usage.column] * np.abs(self.usage.amount.astype(np.float64))
+        return np.bincount(self.usage.row_of_entry, weights=size, minlength=len(self)).astype(np.float64)
 
 
 class Amounts(NamedTuple):
@@ -189,10 +192,18 @@ class Rounded:
         earlier : sequence of Amounts
         """
         weights = self.weights
-        size = columns.reach(weights.row) + float(np.abs(weights.limit.astype(np.float64)).max(initial=0.0))
-        for number, weight in zip(weights.number.tolist(), weights.earlier.tolist(), strict=True):
-            size += abs(weight) * earlier[number].largest
-        return size
+        of_limit = float(np.abs(weights.limit.astype(np.float64)).max(initial=0.0))
+        each = np.abs(weights.row.astype(np.float64))
+        # First as if one column had the largest figures of all, which is soon told.
+        rough = sum(float(each[row]) * most for row, most in columns.largest.items()) + of_limit
+        earlier_of = list(zip(weights.number.tolist(), np.abs(weights.earlier.astype(np.float64)), strict=True))
+        rough += sum(weight * earlier[number].largest for number, weight in earlier_of)
+        if rough <= SAFE_REACH:
+            return float(rough)
+        sizes = columns.sizes(weights.row) + of_limit
+        for number, weight in earlier_of:
+            sizes += weight * np.abs(earlier[number].each.astype(np.float64))
+        return float(sizes.max(initial=0.0))
 
 
 def _rounded(numerator: Int, divisor: int, fraction: int, part: int) -> Int:
