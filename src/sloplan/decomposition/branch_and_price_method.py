@@ -122,12 +122,14 @@ class BranchAndPriceMethod:
     def _prove(self, pursuit: Pursuit, run: Run, response: Response) -> None:
         """Split cases until nothing better is left, or for as long as there is time; the tree is the certificate.
 
-        Time to verify it is kept back: for every leaf what the root alone takes.
+        Rounded inequalities come first: what they prove a tree of prices seldom reaches. Time to verify the tree is
+        kept back: for every leaf what the root alone takes.
         """
         began = run.elapsed()
         pursuit.certify(response, _CERTIFYING_SHARE * run.remaining())
         of_leaf = run.elapsed() - began
-        if not pursuit.time_is_up():
+        Tightening(pursuit, run, response).tighten()
+        if not (pursuit.is_settled or pursuit.time_is_up()):
             tree = BranchAndPrice(pursuit.problem, response.prices, pursuit.best, on_better=pursuit.take)
             tree.run(_NODES, lambda: run.remaining() < of_leaf * tree.leaves or pursuit.time_is_up())
             run.certify(tree.certificate(), run.remaining())
