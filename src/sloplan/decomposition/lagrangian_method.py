@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from sloplan.decomposition.column_generation import column_generation
@@ -28,6 +29,9 @@ COORDINATIONS: Final[dict[str, Coordination]] = {
 
 _CERTIFYING_SHARE: Final = 0.4
 """Part of the time left that may go into the verification of the bound."""
+
+_GENERATING_SHARE: Final = 0.3
+"""Part of the time left that may go into linear programs: with a million queries one takes minutes."""
 
 
 class Lagrangian:
@@ -88,9 +92,17 @@ class Lagrangian:
             pursuit.certify(best, _CERTIFYING_SHARE * run.remaining())
             if step.settled and not (pursuit.is_settled or pursuit.time_is_up()):
                 known = step.fractional
-                more = column_generation(coupled, respond, best.prices, known, remaining=pursuit.remaining)
+                until = run.elapsed() + _GENERATING_SHARE * pursuit.remaining()
+                more = column_generation(
+                    coupled, respond, best.prices, known, remaining=partial(_left, pursuit, run, until)
+                )
                 generated = follow(pursuit, run, more)
                 step = step if generated.fractional is None else generated
         round_off(pursuit, run, step)
         improve(pursuit, run, best, inequalities=inequalities, local_search=local_search)
         pursuit.settle()
+
+
+def _left(pursuit: Pursuit, run: Run, until: float) -> float:
+    """Return the seconds until some moment of the run, or until its answer has to be checked if that is sooner."""
+    return min(pursuit.remaining(), until - run.elapsed())
