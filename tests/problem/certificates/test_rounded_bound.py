@@ -325,6 +325,7 @@ SIXTH = {"rows": {"gpu": 174763}, "price": 4}
         (rounding(inequality(inequalities={"first": 1})), "certificate_inequality"),
         (rounding(inequality(inequalities={-1: 1})), "certificate_inequality"),
         (rounding(inequality(goodput=1)), "certificate_inequality"),
+        (rounding(*[inequality()] * 5001), "certificate_inequality"),
         (rounding(inequality(price=-1)), "certificate_price_sign"),
         (rounding(inequality(price=1.5)), "certificate_price_integer"),
         (rounding(inequality(rows={"gpu": 0.5})), "certificate_price_integer"),
@@ -378,3 +379,11 @@ def test_few_amounts_at_once_change_nothing(monkeypatch: pytest.MonkeyPatch) -> 
     """Groups are added up in parts."""
     monkeypatch.setattr("sloplan.problem.certificates.rounded_bound._AMOUNTS_AT_ONCE", 1)
     assert certificate_bound(gpu(), rounding()) == 5
+
+
+@pytest.mark.parametrize("key", [0, "9" * 5000, "-1", "1.0", ""])
+def test_keys_that_name_no_inequality(key: Any) -> None:
+    """Whatever stands there, a violation says so."""
+    stated = {"most_lost": 0, "prices": {}, "divisor": UNIT, "inequalities": [{"inequalities": {key: 1}}]}
+    document = {"objective": "goodput", "denominator": 1, "nodes": [{"prices": {}, "rounding": stated}]}
+    assert [violation.rule for violation in verify_certificate(gpu(), document)] == ["certificate_inequality"]

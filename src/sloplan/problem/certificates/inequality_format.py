@@ -11,6 +11,8 @@ from typing import Any
 
 from sloplan.problem.certificates.json_shape import json_list, json_object
 
+_MOST_DIGITS = 18
+
 _OF_INEQUALITY = ("rows", "goodput", "inequalities", "groups", "supplies", "price")
 
 
@@ -48,10 +50,7 @@ class Inequality:
             name: json_object(fields.get(name, {}), f"{field}.{name}", required=None)
             for name in ("rows", "inequalities", "groups", "supplies")
         }
-        # A key that is no number stays as it is, and names no inequality.
-        of["inequalities"] = {
-            int(key) if key.isdecimal() else key: of["inequalities"][key] for key in of["inequalities"]
-        }
+        of["inequalities"] = {_number(key): weight for key, weight in of["inequalities"].items()}
         return cls(goodput=fields.get("goodput", 0), price=fields.get("price", 0), **of)
 
     def to_json(self) -> dict[str, Any]:
@@ -104,3 +103,8 @@ class Rounding:
             written["goodput_price"] = self.goodput_price
         inequalities = [inequality.to_json() for inequality in self.inequalities]
         return written | {"divisor": self.divisor, "inequalities": inequalities}
+
+
+def _number(key: Any) -> Any:
+    """Return the number that a key is; one that is none stays as it is, and names no inequality."""
+    return int(key) if isinstance(key, str) and key.isdecimal() and len(key) <= _MOST_DIGITS else key

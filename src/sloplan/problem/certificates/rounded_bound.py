@@ -114,9 +114,11 @@ class RoundedBound:
         """Add what the groups of the pairs so far are worth at their best."""
         pairs, self._pairs = PricedPairs.joined(self._pairs), []
         for some in _parts(pairs, len(self._rounded)):
-            worth = some.worth(self._case.prices) - self._due(self._columns(some))
+            worth, due = some.worth(self._case.prices), self._due(self._columns(some))
+            size = np.abs(worth.astype(np.float64)) + np.abs(due.astype(np.float64))
+            check_priced_size(size, "a plan at prices of inequalities")
             first = np.flatnonzero(np.diff(some.group, prepend=-1))
-            best, group = np.maximum.reduceat(worth, first), some.group[first]
+            best, group = np.maximum.reduceat(worth - due, first), some.group[first]
             self._total += exact_dot(
                 np.where(self._must[group], best, np.maximum(best, 0)), self._pricer.group_count[group]
             )

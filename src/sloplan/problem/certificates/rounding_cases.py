@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from typing import Final
 
 import numpy as np
 
@@ -14,6 +15,9 @@ from sloplan.problem.certificates.rounded_bound import RoundingCase
 from sloplan.problem.certificates.stated_prices import figure_violations, indexed_prices, price_violations
 from sloplan.problem.compiled import Int, Text
 from sloplan.problem.violation import Violation
+
+INEQUALITY_LIMIT: Final = 5000
+"""Most inequalities of a certificate: what a query's plans count in all of them is held at once."""
 
 
 def rounding_violations(pricer: PlanPricer, certificate: Certificate) -> list[Violation]:
@@ -72,6 +76,9 @@ def _violations(pricer: PlanPricer, objective: str, rounding: Rounding) -> list[
     if not is_integer(divisor) or not UNIT <= divisor <= PRICED_LIMIT or divisor & (divisor - 1):
         message = f"is {divisor!r}, not a power of two from {UNIT} to {PRICED_LIMIT}"
         violations.append(Violation("certificate_inequality", "divisor", message))
+    if len(rounding.inequalities) > INEQUALITY_LIMIT:
+        message = f"are {len(rounding.inequalities)}, more than {INEQUALITY_LIMIT}"
+        return [*violations, Violation("certificate_inequality", "rounded inequalities", message)]
     for number, stated in enumerate(rounding.inequalities):
         subject = f"inequality {number}"
         found = figure_violations(f"price of {subject}", stated.price)
