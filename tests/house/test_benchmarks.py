@@ -115,6 +115,7 @@ def test_ablation_says_what_the_table_says() -> None:
         "`lagrangian`, by cutting planes": "lagrangian",
         "`lagrangian`, by volume": "lagrangian by volume",
         "`lagrangian`, by subgradient": "lagrangian by subgradient",
+        "`lagrangian` without rounded inequalities": "lagrangian without inequalities",
         "`lagrangian` without local search": "lagrangian without local search",
         "`column-generation`": "column-generation",
     }

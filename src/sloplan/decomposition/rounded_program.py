@@ -161,7 +161,7 @@ class RoundedProgram:
         engine.add_columns(-worth / self._unit, *limits, of[order], *entries)
 
     def solve(self, seconds: float) -> float | None:
-        """Return the bound, None if there was no time for it or nothing keeps within all rows.
+        """Return the bound, None if there was no time for it.
 
         Parameters
         ----------
@@ -212,11 +212,13 @@ class RoundedProgram:
     ) -> _Candidate | None:
         """Return the inequality of one row of the tableau, if it is broken; its amounts are those of some columns."""
         rounded = self._rounded(self._engine.inverse_row(position))
+        if not _LEAST_FRACTION < rounded.fraction / DIVISOR < 1 - _LEAST_FRACTION:
+            return None
         if rounded.reach(columns, amounts) > SAFE_REACH:  # a verifier, who looks at more plans, allows 2^62
             return None
         each = rounded.amounts(columns, amounts).each.astype(np.float64)
         length = float(np.sqrt(each @ each))
-        if not _LEAST_FRACTION < rounded.fraction / DIVISOR < 1 - _LEAST_FRACTION or length == 0.0:
+        if length == 0.0:
             return None
         broken = (float(each @ share) - rounded.most) / length
         return _Candidate(rounded, each / length, broken) if broken > _LEAST_BROKEN else None

@@ -387,3 +387,13 @@ def test_keys_that_name_no_inequality(key: Any) -> None:
     stated = {"most_lost": 0, "prices": {}, "divisor": UNIT, "inequalities": [{"inequalities": {key: 1}}]}
     document = {"objective": "goodput", "denominator": 1, "nodes": [{"prices": {}, "rounding": stated}]}
     assert [violation.rule for violation in verify_certificate(gpu(), document)] == ["certificate_inequality"]
+
+
+def test_worth_and_what_is_taken_off_it_fit_together() -> None:
+    """Each is within 2^62, their difference is 2^63: it does not wrap around to a group that is worth nothing."""
+    selection = PlanSelection.from_numbers(
+        group=[0, 1], value=[1, 0], cost=[0, 1], usage=[[0], [0]], capacity=[1], objective="cost", goodput_floor=1
+    )
+    stated = Rounding(2**62, {}, 2**62, UNIT, (inequality(goodput=UNIT, price=2**42),))
+    certificate = Certificate("cost", 1, (Leaf({}, rounding=stated),))
+    assert [violation.rule for violation in verify_certificate(selection, certificate, 1)] == ["certificate_grid"]

@@ -55,9 +55,9 @@ def rounding_case(pricer: PlanPricer, certificate: Certificate, rounding: Roundi
             row[row_index[name]] = weight
         row[-1] = stated.goodput
         for name, weight in stated.groups.items():
-            limit[pricer.group_index[name]] = weight * unit
+            limit[pricer.group_index[name]] = int(weight) * unit
         for name, weight in stated.supplies.items():
-            limit[groups + supply_index[name]] = weight * unit
+            limit[groups + supply_index[name]] = int(weight) * unit
         weights.append(Weights(row, _array(stated.inequalities), _array(stated.inequalities.values()), limit))
     return RoundingCase(
         most_lost=int(rounding.most_lost),
