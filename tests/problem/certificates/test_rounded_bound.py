@@ -11,9 +11,14 @@ from typing import Any
 import numpy as np
 import pytest
 
+from sloplan.problem.certificates.bound import leaf_totals
+from sloplan.problem.certificates.cases import leaf_cases
 from sloplan.problem.certificates.format import Branch, Certificate, Leaf, PlanDecision
 from sloplan.problem.certificates.inequalities import UNIT
 from sloplan.problem.certificates.inequality_format import Inequality, Rounding
+from sloplan.problem.certificates.instance_pricing import InstancePricer, TemplatePlans
+from sloplan.problem.certificates.pricing import PlanPricer, Prices
+from sloplan.problem.certificates.selection_pricing import SelectionPricer
 from sloplan.problem.certificates.verification import certificate_bound, verify_certificate
 from sloplan.problem.most_supplied import most_supplied
 from sloplan.problem.selections.from_instance import list_plans_of
@@ -98,6 +103,28 @@ def test_supplies_are_kept_within_what_loses_little() -> None:
     whole = inequality(rows={"gpu": 174763}, supplies={"unit": 873815}, price=4)
     leaf = Leaf({}, rounding=Rounding(13 * UNIT, {}, 0, UNIT, (whole,)))
     assert certificate_bound(selection, Certificate("goodput", UNIT, (leaf,))) == 5
+
+
+def test_the_least_units_that_lose_little_are_paid_for() -> None:
+    """Two units bring 5 each, at a price of 1 for the row and 3 for a unit: one less loses 2, as much as is allowed."""
+    selection = PlanSelection.from_numbers(
+        group=[0], value=[0], cost=[0], usage=[[6]], capacity=[0], must=[True], maximum=[2], price=[3], brought=[[5]],
+        objective="cost", row_name=["gpu"],
+    )  # fmt: skip
+    leaf = Leaf({"gpu": UNIT}, rounding=Rounding(2 * UNIT, {}, 0, UNIT, ()))
+    # At first prices -6 + 2 x 2 = -2, so others -4. At none one unit, the least, costs 3, and all the rest nothing.
+    assert certificate_bound(selection, Certificate("cost", UNIT, (leaf,))) == 3
+    assert brute_forced_cost(selection) == 6
+
+
+def test_second_prices_that_are_too_large() -> None:
+    """Value of 4 at 2^62 comes to 2^64, which does not wrap around to nothing."""
+    selection = PlanSelection.from_numbers(
+        group=[0], value=[4], cost=[0], usage=[[0]], capacity=[1], objective="cost", goodput_floor=2
+    )
+    leaf = Leaf({}, rounding=Rounding(0, {}, 2**62, UNIT, ()))
+    found = verify_certificate(selection, Certificate("cost", 1, (leaf,)))
+    assert [violation.rule for violation in found] == ["certificate_grid"]
 
 
 def random_rounding(
@@ -278,40 +305,78 @@ def test_bounds_are_right_and_on_their_side(seed: int, objective: str) -> None:
             assert worth <= math.floor((exact + Fraction(1, 100)) / step) * step
 
 
-@pytest.mark.parametrize("seed", range(40))
+@pytest.mark.parametrize("seed", range(60))
 @pytest.mark.parametrize("objective", ["goodput", "cost"])
 def test_an_instance_is_bounded_as_its_plan_selection(seed: int, objective: str) -> None:
-    """Rates are taken into account, and nothing passes the bound."""
+    """Rates and bills are taken into account, plans that others replace are not missed; nothing passes the bound."""
     rng = Random(seed)
     if objective == "goodput":
-        case = random_case(seed)
-        compiled, selection, floor = case.instance.compiled, list_plans_of(case.instance), None
-        best = case.optimum.value_milli
+        instance, floor = random_case(seed).instance, None
+        best = random_case(seed).optimum.value_milli
+        selection = list_plans_of(instance)
     else:
-        of_cost = cost_case(seed, "fluid")
-        compiled, floor = of_cost.instance.compiled, of_cost.floor
-        selection = None
-        best = None if of_cost.optimum is None else of_cost.optimum.cost_pico
-    rows = compiled.rows.name.tolist()
-    queries = compiled.names.queries.tolist()
-    usages = [10**6, 10**7, 3 * 10**8]
+        case = cost_case(seed, "fluid")
+        instance, floor = case.instance, case.floor
+        best = None if case.optimum is None else -case.optimum.cost_pico
+        selection = list_plans_of(instance, "cost", case.min_goodput)
+    compiled = instance.compiled if objective == "goodput" else instance.compiled.under_cost.compiled
+    rows, queries = compiled.rows.name.tolist(), compiled.names.queries.tolist()
+    usages = selection.plans.usage.amount[selection.plans.usage.amount > 0].tolist() or [1]
     drawn = random_rounding(rng, rows, queries, [], usages)
-    prices = {row: rng.randint(0, 2) for row in rows}
-    stated = floor_aware(Rounding(10**7 * UNIT, prices, UNIT, DIVISOR, drawn.inequalities), objective)
-    leaf = Leaf(prices, UNIT if objective == "cost" else 0, stated)
+    dear = max(
+        1, int(selection.plans.cost.max(initial=0) if objective == "cost" else selection.plans.value.max(initial=0))
+    )
+    prices = {row: rng.choice([0, 1, dear * UNIT // max(usages)]) for row in rows}
+    of_value = 0
+    if objective == "cost":  # some plans are worth their cost then
+        of_value = rng.choice([0, 1, 3]) * dear * UNIT // max(1, int(selection.plans.value.max(initial=0)))
+    second = rng.choice([prices, {}])  # at none the plans of least cost are best, whatever they use
+    stated = Rounding(rng.choice([0, dear, 9 * dear]) * UNIT, second, of_value, DIVISOR, drawn.inequalities)
+    leaf = Leaf(prices, of_value, floor_aware(stated, objective))
     certificate = Certificate(objective, UNIT, (leaf,))
-    bound = certificate_bound(compiled, certificate, goodput_floor=floor)
-    if objective == "cost":
-        assert best is None or bound <= best
-        return
-    assert bound >= best
-    assert selection is not None
-    listed, valued = (int(np.gcd.reduce(v)) for v in (selection.plans.value, compiled.queries.value_milli))
-    step = math.lcm(max(listed, 1), max(valued, 1))
-    assert certificate_bound(selection, certificate) // step == bound // step
+    found = verify_certificate(instance, certificate, goodput_floor=floor)
+    if [violation.rule for violation in found] == ["certificate_grid"]:
+        return  # a fraction near 1
+    assert found == []
+    bound = certificate_bound(instance, certificate, goodput_floor=floor)
+    assert best is None or best <= (-bound if objective == "cost" else bound)
+    # What a plan counts is rounded down, by up to a few parts that a fraction near 1 makes more.
+    slack = 64 * sum(one.price for one in drawn.inequalities) * int(compiled.queries.count.sum())
+    proved = numerator(InstancePricer(instance.compiled, floor), certificate)
+    listed = numerator(SelectionPricer(selection), certificate)
+    assert proved is not None
+    assert listed is not None
+    assert abs(proved - listed) <= slack
 
 
-SIXTH = {"rows": {"gpu": 174763}, "price": 4}
+@pytest.mark.parametrize("seed", range(30))
+@pytest.mark.parametrize("row_price", [0, 1, 10**6])
+def test_what_is_left_out_is_replaced(seed: int, row_price: int) -> None:
+    """Every plan of a query is there, or one that costs no more and uses no more of any row: dearer rows or not."""
+    case = cost_case(seed, "fluid")
+    pricer = InstancePricer(case.instance.compiled, case.floor)
+    rows = len(pricer.rows)
+    for batch in pricer.batches():
+        prices = Prices(np.full(rows, row_price), value=1, cost=1)
+        pairs = batch.priced(prices).within(2**62)
+        kept = np.zeros((len(pairs), rows + 1), dtype=np.int64)
+        kept[pairs.usage.row_of_entry, pairs.usage.column], kept[:, -1] = pairs.usage.amount, pairs.cost
+        assert isinstance(batch, TemplatePlans)
+        figures, rate = batch.table.figures, case.instance.compiled.queries.rate_milli
+        for group in batch.groups.tolist():
+            own = kept[pairs.group == group]
+            for plan in batch.plans_of(group).tolist():
+                needs = np.zeros(rows + 1, dtype=np.int64)
+                column, amount = figures.usage.row(plan)
+                needs[column], needs[-1] = amount, figures.billed_cost_nano[plan]
+                assert (own <= needs * rate[group]).all(axis=1).any()
+
+
+def numerator(pricer: PlanPricer, certificate: Certificate) -> int | None:
+    """Return what a certificate of one leaf proves before it is rounded, under "cost" negated."""
+    cases, violations = leaf_cases(pricer, certificate)
+    assert violations == []
+    return leaf_totals(pricer, cases).most[0]
 
 
 @pytest.mark.parametrize(
