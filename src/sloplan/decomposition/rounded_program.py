@@ -86,7 +86,7 @@ class RoundedProgram:
 
     def __post_init__(self) -> None:
         problem, groups, supplies = self.problem, self.problem.groups, self.problem.supplies
-        self.columns = supplies_as_columns(problem)
+        self.columns = Columns.of_supplies(supplies.brought, len(groups))
         self.rounded: list[Rounded] = []
         self._amounts: list[Amounts] = []
         self._active: list[int] = []
@@ -272,7 +272,13 @@ class RoundedProgram:
         return Duals(Prices(of_rows[:-1], value), inequality, -engine.objective * self._unit)
 
     def largest(self, duals: Duals) -> float:
-        """Return what no column pays more than, for rows and inequalities together, in size."""
+        """Return what no column pays more than, for rows and inequalities together, in size.
+
+        Parameters
+        ----------
+        duals : Duals
+            Of this program.
+        """
         usage, prices = self.columns.usage, np.append(duals.prices.row, duals.prices.value)
         each = np.abs(usage.amount) * prices[usage.column]
         size = np.bincount(usage.row_of_entry, weights=each, minlength=len(self.columns)).astype(np.float64)
@@ -292,31 +298,8 @@ def columns_of(problem: CoupledProblem, pairs: Pairs) -> Columns:
     groups, plans = problem.groups, problem.plans
     usage, rate = plans.usage.taken(pairs.plan), groups.rate[pairs.group]
     of_pairs = Sparse(usage.start, usage.column, usage.amount * rate[usage.row_of_entry])
-    if problem.is_cost:
-        value = groups.value[pairs.group] + plans.value[pairs.plan]
-        floor = Sparse(np.arange(len(pairs) + 1), np.full(len(pairs), len(problem.rows)), -value)
-        of_pairs = _side_by_side(of_pairs, floor)
-    return Columns(of_pairs, pairs.group)
-
-
-def supplies_as_columns(problem: CoupledProblem) -> Columns:
-    """Return the supplies as columns, which use what they bring less than nothing.
-
-    Parameters
-    ----------
-    problem : CoupledProblem
-    """
-    brought = problem.supplies.brought
-    limit = len(problem.groups) + np.arange(len(brought), dtype=np.int64)
-    return Columns(Sparse(brought.start, brought.column, -brought.amount), limit)
-
-
-def _side_by_side(left: Sparse, right: Sparse) -> Sparse:
-    """Return rows that hold the entries of both."""
-    owner = np.concatenate([left.row_of_entry, right.row_of_entry])
-    order = np.argsort(owner, kind="stable")
-    column, amount = np.concatenate([left.column, right.column]), np.concatenate([left.amount, right.amount])
-    return Sparse(left.start + right.start, column[order], amount[order])
+    value = groups.value[pairs.group] + plans.value[pairs.plan] if problem.is_cost else None
+    return Columns.of_pairs(pairs.group, of_pairs, value, len(problem.rows))
 
 
 def _unlike(candidates: Sequence[_Candidate]) -> list[_Candidate]:

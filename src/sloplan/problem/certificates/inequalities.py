@@ -57,6 +57,43 @@ class Columns:
     def __len__(self) -> int:
         return len(self.limit)
 
+    @classmethod
+    def of_pairs(cls, group: Int, usage: Sparse, value: Int | None, rows: int) -> Columns:
+        """Return copies of groups with a plan each.
+
+        Parameters
+        ----------
+        group : (n,) int64
+        usage : Sparse
+            What one copy uses of the coupling rows, (n, rows).
+        value : (n,) int64, optional
+            Where there is a floor: value is a negative use of its row, which stands after the others.
+        rows : int
+            Number of coupling rows.
+        """
+        if value is None:
+            return cls(usage, group)
+        start = usage.start + np.arange(len(usage.start))
+        place = np.arange(len(usage.column)) + usage.row_of_entry
+        column, amount = np.full(start[-1], rows, dtype=np.int64), np.zeros(start[-1], dtype=np.int64)
+        column[place], amount[place] = usage.column, usage.amount
+        amount[start[1:] - 1] = -value
+        return cls(Sparse(start, column, amount), group)
+
+    @classmethod
+    def of_supplies(cls, brought: Sparse, groups: int) -> Columns:
+        """Return units of supplies, which use what they bring less than nothing.
+
+        Parameters
+        ----------
+        brought : Sparse
+            What a unit brings to the coupling rows, (supplies, rows).
+        groups : int
+            Number of groups, whose limits come first.
+        """
+        limit = groups + np.arange(len(brought), dtype=np.int64)
+        return cls(Sparse(brought.start, brought.column, -brought.amount), limit)
+
     @cached_property
     def largest(self) -> dict[int, float]:
         """Greatest size of a usage of each row that is used, by row."""

@@ -15,7 +15,7 @@ import numpy as np
 
 from sloplan.problem.certificates.inequalities import Amounts, Columns, Rounded, Weights
 from sloplan.problem.certificates.pricing import PlanPricer, PricedPairs, Prices, check_priced_size
-from sloplan.problem.compiled import Bool, Int, Sparse
+from sloplan.problem.compiled import Bool, Int
 from sloplan.problem.exact_sums import Exact, exact_dot, exact_totals
 
 _AMOUNTS_AT_ONCE: Final = 10_000_000
@@ -114,7 +114,10 @@ class RoundedBound:
         """Add what the groups of the pairs so far are worth at their best."""
         pairs, self._pairs = PricedPairs.joined(self._pairs), []
         for some in _parts(pairs, len(self._rounded)):
-            worth, due = some.worth(self._case.prices), self._due(self._columns(some))
+            worth, due = (
+                some.worth(self._case.prices),
+                self._due(Columns.of_pairs(some.group, some.usage, self._value(some), len(self._pricer.rows))),
+            )
             size = np.abs(worth.astype(np.float64)) + np.abs(due.astype(np.float64))
             check_priced_size(size, "a plan at prices of inequalities")
             first = np.flatnonzero(np.diff(some.group, prepend=-1))
@@ -122,6 +125,10 @@ class RoundedBound:
             self._total += exact_dot(
                 np.where(self._must[group], best, np.maximum(best, 0)), self._pricer.group_count[group]
             )
+
+    def _value(self, pairs: PricedPairs) -> Int | None:
+        """Value counts as a use of the floor's row, under "cost"."""
+        return pairs.value if self._case.prices.cost else None
 
     def _due(self, columns: Columns) -> Int:
         """Return what inequalities take off the worth of columns."""
@@ -135,26 +142,10 @@ class RoundedBound:
         check_priced_size(size, "a plan at prices of inequalities")
         return total
 
-    def _columns(self, pairs: PricedPairs) -> Columns:
-        """Return pairs as columns; under "cost" their value is a use of the floor's row."""
-        usage = pairs.usage
-        if not self._case.prices.cost:
-            return Columns(usage, pairs.group)
-        start = usage.start + np.arange(len(usage.start))
-        place = np.arange(len(usage.column)) + usage.row_of_entry
-        column = np.full(start[-1], len(self._pricer.rows), dtype=np.int64)
-        amount = np.zeros(start[-1], dtype=np.int64)
-        column[place], amount[place] = usage.column, usage.amount
-        amount[start[1:] - 1] = -pairs.value
-        return Columns(Sparse(start, column, amount), pairs.group)
-
     def _of_supplies(self) -> int:
         """What supplies are worth at most: as many or as few of each as may be."""
-        pricer, prices, brought = self._pricer, self._case.prices, self._pricer.supplies.brought
-        columns = Columns(
-            Sparse(brought.start, brought.column, -brought.amount),
-            len(pricer.group_count) + np.arange(len(brought), dtype=np.int64),
-        )
+        pricer, prices = self._pricer, self._case.prices
+        columns = Columns.of_supplies(pricer.supplies.brought, len(pricer.group_count))
         each = _supply_worth(pricer, prices) - self._due(columns).astype(object)
         return int(np.where(each > 0, each * self._interval.high, each * self._interval.low).sum())
 
