@@ -194,6 +194,16 @@ def test_nothing_better_is_ruled_out(scale: int) -> None:
     assert better > 5
 
 
+def test_inequalities_of_a_core_that_was_cut_rule_nothing_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    """They hold for what loses no more than the pairs that were left in; something better may lose more."""
+    whole = [tightened(seed) for seed in (0, 1, 2, 3)]
+    assert any(len(one[3].narrowed(one[4])) < len(one[4]) for one in whole)
+    monkeypatch.setattr("sloplan.decomposition.tightening._MOST_PAIRS", 7)
+    for _, _, _, tightening, core in (tightened(seed) for seed in (0, 1, 2, 3)):
+        assert len(core) > 7
+        assert tightening.narrowed(core) is core
+
+
 def test_a_group_that_must_be_served_and_has_no_pair() -> None:
     """Then there is no program, and no inequality."""
     selection = PlanSelection.from_numbers(

@@ -17,7 +17,7 @@ from sloplan.decomposition.lagrangian import ROUNDING, Response
 from sloplan.decomposition.pairs import Pairs
 from sloplan.decomposition.rounded_program import DIVISOR, Duals, RoundedProgram, columns_of
 from sloplan.problem.certificates.format import Certificate
-from sloplan.problem.certificates.from_prices import grid_for, leaf_on_grid
+from sloplan.problem.certificates.from_prices import LARGEST_FIGURE, grid_for, leaf_on_grid
 from sloplan.problem.certificates.inequalities import UNIT, Amounts, Rounded
 from sloplan.problem.certificates.inequality_format import Inequality, Rounding
 from sloplan.problem.certificates.pricing import PRICED_LIMIT
@@ -100,16 +100,25 @@ class RoundedPrices:
             paid = paid + each * amounts[-1].each
         return np.asarray(value - cost - paid)
 
-    def certificate(self) -> Certificate:
-        """Return what proves the bound."""
-        problem, prices = self.problem, self.duals.prices
-        first = self.first.prices
-        figures = (
-            self.largest, problem.dearest(first.row, first.value), problem.dearest(prices.row, prices.value),
+    @cached_property
+    def _dearest(self) -> float:
+        """No figure of the certificate is larger."""
+        first, prices = self.first.prices, self.duals.prices
+        return max(
+            self.largest, self.problem.dearest(first.row, first.value), self.problem.dearest(prices.row, prices.value),
             float(self.duals.inequality.max(initial=0.0)), float(prices.row.max(initial=0.0)),
             float(first.row.max(initial=0.0)), first.value, prices.value,
         )  # fmt: skip
-        denominator = grid_for(max(figures))
+
+    @property
+    def fits(self) -> bool:
+        """Whether a certificate can hold such figures."""
+        return self._dearest < LARGEST_FIGURE
+
+    def certificate(self) -> Certificate:
+        """Return what proves the bound, of prices that fit."""
+        problem, prices, first = self.problem, self.duals.prices, self.first.prices
+        denominator = grid_for(self._dearest)
         # What loses more than lies between both bounds is worth less than the lower one.
         most_lost = max(0.0, min(self.most_lost, self.first.bound - self.duals.bound))
         of_value = (first.value, prices.value) if problem.is_cost else (None, None)

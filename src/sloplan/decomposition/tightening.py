@@ -36,6 +36,9 @@ _LEAST_TIMES: Final = 4.0
 _MOST_NARROWED: Final = 10_000_000
 """Pairs times inequalities that are worked out anew for each better answer."""
 
+_ROUNDING: Final = 1e-9
+"""Relative: far beyond what the bound at these prices loses in floating point, as a sum of all groups."""
+
 _CLOSED: Final = 0.9
 """Part of the gap that may be left for inequalities to be made anew: fewer pairs survive then."""
 
@@ -74,7 +77,7 @@ class Tightening:
         self._gap = gap
         found = self._found_within(_SHARE * run.remaining(), core, most_lost)
         self._took = run.elapsed() - began
-        if found is None or pursuit.time_is_up():
+        if found is None or not found.fits or pursuit.time_is_up():
             return
         before = run.certified_bound
         run.certify(found.certificate(), _VERIFYING_SHARE * run.remaining())
@@ -99,7 +102,8 @@ class Tightening:
     def narrowed(self, core: Survivors) -> Survivors:
         """Return the pairs of a core that may be in anything better, with what they lose at these prices.
 
-        All of them where they are too many to be looked at for each better answer.
+        All of them where they are too many to be looked at for each better answer, or where the inequalities were made
+        for what loses less than something better may.
 
         Parameters
         ----------
@@ -108,7 +112,10 @@ class Tightening:
         found, worth = self._found, self._pursuit.worth
         if found is None or worth is None or len(core) * len(found.rounded) > _MOST_NARROWED:
             return core
+        if found.most_lost < loss_allowed(self._response, worth + 1):
+            return core
         loss = found.best[core.pairs.group] - found.worth(core.pairs)
         # What is better is worth a step more, and the bound was rounded down by less than one.
-        kept = np.flatnonzero(loss <= self._most - worth + 2 * found.uncertainty)
+        allowed = self._most - worth + 2 * found.uncertainty + _ROUNDING * abs(self._most)
+        kept = np.flatnonzero(loss <= allowed)
         return replace(core, pairs=replace(core.pairs, loss=loss).taken(kept), most=core.most[kept])
