@@ -121,6 +121,22 @@ class LinearEngine:
         basis.col_status, basis.row_status = of_columns, of_rows
         self._succeed(self._highs.setBasis(basis), "the basis with rows for bounds")
 
+    def begin_at(self, columns: Bool, rows: Bool) -> None:
+        """Begin from a basis, which may be a guess: the engine mends it.
+
+        Parameters
+        ----------
+        columns : (columns,) bool
+            Those that are basic; the others are at their lower bound.
+        rows : (rows,) bool
+            Those whose slack is basic; the others are at their upper limit.
+        """
+        kinds, basis = self._highspy.HighsBasisStatus, self._highspy.HighsBasis()
+        basis.col_status = [kinds.kBasic if basic else kinds.kLower for basic in columns.tolist()]
+        basis.row_status = [kinds.kBasic if basic else kinds.kUpper for basic in rows.tolist()]
+        basis.valid = basis.alien = True  # alien: it is looked at before it is used
+        self._succeed(self._highs.setBasis(basis), "a basis to begin from")
+
     def set_costs(self, column: Int, cost: Float) -> None:
         """Change the costs of some columns, each (n,)."""
         self._succeed(self._highs.changeColsCost(len(column), column.astype(np.int32), cost), "costs")
@@ -145,6 +161,7 @@ class LinearEngine:
         self._succeed(self._highs.deleteRows(len(row), row), "to delete rows")
         basis.row_status = [status[kept] for kept in np.flatnonzero(~gone).tolist()]
         self._succeed(self._highs.setBasis(basis), "the basis without rows")
+        self.rows, self.duals = self.rows[~gone], self.duals[~gone]
         return gone
 
     @property

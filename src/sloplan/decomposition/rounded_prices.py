@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Final
 
 import numpy as np
@@ -16,6 +16,7 @@ from sloplan.decomposition.fixing import Survivors
 from sloplan.decomposition.lagrangian import ROUNDING, Response
 from sloplan.decomposition.pairs import Pairs
 from sloplan.decomposition.rounded_program import DIVISOR, Duals, RoundedProgram, columns_of
+from sloplan.decomposition.separation import separate
 from sloplan.problem.certificates.format import Certificate
 from sloplan.problem.certificates.from_prices import LARGEST_FIGURE, grid_for, leaf_on_grid
 from sloplan.problem.certificates.inequalities import UNIT, Amounts, Rounded
@@ -25,13 +26,16 @@ from sloplan.problem.compiled import CompiledInstance, Int, Text
 
 Float = npt.NDArray[np.float64]
 
-_LEAST_GAIN: Final = 0.01
+_LEAST_GAIN: Final = 0.005
 """Of all that inequalities have taken off the bound: `_ROUNDS_OF_LITTLE` rounds that take less are the last."""
 
 _ROUNDS_OF_LITTLE: Final = 3
 
-_FIRST_PAIRS: Final = 30_000
-"""That the program begins with."""
+_SHARE: Final = 0.5
+"""Part of the time left that may go into rounds before the program is held against all pairs."""
+
+_FIRST_PAIRS: Final = 3
+"""That the program begins with, for each group: as many of all pairs, those that lose least."""
 
 _MOST_LET_IN: Final = 3
 """Pairs of one group that are let in at once."""
@@ -157,6 +161,7 @@ def find_rounded_prices(
     core: Survivors,
     most_lost: float,
     remaining: Callable[[], float] = lambda: math.inf,
+    known: Sequence[Rounded] = (),
 ) -> RoundedPrices | None:
     """Tighten the linear program over a core; None if that brings nothing, or time is up before.
 
@@ -172,6 +177,8 @@ def find_rounded_prices(
     most_lost : float
     remaining : callable, optional
         Returns the seconds that are left for it.
+    known : sequence of Rounded, optional
+        Inequalities of another core of the same problem, to go on from.
 
     Raises
     ------
@@ -179,30 +186,35 @@ def find_rounded_prices(
         If the engine fails.
     """
     problem, best = first.problem, None
-    near = core.nearest(_FIRST_PAIRS).pairs
+    near = core.nearest(_FIRST_PAIRS * len(problem.groups)).pairs
     if not len(near) or not _all_can(problem, near):
         return None
     program = RoundedProgram(problem, near, core.upper)
 
     def left() -> float:
         """Seconds, but for those that it takes to price all pairs in the end."""
-        return remaining() - _SECONDS_AN_AMOUNT * (len(core) - len(near)) * len(program.rounded)
+        return remaining() - _SECONDS_AN_AMOUNT * len(core) * program.num_paid
 
-    start = bound = program.solve(left())
-    while start is not None and bound is not None:
-        _tighten(program, bound, left)
+    program.begin_at(first)
+    program.take_over(known)
+    start, bound, ended = first.bound, program.solve(remaining()), False
+    while bound is not None and not ended:
+        kept = (1 - _SHARE) * seconds if math.isfinite(seconds := left()) else 0.0
+        ended = _tighten(program, start, bound, partial(_beyond, left, kept))
         found = _paid_for(first, core, most_lost, program)
-        if len(near) == len(core):
-            best = found
-            break
         more, most = _worth_more(found, program.pairs)
         found = replace(found, duals=found.duals._replace(bound=most))
         best = found if best is None or most < best.duals.bound else best
-        if not len(more) or most - program.duals.bound <= _LEAST_GAIN * (start - program.duals.bound):
-            break
-        program.extend(more)
-        bound = program.solve(left())
+        if len(more) and most - program.duals.bound > _LEAST_GAIN * (start - program.duals.bound):
+            ended = False
+            program.extend(more)
+        bound = program.solve(left()) if left() > 0 else None
     return best if best is not None and best.rounded else None
+
+
+def _beyond(left: Callable[[], float], kept: float) -> float:
+    """Return the seconds left but for some that are kept."""
+    return left() - kept
 
 
 def _all_can(problem: CoupledProblem, pairs: Pairs) -> bool:
@@ -211,15 +223,22 @@ def _all_can(problem: CoupledProblem, pairs: Pairs) -> bool:
     return not np.any(problem.groups.must & ~has & (problem.groups.count > 0))
 
 
-def _tighten(program: RoundedProgram, bound: float, remaining: Callable[[], float]) -> None:
-    """Add inequalities until they take hardly anything off the bound any more."""
-    start, little = bound, 0
-    while little < _ROUNDS_OF_LITTLE and program.separate(lambda: remaining() <= 0):
+def _tighten(program: RoundedProgram, start: float, bound: float, remaining: Callable[[], float]) -> bool:
+    """Add inequalities until they take hardly anything off the bound any more, of what they took since the start.
+
+    False if time was up before.
+    """
+    little = 0
+    while little < _ROUNDS_OF_LITTLE:
+        added = separate(program, lambda: remaining() <= 0)
+        if not added:
+            return remaining() > 0
         last = program.solve(remaining())
         if last is None:
-            break
+            return False
         little = little + 1 if bound - last < _LEAST_GAIN * (start - last) else 0
         bound = last
+    return True
 
 
 def _worth_more(found: RoundedPrices, known: Pairs) -> tuple[Pairs, float]:

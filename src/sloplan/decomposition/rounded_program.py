@@ -1,17 +1,15 @@
 """The linear program over what survives, tightened by rounded inequalities that its optimum breaks.
 
-Every basic variable that should be whole and is not gives an inequality: its row of the simplex tableau says how to
-weigh the program's rows, and rounding does the rest (`certificates.inequalities`, whose exact whole numbers the program
-works with, so that whatever it proves can be verified). Of those that the optimum breaks most, such that differ are
-added, and inequalities may be weighed in later ones.
+It works with the exact whole numbers of `certificates.inequalities`, so that whatever it proves can be verified.
+Inequalities that were added may be weighed in later ones. Which are worth adding `separation` says.
 
-Sources: R. E. Gomory, An algorithm for the mixed integer problem, RAND RM-2597, 1960; E. Balas, S. Ceria,
-G. Cornuéjols, N. Natraj, Gomory cuts revisited, Operations Research Letters 19, 1996 (rounds of many at once).
+Source: E. Balas, S. Ceria, G. Cornuéjols, N. Natraj, Gomory cuts revisited, Operations Research Letters 19, 1996
+(rounds of many at once, of which those that do not bind go again).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
@@ -19,8 +17,9 @@ import numpy as np
 import numpy.typing as npt
 
 from sloplan.decomposition.coupled_problem import CoupledProblem
-from sloplan.decomposition.lagrangian import Prices
+from sloplan.decomposition.lagrangian import Prices, Response
 from sloplan.decomposition.linear_engine import LinearEngine
+from sloplan.decomposition.optimum import Optimum
 from sloplan.decomposition.pairs import Pairs
 from sloplan.problem.certificates.inequalities import SAFE_REACH, UNIT, Amounts, Columns, Rounded, Weights
 from sloplan.problem.compiled import Int, Sparse
@@ -29,19 +28,6 @@ Float = npt.NDArray[np.float64]
 
 DIVISOR: Final = 2**52
 """As fine as leaves room for sums of a thousand times as much."""
-
-_LEAST_FRACTION: Final = 0.02
-"""Of what should be whole, from either side: rounding something smaller divides by too little."""
-
-_LEAST_BROKEN: Final = 1e-4
-"""Distance of the optimum from an inequality, of the length of its coefficients."""
-
-_MOST_ALIKE: Final = 0.9
-"""Cosine of the angle between two inequalities of one round."""
-
-_MOST_CANDIDATES: Final = 500
-_MOST_ADDED: Final = 150
-"""Of one round; candidates are those nearest to a half."""
 
 _LEAST_WEIGHT: Final = 1e-11
 
@@ -52,12 +38,6 @@ class Duals(NamedTuple):
     prices: Prices
     inequality: Float
     bound: float
-
-
-class _Candidate(NamedTuple):
-    rounded: Rounded
-    amounts: Float  # of the columns in use
-    broken: float
 
 
 @dataclass
@@ -105,6 +85,11 @@ class RoundedProgram:
     @property
     def _limits(self) -> int:
         return len(self._count)
+
+    @property
+    def num_paid(self) -> int:
+        """Number of inequalities that the last optimum pays."""
+        return int(np.count_nonzero(self.duals.inequality))
 
     def _built(self) -> LinearEngine:
         """Return the program without pairs."""
@@ -160,6 +145,28 @@ class RoundedProgram:
         entries = np.concatenate(row)[order], np.concatenate(share)[order]
         engine.add_columns(-worth / self._unit, *limits, of[order], *entries)
 
+    def begin_at(self, response: Response) -> None:
+        """Begin from the vertex that good prices tell of: what loses least there is basic.
+
+        That is one pair of each group that is worth serving, and another for each row with a price.
+
+        Parameters
+        ----------
+        response : Response
+            At which the pairs lose what they say.
+        """
+        pairs, rows = self.pairs, np.zeros(len(self._scale), dtype=np.bool_)
+        rows[: len(response.prices.row)] = response.prices.row > 0
+        order = np.argsort(pairs.loss, kind="stable")
+        order = order[response.worth[pairs.group[order]] > 0]
+        served, first = np.unique(pairs.group[order], return_index=True)
+        limits = np.zeros(self._limits, dtype=np.bool_)
+        limits[served] = True
+        others = np.delete(order, first)[: np.count_nonzero(rows)]
+        basic = np.zeros(len(self.columns), dtype=np.bool_)
+        basic[len(self.columns) - len(pairs) :][np.concatenate([order[first], others])] = True
+        self._engine.begin_at(basic, ~np.concatenate([limits, rows]))
+
     def solve(self, seconds: float) -> float | None:
         """Return the bound, None if there was no time for it.
 
@@ -173,58 +180,37 @@ class RoundedProgram:
         self.duals = self._paid()
         return self.duals.bound
 
-    def separate(self, should_stop: Callable[[], bool]) -> int:
-        """Add inequalities that the last optimum breaks, and drop those that it does not come near; return how many.
+    def optimum(self) -> Optimum:
+        """Return what the last optimum does, of which no row may have been dropped but by `drop_slack`."""
+        engine, limits = self._engine, self._limits
+        used = np.flatnonzero(engine.columns > 0)
+        basic, left = engine.basic, self._count - engine.rows[:limits]
+        row = -1 - basic
+        slack = np.concatenate([left, np.zeros(len(engine.rows) - limits)])
+        return Optimum(
+            columns=self.columns.taken(used),
+            share=engine.columns[used],
+            amounts=[amounts.taken(used) for amounts in self._amounts],
+            count=self._count.astype(np.float64),
+            out=left,
+            basic=np.where(basic >= 0, engine.columns[np.maximum(basic, 0)], slack[np.maximum(row, 0)]),
+            is_whole=row < limits,
+            binds=engine.duals[limits:] < 0,
+            scale=np.concatenate([self._scale, [self._inequality_scale[number] for number in self._active]]),
+            active=tuple(self._active),
+        )
+
+    def tableau_row(self, position: int) -> Float:
+        """Return the weights of all rows, limits first, of which one basic variable is left."""
+        return self._engine.inverse_row(position)
+
+    def inequality(self, weight: Float) -> Rounded:
+        """Return the inequality that weights of the program's rows give, limits first and active inequalities last.
 
         Parameters
         ----------
-        should_stop : callable
-            Asked often.
+        weight : (limits + rows + active inequalities,) float64
         """
-        self._drop()
-        share = self._engine.columns
-        used = np.flatnonzero(share > 0)
-        columns = Columns(self.columns.usage.taken(used), self.columns.limit[used])
-        amounts = [Amounts(amounts.each[used], amounts.largest) for amounts in self._amounts]
-        found = []
-        for position in self._fractional():
-            if should_stop():
-                return 0
-            candidate = self._candidate(position, columns, amounts, share[used])
-            if candidate is not None:
-                found.append(candidate)
-        chosen = _unlike(sorted(found, key=lambda candidate: -candidate.broken))
-        return sum(self._add(candidate.rounded) for candidate in chosen)
-
-    def _fractional(self) -> list[int]:
-        """Return positions of the basis whose variables should be whole and are not, those nearest to a half first."""
-        basic, engine = self._engine.basic, self._engine
-        row = -1 - basic
-        slack = np.concatenate([self._count, np.zeros(len(engine.rows) - self._limits)]) - engine.rows
-        amount = np.where(basic >= 0, engine.columns[np.maximum(basic, 0)], slack[np.maximum(row, 0)])
-        fraction = np.where(row < self._limits, amount - np.floor(amount), 0.0)
-        position = np.flatnonzero((fraction > _LEAST_FRACTION) & (fraction < 1 - _LEAST_FRACTION))
-        order = np.argsort(np.abs(fraction[position] - 0.5), kind="stable")
-        return [int(one) for one in position[order][:_MOST_CANDIDATES]]
-
-    def _candidate(
-        self, position: int, columns: Columns, amounts: Sequence[Amounts], share: Float
-    ) -> _Candidate | None:
-        """Return the inequality of one row of the tableau, if it is broken; its amounts are those of some columns."""
-        rounded = self._rounded(self._engine.inverse_row(position))
-        if not _LEAST_FRACTION < rounded.fraction / DIVISOR < 1 - _LEAST_FRACTION:
-            return None
-        if rounded.reach(columns, amounts) > SAFE_REACH:  # a verifier, who looks at more plans, allows 2^62
-            return None
-        each = rounded.amounts(columns, amounts).each.astype(np.float64)
-        length = float(np.sqrt(each @ each))
-        if length == 0.0:
-            return None
-        broken = (float(each @ share) - rounded.most) / length
-        return _Candidate(rounded, each / length, broken) if broken > _LEAST_BROKEN else None
-
-    def _rounded(self, weight: Float) -> Rounded:
-        """Return the inequality of some weights of the program's rows."""
         weight = np.where(np.abs(weight) > _LEAST_WEIGHT, weight, 0.0)
         limits, rows = self._limits, len(self._scale)
         # Whole multiples of a row of whole numbers change nothing.
@@ -237,8 +223,14 @@ class RoundedProgram:
         weights = Weights(of_rows, number, of_earlier[weighed], of_limits * (DIVISOR // UNIT))
         return Rounded.of(weights, DIVISOR, self._capacity, self._count, self.rounded)
 
-    def _add(self, rounded: Rounded) -> bool:
-        """Add an inequality, unless some column's figures are too large for exact whole numbers."""
+    def add(self, rounded: Rounded) -> bool:
+        """Add an inequality, unless some column's figures are too large for exact whole numbers; tell whether.
+
+        Parameters
+        ----------
+        rounded : Rounded
+            That weighs inequalities of this program at most.
+        """
         if rounded.reach(self.columns, self._amounts) > SAFE_REACH:
             return False
         amounts = rounded.amounts(self.columns, self._amounts)
@@ -252,8 +244,22 @@ class RoundedProgram:
         self._inequality_scale.append(scale)
         return True
 
-    def _drop(self) -> None:
-        """Drop the inequalities that do not bind."""
+    def take_over(self, known: Sequence[Rounded]) -> None:
+        """Add inequalities of another core of the same problem, those that there is room for.
+
+        Parameters
+        ----------
+        known : sequence of Rounded
+            They weigh each other at most.
+        """
+        for one in known:
+            # What limits allow is this core's.
+            again = Rounded.of(one.weights, one.divisor, self._capacity, self._count, self.rounded)
+            if not self.add(again):  # later ones may weigh it
+                return
+
+    def drop_slack(self) -> None:
+        """Drop the inequalities that do not bind at the last optimum."""
         first = self._limits + len(self._scale)
         may_go = np.arange(len(self._engine.rows)) >= first
         if not may_go.any():
@@ -300,17 +306,6 @@ def columns_of(problem: CoupledProblem, pairs: Pairs) -> Columns:
     of_pairs = Sparse(usage.start, usage.column, usage.amount * rate[usage.row_of_entry])
     value = groups.value[pairs.group] + plans.value[pairs.plan] if problem.is_cost else None
     return Columns.of_pairs(pairs.group, of_pairs, value, len(problem.rows))
-
-
-def _unlike(candidates: Sequence[_Candidate]) -> list[_Candidate]:
-    """Return those that differ from all before them."""
-    chosen: list[_Candidate] = []
-    for candidate in candidates:
-        if len(chosen) == _MOST_ADDED:
-            break
-        if all(abs(float(candidate.amounts @ other.amounts)) <= _MOST_ALIKE for other in chosen):
-            chosen.append(candidate)
-    return chosen
 
 
 def _whole(weight: Float) -> Int:

@@ -21,16 +21,16 @@ logger = logging.getLogger(__name__)
 _MOST_PAIRS: Final = 200_000
 """Survivors that lose least."""
 
-_SHARE: Final = 0.25
+_SHARE: Final = 0.4
 """Part of the time left that may go into inequalities."""
 
-_VERIFYING_SHARE: Final = 0.3
+_VERIFYING_SHARE: Final = 0.5
 """Part of what is left then that may go into the verification of their certificate."""
 
-_SECONDS_A_PAIR: Final = 4e-4
+_SECONDS_A_PAIR: Final = 1e-4
 """Time that must be left for each pair and group."""
 
-_LEAST_TIMES: Final = 4.0
+_LEAST_TIMES: Final = 1.5
 """Times what the last inequalities took, certificate included, that must be left for others."""
 
 _MOST_NARROWED: Final = 10_000_000
@@ -94,7 +94,8 @@ class Tightening:
             return 0.0 if self._pursuit.time_is_up() else until - run.elapsed()
 
         try:
-            return find_rounded_prices(self._response, core, most_lost, remaining)
+            known = () if self._found is None else self._found.rounded
+            return find_rounded_prices(self._response, core, most_lost, remaining, known)
         except (EngineError, GridTooFineError) as error:
             logger.debug("no inequalities: %s", error)  # figures too far apart
             return None

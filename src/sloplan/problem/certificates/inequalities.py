@@ -57,6 +57,15 @@ class Columns:
     def __len__(self) -> int:
         return len(self.limit)
 
+    def taken(self, index: Int) -> Columns:
+        """Return some columns.
+
+        Parameters
+        ----------
+        index : (n,) int64
+        """
+        return Columns(self.usage.taken(index), self.limit[index])
+
     @classmethod
     def of_pairs(cls, group: Int, usage: Sparse, value: Int | None, rows: int) -> Columns:
         """Return copies of groups with a plan each.
@@ -95,11 +104,11 @@ class Columns:
         return cls(Sparse(brought.start, brought.column, -brought.amount), limit)
 
     @cached_property
-    def largest(self) -> dict[int, float]:
-        """Greatest size of a usage of each row that is used, by row."""
+    def largest(self) -> Float:
+        """Greatest size of a usage of each row, up to the last that is used; shape (rows,)."""
         most = np.zeros(int(self.usage.column.max(initial=-1)) + 1)
         np.maximum.at(most, self.usage.column, np.abs(self.usage.amount.astype(np.float64)))
-        return {int(row): float(most[row]) for row in np.flatnonzero(most)}
+        return most
 
     def weighed(self, weight: Int) -> Int:
         """Return weight x usage summed up for every column, exactly if it fits."""
@@ -119,6 +128,15 @@ class Amounts(NamedTuple):
 
     each: Int
     largest: float
+
+    def taken(self, index: Int) -> Amounts:
+        """Return what some columns count, the greatest size that of all.
+
+        Parameters
+        ----------
+        index : (n,) int64
+        """
+        return Amounts(self.each[index], self.largest)
 
 
 @dataclass(frozen=True)
@@ -232,7 +250,7 @@ class Rounded:
         of_limit = float(np.abs(weights.limit.astype(np.float64)).max(initial=0.0))
         each = np.abs(weights.row.astype(np.float64))
         # First as if one column had the largest figures of all, which is soon told.
-        rough = sum(float(each[row]) * most for row, most in columns.largest.items()) + of_limit
+        rough = float(each[: len(columns.largest)] @ columns.largest) + of_limit
         earlier_of = list(zip(weights.number.tolist(), np.abs(weights.earlier.astype(np.float64)), strict=True))
         rough += sum(weight * earlier[number].largest for number, weight in earlier_of)
         if rough <= SAFE_REACH:

@@ -1,0 +1,123 @@
+"""An optimum of the linear program over what survives: what it does, and which groups it splits."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from sloplan.problem.certificates.inequalities import Amounts, Columns
+from sloplan.problem.compiled import Bool, Int
+
+Float = npt.NDArray[np.float64]
+
+_WHOLE: Final = 1e-7
+"""Shares that are nearer to a whole number count as whole."""
+
+
+@dataclass(frozen=True)
+class Split:
+    """The columns of groups (or supplies) of which the optimum does a part, and these groups, numbered from 0.
+
+    Parameters
+    ----------
+    place : (columns,) int64
+        Among the columns in use.
+    columns : Columns
+    share : (columns,) float64
+    amounts : sequence of Amounts
+    group : (columns,) int64
+    main : (groups,) int64
+        The column that most of it takes, -1 where most of it stays out.
+    count, out : (groups,) float64
+        As in `Optimum`.
+    """
+
+    place: Int
+    columns: Columns
+    share: Float
+    amounts: Sequence[Amounts]
+    group: Int
+    main: Int
+    count: Float
+    out: Float
+
+
+@dataclass(frozen=True)
+class Optimum:
+    """What an optimum does.
+
+    Parameters
+    ----------
+    columns : Columns
+        Those in use.
+    share : (columns,) float64
+    amounts : sequence of Amounts
+        What these columns count in all inequalities.
+    count, out : (limits,) float64
+        What limits allow, and what of it is left.
+    basic : (positions,) float64
+        Values of the basic variables.
+    is_whole : (positions,) bool
+        Whether these should be whole numbers.
+    binds : (rows and active inequalities,) bool
+    scale : (rows and active inequalities,) float64
+        What the program divides them by.
+    active : sequence of int
+        Which inequalities are in the program.
+    """
+
+    columns: Columns
+    share: Float
+    amounts: Sequence[Amounts]
+    count: Float
+    out: Float
+    basic: Float
+    is_whole: Bool
+    binds: Bool
+    scale: Float
+    active: Sequence[int]
+
+    def amounts_in(self, row: int) -> Float:
+        """Return what columns count in a row or active inequality as the program has it; shape (columns,)."""
+        rows = len(self.scale) - len(self.active)
+        if row >= rows:
+            return np.asarray(self.amounts[self.active[row - rows]].each / self.scale[row])
+        usage = self.columns.usage
+        entry, amount = np.flatnonzero(usage.column == row), np.zeros(len(self.columns))
+        amount[usage.row_of_entry[entry]] = usage.amount[entry] / self.scale[row]
+        return amount
+
+    @cached_property
+    def main(self) -> Int:
+        """The column that most copies of each limit take, -1 where most stay out; shape (limits,)."""
+        limit, share = self.columns.limit, self.share
+        main, most = np.full(len(self.count), -1, dtype=np.int64), np.zeros(len(self.count))
+        order = np.argsort(share, kind="stable")
+        main[limit[order]], most[limit[order]] = order, share[order]
+        return np.where(most >= self.out, main, -1)
+
+    @cached_property
+    def split(self) -> Split:
+        """What is not whole."""
+        limit = self.columns.limit
+        is_split = np.zeros(len(self.count), dtype=np.bool_)
+        is_split[limit[np.abs(self.share - np.rint(self.share)) > _WHOLE]] = True
+        column = np.flatnonzero(is_split[limit])
+        groups, group = np.unique(limit[column], return_inverse=True)
+        place = np.full(len(limit), -1, dtype=np.int64)
+        place[column] = np.arange(len(column))
+        return Split(
+            place=column,
+            columns=self.columns.taken(column),
+            share=self.share[column],
+            amounts=[amounts.taken(column) for amounts in self.amounts],
+            group=group.reshape(-1).astype(np.int64),
+            main=np.where(self.main[groups] >= 0, place[self.main[groups]], -1),
+            count=self.count[groups],
+            out=self.out[groups],
+        )
