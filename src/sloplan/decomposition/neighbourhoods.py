@@ -6,8 +6,10 @@ problems, CP 1998: free what is related. Related here are groups that compete fo
 
 from __future__ import annotations
 
+import itertools
 import time
 from collections.abc import Callable, Iterator
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
@@ -24,6 +26,11 @@ Float = npt.NDArray[np.float64]
 _FEWEST_PAIRS, _FIRST_PAIRS, _MOST_PAIRS = 100, 800, 20_000
 _GROWTH = 1.4
 _SECONDS = 2.0  # of one step
+
+_PARTS: Final = (4, 12, 1)
+_LEAST_LIKELY: Final = 2
+"""Steps choose from a part of the pairs in turn, those that lose least, and at least so many for each group: with fewer
+pairs of a group, more groups are free."""
 
 
 def neighbourhood_steps(
@@ -57,22 +64,23 @@ def neighbourhood_steps(
     problem, rng = response.problem, np.random.default_rng(seed)
     near, size = NearPairs(response), float(_FIRST_PAIRS)
     kin = _Kin(response)
-    worth = None
+    worth, parts = None, itertools.cycle(_PARTS)
     while (left := deadline - time.monotonic()) > 0 and not should_stop():
         if worth != (now := incumbent.worth(problem)):
             worth, allowed = now, loss_allowed(response, now)
             if allowed <= 0:
                 return
             every = narrowed(survivors(response, allowed, near))
-        free = kin.related(every, rng, size)
+        likely = every.nearest(max(_LEAST_LIKELY * len(problem.groups), len(every) // next(parts)))
+        free = kin.related(likely, rng, size)
         answer = solve_core(
-            problem, every.narrowed(free, incumbent), seconds=min(left, _SECONDS), start=incumbent,
+            problem, likely.narrowed(free, incumbent), seconds=min(left, _SECONDS), start=incumbent,
             seed=int(rng.integers(2**31)), should_stop=should_stop,
         )  # fmt: skip
         if answer.best is not None:
             incumbent = answer.best
         yield incumbent
-        if answer.ended == "optimal" and free[every.pairs.group].all():
+        if len(likely) == len(every) and answer.ended == "optimal" and free[every.pairs.group].all():
             return  # everything was free: nothing is better
         size = float(
             np.clip(size * (_GROWTH if answer.ended == "optimal" else 1 / _GROWTH), _FEWEST_PAIRS, _MOST_PAIRS)

@@ -45,7 +45,7 @@ _ROUNDING_SHARE: Final = 0.1
 _ROUNDING_PAIRS: Final = 4000
 """In the second of them; a small core that HiGHS improves for long."""
 
-_NEAREST_PAIRS: Final = 3000
+_NEAREST_PAIRS: Final = 2000
 _NEAREST_SHARE: Final = 0.4
 """Pairs of all groups that lose least, which are put together whole once, and part of the time left for that."""
 
