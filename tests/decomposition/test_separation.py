@@ -1,0 +1,121 @@
+"""Weights of rows: what they give is broken by as much as they say, and dividing a single row finds what it should."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from sloplan.decomposition.coupled_problem import CoupledProblem, coupled_selection
+from sloplan.decomposition.divided_rows import divided_rows
+from sloplan.decomposition.fixing import survivors
+from sloplan.decomposition.optimum import Optimum
+from sloplan.decomposition.rounded_program import DIVISOR, RoundedProgram
+from sloplan.decomposition.separation import _weights, separate
+from sloplan.problem.certificates.inequalities import UNIT
+from sloplan.problem.selections.selection import PlanSelection
+from tests.decomposition.problems import settled
+from tests.decomposition.test_rounded_prices import knapsacks, renting, three_of_six
+
+
+def solved(problem: CoupledProblem, *, begins_there: bool = True) -> RoundedProgram:
+    """Return the program over all that a problem's solutions can do, solved."""
+    response = settled(problem)
+    core = survivors(response, 1e9)
+    program = RoundedProgram(problem, core.pairs, core.upper)
+    if begins_there:
+        program.begin_at(response)
+    assert program.solve(np.inf) is not None
+    return program
+
+
+def broken(program: RoundedProgram, optimum: Optimum, weight: np.ndarray) -> float | None:
+    """Return by how much the optimum breaks the inequality of some weights, all columns added up.
+
+    None where what is rounded is next to a whole number.
+    """
+    rounded = program.inequality(weight)
+    if not 0.02 < rounded.fraction / DIVISOR < 0.98:
+        return None
+    each = rounded.amounts(optimum.columns, optimum.amounts).each
+    return float(each @ optimum.share - rounded.most) / UNIT
+
+
+def test_a_row_divided_by_hand() -> None:
+    """Three copies want 6 of 10 each: one and two thirds by the linear program; divided by 6, one is what there is."""
+    program = solved(coupled_selection(three_of_six()))
+    optimum = program.optimum()
+    assert sorted(optimum.share.tolist()) == pytest.approx([2 / 3, 1.0])
+    assert (optimum.main >= 0).sum() == 2
+    assert optimum.split.share.tolist() == pytest.approx([2 / 3])
+    found = list(divided_rows(optimum))
+    assert found
+    weight, much = found[0]
+    assert much > 0.3
+    rounded = program.inequality(weight)
+    each = rounded.amounts(program.columns, []).each / UNIT
+    whole = [np.array(chosen) @ each * UNIT <= rounded.most for chosen in ([1, 0, 0], [0, 1, 0], [0, 0, 1], [0, 0, 0])]
+    assert all(whole)
+    assert np.array([1, 1, 0]) @ each * UNIT > rounded.most
+
+
+@pytest.mark.parametrize("seed", range(30))
+@pytest.mark.parametrize("kind", [knapsacks, renting])
+def test_broken_by_as_much_as_they_say(seed: int, kind) -> None:
+    """Worked out from the split groups alone it is what all columns come to, for rows and for inequalities later."""
+    problem = coupled_selection(kind(seed))
+    if not np.isfinite(settled(problem).bound):
+        return
+    program = solved(problem)
+    for _ in range(3):
+        optimum = program.optimum()
+        for weight, much in _weights(program, optimum):
+            exactly = broken(program, optimum, weight)
+            assert exactly is None or exactly == pytest.approx(much, abs=1e-4)
+        if not separate(program, lambda: False):
+            return
+        assert program.solve(np.inf) is not None
+
+
+def test_some_of_both_kinds() -> None:
+    """There are rows of the tableau, in three multiples, and divided rows."""
+    numbers = {"tableau": 0, "divided": 0}
+    for seed in range(10):
+        program = solved(coupled_selection(knapsacks(seed)))
+        optimum = program.optimum()
+        divided = len(list(divided_rows(optimum)))
+        numbers["divided"] += divided
+        numbers["tableau"] += len(list(_weights(program, optimum))) - divided
+    assert numbers["divided"] > 10
+    assert numbers["tableau"] % 3 == 0 < numbers["tableau"]
+
+
+def test_whoever_should_stop_adds_nothing() -> None:
+    """A stop between two candidates leaves the program as it is."""
+    program = solved(coupled_selection(three_of_six()))
+    assert separate(program, lambda: True) == 0
+    assert program.rounded == []
+
+
+@pytest.mark.parametrize("seed", range(20))
+@pytest.mark.parametrize("kind", [knapsacks, renting])
+def test_where_it_begins_does_not_matter(seed: int, kind) -> None:
+    """From the vertex that prices tell of, and from none, the program comes to the same."""
+    problem = coupled_selection(kind(seed))
+    if not np.isfinite(settled(problem).bound):
+        return
+    bounds = [solved(problem, begins_there=there).duals.bound for there in (True, False)]
+    assert bounds[0] == pytest.approx(bounds[1], rel=1e-7, abs=1e-5)
+
+
+def test_inequalities_taken_over_bind_at_once() -> None:
+    """A program that takes them over proves without a round what the first one proved after some."""
+    selection: PlanSelection = knapsacks(3)
+    problem = coupled_selection(selection)
+    program = solved(problem)
+    begun = program.duals.bound
+    while separate(program, lambda: False):
+        assert program.solve(np.inf) is not None
+    assert program.duals.bound < begun - 1e-3
+    other = RoundedProgram(problem, program.pairs, program.upper)
+    other.take_over(program.rounded)
+    assert other.solve(np.inf) == pytest.approx(program.duals.bound, rel=1e-6)
