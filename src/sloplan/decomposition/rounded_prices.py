@@ -29,7 +29,7 @@ Float = npt.NDArray[np.float64]
 _LEAST_GAIN: Final = 0.005
 """Of all that inequalities have taken off the bound: `_ROUNDS_OF_LITTLE` rounds that take less are the last."""
 
-_ROUNDS_OF_LITTLE: Final = 3
+_ROUNDS_OF_LITTLE: Final = 4
 
 _SHARE: Final = 0.5
 """Part of the time left that may go into rounds before the program is held against all pairs."""

@@ -39,7 +39,7 @@ _MOST_NARROWED: Final = 10_000_000
 _ROUNDING: Final = 1e-9
 """Relative: far beyond what the bound at these prices loses in floating point, as a sum of all groups."""
 
-_CLOSED: Final = 0.7
+_CLOSED: Final = 0.9
 """Part of the gap that may be left for inequalities to be made anew: fewer pairs survive then."""
 
 
