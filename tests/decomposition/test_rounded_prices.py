@@ -228,7 +228,7 @@ def test_figures_too_far_apart_end_no_run(error: Exception, monkeypatch: pytest.
     assert "rounding" not in result.solution.certificate["nodes"][0]
 
 
-@pytest.mark.parametrize("first_pairs", [1, 3, 6])
+@pytest.mark.parametrize("first_pairs", [1])
 def test_a_program_that_begins_with_few_pairs(first_pairs: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """What it lets in makes up for what it did not begin with; whatever it knows, the bound is one of all pairs."""
     monkeypatch.setattr("sloplan.decomposition.rounded_prices._FIRST_PAIRS", first_pairs)
@@ -243,6 +243,55 @@ def test_a_program_that_begins_with_few_pairs(first_pairs: int, monkeypatch: pyt
         assert worth is None or best <= worth
         closed.append(0.0 if worth is None else max(0.0, (response.bound - worth) / (response.bound - best)))
     assert np.mean(np.array(closed) > 0.2) > 0.4
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_whoever_must_be_served_has_pairs(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A program of few pairs may be unable to serve all who must be: it does not begin with few there."""
+    monkeypatch.setattr("sloplan.decomposition.rounded_prices._FIRST_PAIRS", 1)
+    rng = np.random.default_rng(seed)
+    groups, plans, rows = 5, 8, 2
+    usage = rng.integers(1, 40, (groups * plans, rows))
+    selection = PlanSelection.from_numbers(
+        group=np.repeat(np.arange(groups), plans),
+        usage=usage,
+        value=(usage.sum(axis=1) * rng.uniform(0.6, 1.4, groups * plans)).astype(np.int64) + 1,
+        capacity=(usage.reshape(groups, plans, rows).mean(axis=1).sum(axis=0) * rng.uniform(0.5, 0.9)).astype(np.int64),
+        must=np.ones(groups, dtype=np.bool_),
+    )
+    best, problem = optimum(selection), coupled_selection(selection)
+    if best is None or (response := settled(problem)).bound < best + 1:
+        return
+    worth = proved(problem, response, best)
+    assert worth is not None
+    assert best <= worth <= response.bound
+
+
+def test_rounds_that_bring_nothing_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Inequalities that take nothing off the bound are not looked for again and again, whatever time there is."""
+    rounds = []
+    monkeypatch.setattr("sloplan.decomposition.rounded_prices.separate", lambda *_: rounds.append(1) or 1)
+    response = settled(coupled_selection(three_of_six()))
+    assert find_rounded_prices(response, survivors(response, 100.0), 100.0) is None
+    assert 1 <= len(rounds) <= 10
+
+
+@pytest.mark.parametrize("seed", range(25))
+def test_inequalities_of_another_core(seed: int) -> None:
+    """Taken over where other amounts of supplies are allowed they hold as well, and bind at once."""
+    selection = renting(seed)
+    best, problem = optimum(selection), coupled_selection(selection)
+    if best is None:
+        return
+    response = settled(problem)
+    allowed = loss_allowed(response, best)
+    core = survivors(response, allowed)
+    first = find_rounded_prices(response, replace(core, upper=core.upper + 1), allowed)
+    if first is None:
+        return
+    found = find_rounded_prices(response, core, allowed, known=first.rounded)
+    assert found is not None
+    assert best <= -certificate_bound(selection, found.certificate()) <= response.bound + 1e-6
 
 
 def test_time_that_is_up() -> None:

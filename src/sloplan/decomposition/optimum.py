@@ -16,12 +16,12 @@ from sloplan.problem.compiled import Bool, Int
 Float = npt.NDArray[np.float64]
 
 _WHOLE: Final = 1e-7
-"""Shares that are nearer to a whole number count as whole."""
+"""What stays out less than that counts as nothing."""
 
 
 @dataclass(frozen=True)
 class Split:
-    """The columns of groups (or supplies) of which the optimum does a part, and these groups, numbered from 0.
+    """Columns of groups (or supplies) that the optimum splits between plans or staying out, and these groups, from 0.
 
     Parameters
     ----------
@@ -103,10 +103,10 @@ class Optimum:
 
     @cached_property
     def split(self) -> Split:
-        """What is not whole."""
+        """Where not all copies do what most of them do."""
         limit = self.columns.limit
-        is_split = np.zeros(len(self.count), dtype=np.bool_)
-        is_split[limit[np.abs(self.share - np.rint(self.share)) > _WHOLE]] = True
+        is_split = (self.main >= 0) & (self.out > _WHOLE)
+        is_split[limit[self.main[limit] != np.arange(len(limit))]] = True
         column = np.flatnonzero(is_split[limit])
         groups, group = np.unique(limit[column], return_inverse=True)
         place = np.full(len(limit), -1, dtype=np.int64)

@@ -37,6 +37,10 @@ _SHARE: Final = 0.5
 _FIRST_PAIRS: Final = 3
 """That the program begins with, for each group: as many of all pairs, those that lose least."""
 
+_PAIRS_AT_ONCE: Final = 30_000
+"""That it begins with where somebody must be served, or a floor reached: few pairs need not be able to, and with
+inequalities less so."""
+
 _MOST_LET_IN: Final = 3
 """Pairs of one group that are let in at once."""
 
@@ -186,7 +190,8 @@ def find_rounded_prices(
         If the engine fails.
     """
     problem, best = first.problem, None
-    near = core.nearest(_FIRST_PAIRS * len(problem.groups)).pairs
+    may_stay_out = not (problem.is_cost or problem.groups.must.any())
+    near = core.nearest(_FIRST_PAIRS * len(problem.groups) if may_stay_out else _PAIRS_AT_ONCE).pairs
     if not len(near) or not _all_can(problem, near):
         return None
     program = RoundedProgram(problem, near, core.upper)
@@ -236,7 +241,8 @@ def _tighten(program: RoundedProgram, start: float, bound: float, remaining: Cal
         last = program.solve(remaining())
         if last is None:
             return False
-        little = little + 1 if bound - last < _LEAST_GAIN * (start - last) else 0
+        is_little = bound - last <= max(_LEAST_GAIN * (start - last), ROUNDING * abs(last))
+        little = little + 1 if is_little else 0
         bound = last
     return True
 

@@ -22,6 +22,7 @@ from sloplan.decomposition.linear_engine import LinearEngine
 from sloplan.decomposition.optimum import Optimum
 from sloplan.decomposition.pairs import Pairs
 from sloplan.problem.certificates.inequalities import SAFE_REACH, UNIT, Amounts, Columns, Rounded, Weights
+from sloplan.problem.certificates.pricing import GridTooFineError
 from sloplan.problem.compiled import Int, Sparse
 
 Float = npt.NDArray[np.float64]
@@ -255,7 +256,11 @@ class RoundedProgram:
         for one in known:
             # What limits allow is this core's.
             again = Rounded.of(one.weights, one.divisor, self._capacity, self._count, self.rounded)
-            if not self.add(again):  # later ones may weigh it
+            try:
+                fits = self.add(again)
+            except GridTooFineError:  # what is left of the divisor may be tiny now
+                fits = False
+            if not fits:  # later ones may weigh it
                 return
 
     def drop_slack(self) -> None:
