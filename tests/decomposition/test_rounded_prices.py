@@ -294,6 +294,19 @@ def test_inequalities_of_another_core(seed: int) -> None:
     assert best <= -certificate_bound(selection, found.certificate()) <= response.bound + 1e-6
 
 
+def test_a_search_goes_on_from_what_is_known(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With inequalities of before, and none looked for, the bound is that of before."""
+    response = settled(coupled_selection(knapsacks(3)))
+    core = survivors(response, 1e9)
+    first = find_rounded_prices(response, core, 1e9)
+    assert first is not None
+    monkeypatch.setattr("sloplan.decomposition.rounded_prices.separate", lambda *_: 0)
+    assert find_rounded_prices(response, core, 1e9) is None
+    again = find_rounded_prices(response, core, 1e9, known=first.rounded)
+    assert again is not None
+    assert again.duals.bound == pytest.approx(first.duals.bound, rel=1e-6)
+
+
 def test_time_that_is_up() -> None:
     """Without time there are no inequalities."""
     response = settled(coupled_selection(three_of_six()))

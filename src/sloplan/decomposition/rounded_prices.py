@@ -202,8 +202,8 @@ def find_rounded_prices(
 
     program.begin_at(first)
     program.take_over(known)
-    start, bound, ended = first.bound, program.solve(remaining()), False
-    while bound is not None and not ended:
+    start, bound = first.bound, program.solve(remaining())
+    while bound is not None:
         kept = (1 - _SHARE) * seconds if math.isfinite(seconds := left()) else 0.0
         ended = _tighten(program, start, bound, partial(_beyond, left, kept))
         found = _paid_for(first, core, most_lost, program)
@@ -213,7 +213,7 @@ def find_rounded_prices(
         if len(more) and most - program.duals.bound > _LEAST_GAIN * (start - program.duals.bound):
             ended = False
             program.extend(more)
-        bound = program.solve(left()) if left() > 0 else None
+        bound = program.solve(left()) if not ended and left() > 0 else None
     return best if best is not None and best.rounded else None
 
 
