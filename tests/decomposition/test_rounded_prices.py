@@ -113,6 +113,19 @@ def test_between_optimum_and_prices(seed: int, kind) -> None:
         assert best <= worth <= response.bound + 1e-6 * abs(response.bound) + 1e-6
 
 
+@pytest.mark.parametrize("seed", range(30))
+@pytest.mark.parametrize("kind", [knapsacks, renting])
+def test_worth_in_floating_point(seed: int, kind) -> None:
+    """What the kernel says plans are worth is what they are, but for what rounded amounts come to."""
+    problem = coupled_selection(kind(seed))
+    response = settled(problem)
+    if not np.isfinite(response.bound):
+        return
+    found = find_rounded_prices(response, survivors(response, 1e9), 1e9)
+    if found is not None:
+        assert found.worth_about(found.pairs) == pytest.approx(found.worth(found.pairs), abs=1e-2)
+
+
 @pytest.mark.parametrize("kind", [knapsacks, renting])
 def test_they_help_often(kind) -> None:
     """On most of these problems they bring the bound down, on half of them to the optimum."""

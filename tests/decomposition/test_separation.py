@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 import pytest
 
+from sloplan.decomposition.column_generation import column_generation
 from sloplan.decomposition.coupled_problem import CoupledProblem, coupled_selection
-from sloplan.decomposition.divided_rows import divided_rows
+from sloplan.decomposition.divided_rows import divided, divided_rows
 from sloplan.decomposition.fixing import survivors
+from sloplan.decomposition.lagrangian import respond
 from sloplan.decomposition.optimum import Optimum
 from sloplan.decomposition.rounded_program import DIVISOR, RoundedProgram
-from sloplan.decomposition.separation import _weights, separate
+from sloplan.decomposition.separation import _candidate, _weighed, separate
 from sloplan.problem.certificates.inequalities import UNIT
 from sloplan.problem.selections.selection import PlanSelection
 from tests.decomposition.problems import settled
@@ -64,9 +68,9 @@ def test_a_row_divided_by_hand() -> None:
     assert optimum.split.share.tolist() == pytest.approx([2 / 3])
     found = list(divided_rows(optimum))
     assert found
-    weight, much = found[0]
+    row, times, much = found[0]
     assert much > 0.3
-    rounded = program.inequality(weight)
+    rounded = program.inequality(divided(optimum, row, times))
     each = rounded.amounts(program.columns, []).each / UNIT
     whole = [np.array(chosen) @ each * UNIT <= rounded.most for chosen in ([1, 0, 0], [0, 1, 0], [0, 0, 1], [0, 0, 0])]
     assert all(whole)
@@ -83,9 +87,32 @@ def test_broken_by_as_much_as_they_say(seed: int, kind) -> None:
     program = solved(problem)
     for _ in range(3):
         optimum = program.optimum()
-        for weight, much in _weights(program, optimum):
-            exactly = broken(program, optimum, weight)
-            assert exactly is None or exactly == pytest.approx(much, abs=1e-3)
+        for weighed in _weighed(program, optimum):
+            exactly = broken(program, optimum, weighed.weight)
+            assert exactly is None or exactly == pytest.approx(weighed.broken, abs=1e-3)
+        if not separate(program, lambda: False):
+            return
+        assert program.solve(np.inf) is not None
+
+
+@pytest.mark.parametrize("seed", range(30))
+@pytest.mark.parametrize("kind", [knapsacks, renting, counted])
+def test_candidates_are_measured_as_they_count(seed: int, kind) -> None:
+    """In floating point, from the weights alone: what the whole numbers of the inequality come to."""
+    problem = coupled_selection(kind(seed))
+    if not np.isfinite(settled(problem).bound):
+        return
+    program = solved(problem)
+    for _ in range(3):
+        optimum = program.optimum()
+        for weighed in _weighed(program, optimum):
+            candidate = _candidate(optimum, weighed)
+            if candidate is None:
+                continue
+            rounded = program.inequality(candidate.weight())
+            each = rounded.amounts(optimum.columns, optimum.amounts).each[optimum.split.place] / UNIT
+            assert candidate.counts * np.sqrt(each @ each) == pytest.approx(each, abs=1e-3)
+            assert candidate.broken * np.sqrt(each @ each) == pytest.approx(weighed.broken, rel=1e-3)
         if not separate(program, lambda: False):
             return
         assert program.solve(np.inf) is not None
@@ -99,7 +126,7 @@ def test_some_of_both_kinds() -> None:
         optimum = program.optimum()
         divided = len(list(divided_rows(optimum)))
         numbers["divided"] += divided
-        numbers["tableau"] += len(list(_weights(program, optimum))) - divided
+        numbers["tableau"] += len(list(_weighed(program, optimum))) - divided
     assert numbers["divided"] > 10
     assert numbers["tableau"] % 3 == 0 < numbers["tableau"]
 
@@ -120,6 +147,24 @@ def test_where_it_begins_does_not_matter(seed: int, kind) -> None:
         return
     bounds = [solved(problem, begins_there=there).duals.bound for there in (True, False)]
     assert bounds[0] == pytest.approx(bounds[1], rel=1e-7, abs=1e-5)
+
+
+@pytest.mark.parametrize("seed", range(20))
+@pytest.mark.parametrize("kind", [knapsacks, renting, counted])
+def test_a_basic_optimum_is_where_it_begins(seed: int, kind) -> None:
+    """From the optimum over all plans on there is nothing left to do, and what is split there is split here."""
+    problem = coupled_selection(kind(seed))
+    response = settled(problem)
+    if not np.isfinite(response.bound):
+        return
+    *_, last = column_generation(problem, partial(respond, problem), response.prices)
+    assert last.settled
+    assert last.fractional is not None
+    core = survivors(response, 1e9)
+    program = RoundedProgram(problem, core.pairs, core.upper)
+    program.begin_near(last.fractional)
+    assert program.solve(np.inf) == pytest.approx(last.fractional.worth, rel=1e-7, abs=1e-5)
+    assert solved(problem).duals.bound == pytest.approx(program.duals.bound, rel=1e-7, abs=1e-5)
 
 
 def test_inequalities_taken_over_bind_at_once() -> None:

@@ -61,5 +61,5 @@ class ColumnGeneration:
         round_off(pursuit, run, last)
         find_any(pursuit, run, last.best)
         pursuit.certify(last.best, _CERTIFYING_SHARE * run.remaining())
-        improve(pursuit, run, last.best)
+        improve(pursuit, run, last.best, last.fractional if last is not first and last.settled else None)
         pursuit.settle()

@@ -33,24 +33,35 @@ _ROUNDING: Final = 1e-9
 """Quotients that are that little below a whole number are it."""
 
 
-def divided_rows(optimum: Optimum) -> Iterator[tuple[Float, float]]:
-    """Yield weights of a program's rows, those of limits first, and by how much the optimum breaks what they give.
-
-    Rows and inequalities that bind are weighed one at a time.
+def divided_rows(optimum: Optimum) -> Iterator[tuple[int, float, float]]:
+    """Yield rows and inequalities that bind, factors, and by how much the optimum breaks what they give.
 
     Parameters
     ----------
     optimum : Optimum
     """
-    main, split = optimum.main, optimum.split
-    has = np.flatnonzero(main >= 0)
+    split = optimum.split
     for row in np.flatnonzero(optimum.binds).tolist():
-        each = optimum.amounts_in(row)
-        for times, broken in _factors(each[split.place], split):
-            weight = np.zeros(len(main) + len(optimum.binds))
-            weight[len(main) + row] = times
-            weight[has] = -times * each[main[has]]  # what most do counts nothing
-            yield weight, broken
+        each = split.amounts[:, [row]].toarray().reshape(-1)
+        yield from ((row, times, broken) for times, broken in _factors(each, split))
+
+
+def divided(optimum: Optimum, row: int, times: float) -> Float:
+    """Return the weights of a program's rows, those of limits first, that one row with a factor stands for.
+
+    Parameters
+    ----------
+    optimum : Optimum
+    row : int
+        Or inequality.
+    times : float
+    """
+    main, each = optimum.main, optimum.amounts_in(row)
+    has = np.flatnonzero(main >= 0)
+    weight = np.zeros(len(main) + len(optimum.binds))
+    weight[len(main) + row] = times
+    weight[has] = -times * each[main[has]]  # what most do counts nothing
+    return weight
 
 
 def _factors(each: Float, split: Split) -> list[tuple[float, float]]:
@@ -70,7 +81,7 @@ def _factors(each: Float, split: Split) -> list[tuple[float, float]]:
     total, out = np.outer(times, each - base[split.group]), np.outer(times, -base)
     right = times * (each @ split.share) + out @ split.count
     fraction = np.minimum(right - np.floor(right), 1 - _ROUNDING)[:, None]
-    total, out = _rounded(total, fraction), _rounded(out, fraction)
+    total, out = rounded_about(total, fraction), rounded_about(out, fraction)
     broken = total @ split.share + out @ split.out - np.floor(right)
     counts = total - out[:, split.group]  # with copies that stay out taken off
     length = np.sqrt((counts * counts).sum(axis=1)) + _ROUNDING
@@ -88,7 +99,14 @@ def _differences(amount: Float, largest: float) -> Float:
     return np.asarray(size)
 
 
-def _rounded(amount: Float, fraction: Float) -> Float:
-    """Round as `certificates.inequalities` does, about."""
+def rounded_about(amount: Float, fraction: Float | float) -> Float:
+    """Round as `certificates.inequalities` does, but for floating point.
+
+    Parameters
+    ----------
+    amount : float64 array
+    fraction : float64 array or float
+        Between 0 and 1.
+    """
     whole = np.floor(amount + _ROUNDING)
     return np.asarray(whole + np.maximum(amount - whole - fraction, 0.0) / (1 - fraction))

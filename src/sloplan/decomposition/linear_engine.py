@@ -61,6 +61,17 @@ class LinearEngine:
         self.reduced_costs: Float = np.zeros(0)
         self.objective = np.nan
 
+    def expect(self, *, columns: bool) -> None:
+        """Say what the program has grown by since its last optimum, so that the right simplex goes on.
+
+        Parameters
+        ----------
+        columns : bool
+            By columns; otherwise by rows.
+        """
+        self._strategy = _PRIMAL if columns else _DUAL
+        self._set_strategy(self._strategy)
+
     def add_columns(
         self, cost: Float, lower: Float, upper: Float, owner: Int | None = None, row: Int | None = None,
         amount: Float | None = None,

@@ -9,6 +9,7 @@ from typing import Final
 
 import numpy as np
 import numpy.typing as npt
+from scipy.sparse import coo_array, csr_array
 
 from sloplan.problem.certificates.inequalities import Amounts, Columns
 from sloplan.problem.compiled import Bool, Int
@@ -27,9 +28,10 @@ class Split:
     ----------
     place : (columns,) int64
         Among the columns in use.
-    columns : Columns
+    limit : (columns,) int64
     share : (columns,) float64
-    amounts : sequence of Amounts
+    amounts : (columns, rows and active inequalities) sparse float64
+        What columns count in these, as the program has them.
     group : (columns,) int64
     main : (groups,) int64
         The column that most of it takes, -1 where most of it stays out.
@@ -38,9 +40,9 @@ class Split:
     """
 
     place: Int
-    columns: Columns
+    limit: Int
     share: Float
-    amounts: Sequence[Amounts]
+    amounts: csr_array
     group: Int
     main: Int
     count: Float
@@ -65,6 +67,8 @@ class Optimum:
     is_whole : (positions,) bool
         Whether these should be whole numbers.
     binds : (rows and active inequalities,) bool
+    most : (rows and active inequalities,) float64
+        What these allow.
     scale : (rows and active inequalities,) float64
         What the program divides them by.
     active : sequence of int
@@ -79,8 +83,14 @@ class Optimum:
     basic: Float
     is_whole: Bool
     binds: Bool
+    most: Float
     scale: Float
     active: Sequence[int]
+
+    @cached_property
+    def right(self) -> Float:
+        """What all rows allow, limits first; shape (limits + rows and active inequalities,)."""
+        return np.concatenate([self.count, self.most])
 
     def amounts_in(self, row: int) -> Float:
         """Return what columns count in a row or active inequality as the program has it; shape (columns,)."""
@@ -113,11 +123,22 @@ class Optimum:
         place[column] = np.arange(len(column))
         return Split(
             place=column,
-            columns=self.columns.taken(column),
+            limit=limit[column],
             share=self.share[column],
-            amounts=[amounts.taken(column) for amounts in self.amounts],
+            amounts=self._amounts_of(column),
             group=group.reshape(-1).astype(np.int64),
             main=np.where(self.main[groups] >= 0, place[self.main[groups]], -1),
             count=self.count[groups],
             out=self.out[groups],
         )
+
+    def _amounts_of(self, column: Int) -> csr_array:
+        usage, rows = self.columns.taken(column).usage, len(self.scale) - len(self.active)
+        of, row, amount = [usage.row_of_entry], [usage.column], [usage.amount / self.scale[usage.column]]
+        for place, number in enumerate(self.active, start=rows):
+            each = self.amounts[number].each[column]
+            of.append(np.flatnonzero(each))
+            row.append(np.full(len(of[-1]), place))
+            amount.append(each[of[-1]] / self.scale[place])
+        entries = np.concatenate(amount), (np.concatenate(of), np.concatenate(row))
+        return csr_array(coo_array(entries, shape=(len(column), len(self.scale))))

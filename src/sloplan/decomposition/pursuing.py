@@ -11,6 +11,7 @@ from sloplan.decomposition.coordination import Step
 from sloplan.decomposition.core_problem import CoreAnswer, Engine, solve_core
 from sloplan.decomposition.coupled_problem import CoupledProblem
 from sloplan.decomposition.fixing import Survivors, bounded_survivors, loss_allowed
+from sloplan.decomposition.fractional import Fractional
 from sloplan.decomposition.lagrangian import Response
 from sloplan.decomposition.local_search import LocalSearch
 from sloplan.decomposition.neighbourhoods import neighbourhood_steps
@@ -195,7 +196,13 @@ def search(pursuit: Pursuit, run: Run, response: Response, rounds: int) -> None:
 
 
 def improve(
-    pursuit: Pursuit, run: Run, response: Response, *, inequalities: bool = True, local_search: bool = True
+    pursuit: Pursuit,
+    run: Run,
+    response: Response,
+    fractional: Fractional | None = None,
+    *,
+    inequalities: bool = True,
+    local_search: bool = True,
 ) -> None:
     """Improve the best assignment by local search and neighbourhoods in turn, for as long as there is time.
 
@@ -205,10 +212,12 @@ def improve(
     run : Run
     response : Response
         At good prices.
+    fractional : Fractional, optional
+        A basic optimum of the linear program over all plans.
     inequalities, local_search : bool, optional
         Whether the bound is tightened, and whether there is local search.
     """
-    idle, turn, tightening = 0, 0, Tightening(pursuit, run, response)
+    idle, turn, tightening = 0, 0, Tightening(pursuit, run, response, fractional)
     while pursuit.best is not None and idle < _IDLE_TURNS and not pursuit.is_settled and not pursuit.time_is_up():
         before = pursuit.worth
         if local_search:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property, partial
+from functools import cached_property
+from itertools import count, islice
 from typing import Final
 
 import numpy as np
@@ -13,26 +14,29 @@ import numpy.typing as npt
 
 from sloplan.decomposition.coupled_problem import CoupledProblem
 from sloplan.decomposition.fixing import Survivors
+from sloplan.decomposition.fractional import Fractional
 from sloplan.decomposition.lagrangian import ROUNDING, Response
 from sloplan.decomposition.pairs import Pairs
+from sloplan.decomposition.paying import pay
 from sloplan.decomposition.rounded_program import DIVISOR, Duals, RoundedProgram, columns_of
 from sloplan.decomposition.separation import separate
 from sloplan.problem.certificates.format import Certificate
 from sloplan.problem.certificates.from_prices import LARGEST_FIGURE, grid_for, leaf_on_grid
-from sloplan.problem.certificates.inequalities import UNIT, Amounts, Rounded
+from sloplan.problem.certificates.inequalities import UNIT, Amounts, Columns, Rounded
 from sloplan.problem.certificates.inequality_format import Inequality, Rounding
 from sloplan.problem.certificates.pricing import PRICED_LIMIT
 from sloplan.problem.compiled import CompiledInstance, Int, Text
 
 Float = npt.NDArray[np.float64]
 
-_LEAST_GAIN: Final = 0.005
+_LEAST_GAIN: Final = 0.002
 """Of all that inequalities have taken off the bound: `_ROUNDS_OF_LITTLE` rounds that take less are the last."""
 
-_ROUNDS_OF_LITTLE: Final = 4
+_ROUNDS_OF_LITTLE: Final = 6
 
-_SHARE: Final = 0.5
-"""Part of the time left that may go into rounds before the program is held against all pairs."""
+_FIRST_ROUNDS: Final = 1
+"""Before the program is held against all pairs, and then twice as many each time: inequalities made for few of them are
+not those that all want."""
 
 _FIRST_PAIRS: Final = 3
 """That the program begins with, for each group: as many of all pairs, those that lose least."""
@@ -44,8 +48,11 @@ inequalities less so."""
 _MOST_LET_IN: Final = 3
 """Pairs of one group that are let in at once."""
 
-_SECONDS_AN_AMOUNT: Final = 1.5e-7
+_SECONDS_AN_AMOUNT: Final = 4e-8
 """That it takes about to work out what a pair counts in an inequality."""
+
+_TIMES_PRICED: Final = 4
+"""That there has to be time for in the end: what is let in then may make more worth more."""
 
 _LEAST_WORTH: Final = 1e-9
 """Of the largest worth: pairs that are worth more by less count as worth the same."""
@@ -96,16 +103,29 @@ class RoundedPrices:
 
     def worth(self, pairs: Pairs) -> Float:
         """Return what a copy of each pair's group is worth with its plan, after all that it pays; shape (pairs,)."""
-        groups, plans, columns = self.problem.groups, self.problem.plans, columns_of(self.problem, pairs)
-        prices, usage = self.duals.prices, columns.usage
+        columns = columns_of(self.problem, pairs)
+        worth, amounts = self._worth_at_rows(pairs, columns), list[Amounts]()
+        for each, rounded in zip(self.duals.inequality.tolist(), self.rounded, strict=True):
+            amounts.append(rounded.amounts(columns, amounts))
+            worth = worth - each * amounts[-1].each
+        return worth
+
+    def worth_about(self, pairs: Pairs) -> Float:
+        """Return `worth` but for what inequalities lose in whole numbers, which is little, much sooner.
+
+        Parameters
+        ----------
+        pairs : Pairs
+        """
+        columns = columns_of(self.problem, pairs)
+        return self._worth_at_rows(pairs, columns) - pay(columns, self.rounded, self.duals.inequality * UNIT)
+
+    def _worth_at_rows(self, pairs: Pairs, columns: Columns) -> Float:
+        groups, plans, prices, usage = self.problem.groups, self.problem.plans, self.duals.prices, columns.usage
         value = prices.value * (groups.value[pairs.group] + plans.value[pairs.plan])
         cost = groups.rate[pairs.group] * plans.cost[pairs.plan] if self.problem.is_cost else 0
         price = np.append(prices.row, 0.0)  # the floor's row is in the value
         paid = np.bincount(usage.row_of_entry, weights=usage.amount * price[usage.column], minlength=len(pairs))
-        amounts: list[Amounts] = []
-        for each, rounded in zip(self.duals.inequality.tolist(), self.rounded, strict=True):
-            amounts.append(rounded.amounts(columns, amounts))
-            paid = paid + each * amounts[-1].each
         return np.asarray(value - cost - paid)
 
     @cached_property
@@ -166,6 +186,7 @@ def find_rounded_prices(
     most_lost: float,
     remaining: Callable[[], float] = lambda: math.inf,
     known: Sequence[Rounded] = (),
+    fractional: Fractional | None = None,
 ) -> RoundedPrices | None:
     """Tighten the linear program over a core; None if that brings nothing, or time is up before.
 
@@ -183,6 +204,8 @@ def find_rounded_prices(
         Returns the seconds that are left for it.
     known : sequence of Rounded, optional
         Inequalities of another core of the same problem, to go on from.
+    fractional : Fractional, optional
+        A basic optimum of the linear program over all plans.
 
     Raises
     ------
@@ -196,30 +219,35 @@ def find_rounded_prices(
         return None
     program = RoundedProgram(problem, near, core.upper)
 
-    def left() -> float:
-        """Seconds, but for those that it takes to price all pairs in the end."""
-        return remaining() - _SECONDS_AN_AMOUNT * len(core) * program.num_paid
+    def has_all() -> bool:
+        return len(program.pairs) == len(core)
 
-    program.begin_at(first)
+    def to_price() -> float:
+        """Seconds that it takes to price all pairs."""
+        return 0.0 if has_all() else _SECONDS_AN_AMOUNT * len(core) * program.num_paid
+
+    def for_rounds() -> float:
+        """Seconds that are left before pairs are priced for the last times."""
+        return remaining() - _TIMES_PRICED * to_price()
+
+    if fractional is None:
+        program.begin_at(first)
+    else:
+        program.begin_near(fractional)
     program.take_over(known)
-    start, bound = first.bound, program.solve(remaining())
+    start, bound, rounds = first.bound, program.solve(remaining()), _FIRST_ROUNDS
     while bound is not None:
-        kept = (1 - _SHARE) * seconds if math.isfinite(seconds := left()) else 0.0
-        ended = _tighten(program, start, bound, partial(_beyond, left, kept))
+        ended = _tighten(program, start, bound, for_rounds, None if has_all() else rounds)
         found = _paid_for(first, core, most_lost, program)
         more, most = _worth_more(found, program.pairs)
         found = replace(found, duals=found.duals._replace(bound=most))
         best = found if best is None or most < best.duals.bound else best
         if len(more) and most - program.duals.bound > _LEAST_GAIN * (start - program.duals.bound):
-            ended = False
             program.extend(more)
-        bound = program.solve(left()) if not ended and left() > 0 else None
+        elif ended or for_rounds() <= 0:
+            break
+        bound, rounds = program.solve(remaining() - to_price()), 2 * rounds
     return best if best is not None and best.rounded else None
-
-
-def _beyond(left: Callable[[], float], kept: float) -> float:
-    """Return the seconds left but for some that are kept."""
-    return left() - kept
 
 
 def _all_can(problem: CoupledProblem, pairs: Pairs) -> bool:
@@ -228,31 +256,36 @@ def _all_can(problem: CoupledProblem, pairs: Pairs) -> bool:
     return not np.any(problem.groups.must & ~has & (problem.groups.count > 0))
 
 
-def _tighten(program: RoundedProgram, start: float, bound: float, remaining: Callable[[], float]) -> bool:
+def _tighten(
+    program: RoundedProgram, start: float, bound: float, remaining: Callable[[], float], rounds: int | None
+) -> bool:
     """Add inequalities until they take hardly anything off the bound any more, of what they took since the start.
 
-    False if time was up before.
+    False if time was up before, or so many rounds were over, where a number is given.
     """
     little = 0
-    while little < _ROUNDS_OF_LITTLE:
-        added = separate(program, lambda: remaining() <= 0)
-        if not added:
+    for _ in islice(count(), rounds):
+        if remaining() <= 0 or not separate(program, lambda: remaining() <= 0):
             return remaining() > 0
         last = program.solve(remaining())
         if last is None:
             return False
         is_little = bound - last <= max(_LEAST_GAIN * (start - last), ROUNDING * abs(last))
         little = little + 1 if is_little else 0
+        if little == _ROUNDS_OF_LITTLE:
+            return True
         bound = last
-    return True
+    return False
 
 
 def _worth_more(found: RoundedPrices, known: Pairs) -> tuple[Pairs, float]:
     """Return some pairs of each group that are worth more than all that the program has, and the bound with them."""
     problem, pairs = found.problem, found.pairs
+    if len(known) == len(pairs):
+        return pairs.taken(np.zeros(0, dtype=np.int64)), found.duals.bound
     best = np.where(problem.groups.must, -np.inf, 0.0)
-    np.maximum.at(best, known.group, found.worth(known))
-    worth = found.worth(pairs)
+    np.maximum.at(best, known.group, found.worth_about(known))
+    worth = found.worth_about(pairs)
     better = np.flatnonzero(worth > best[pairs.group] + _LEAST_WORTH * max(1.0, found.largest))
     better = better[np.lexsort((-worth[better], pairs.group[better]))]
     begins = np.flatnonzero(np.diff(pairs.group[better], prepend=-1))

@@ -17,13 +17,14 @@ import numpy as np
 import numpy.typing as npt
 
 from sloplan.decomposition.coupled_problem import CoupledProblem
+from sloplan.decomposition.fractional import Fractional
 from sloplan.decomposition.lagrangian import Prices, Response
 from sloplan.decomposition.linear_engine import LinearEngine
 from sloplan.decomposition.optimum import Optimum
 from sloplan.decomposition.pairs import Pairs
 from sloplan.problem.certificates.inequalities import SAFE_REACH, UNIT, Amounts, Columns, Rounded, Weights
 from sloplan.problem.certificates.pricing import GridTooFineError
-from sloplan.problem.compiled import Int, Sparse
+from sloplan.problem.compiled import Bool, Int, Sparse
 
 Float = npt.NDArray[np.float64]
 
@@ -31,6 +32,9 @@ DIVISOR: Final = 2**52
 """As fine as leaves room for sums of a thousand times as much."""
 
 _LEAST_WEIGHT: Final = 1e-11
+
+_WHOLE: Final = 1e-7
+"""Copies, units and parts of a row: less is an engine's rounding."""
 
 
 class Duals(NamedTuple):
@@ -82,6 +86,7 @@ class RoundedProgram:
         self._engine = self._built()
         pairs, self.pairs = self.pairs, self.pairs.taken(np.zeros(0, dtype=np.int64))
         self.extend(pairs)
+        self._has_grown = False  # by pairs since the last optimum
 
     @property
     def _limits(self) -> int:
@@ -124,6 +129,7 @@ class RoundedProgram:
         self.columns = Columns(usage, np.concatenate([self.columns.limit, columns.limit]))
         self.pairs = self.pairs.followed_by(pairs)
         self._worth = np.concatenate([self._worth, worth])
+        self._has_grown = True
 
     def _worth_of(self, pairs: Pairs) -> Float:
         groups, plans = self.problem.groups, self.problem.plans
@@ -164,8 +170,29 @@ class RoundedProgram:
         limits = np.zeros(self._limits, dtype=np.bool_)
         limits[served] = True
         others = np.delete(order, first)[: np.count_nonzero(rows)]
+        self._begin_at(np.concatenate([order[first], others]), np.zeros(0, dtype=np.int64), limits, rows)
+
+    def begin_near(self, fractional: Fractional) -> None:
+        """Begin from a basic optimum of the linear program over all plans, which is this one before inequalities.
+
+        Parameters
+        ----------
+        fractional : Fractional
+        """
+        problem, plans = self.problem, max(len(self.problem.plans), 1)
+        taken = np.isin(self.pairs.group * plans + self.pairs.plan, fractional.group * plans + fractional.plan)
+        served = np.bincount(fractional.group, weights=fractional.weight, minlength=len(problem.groups))
+        limits = np.concatenate([served, fractional.amount]) >= self._count - _WHOLE
+        limits[np.flatnonzero(self._count == 0)] = False
+        left = (fractional.capacity - fractional.usage) / self._scale[:-1]
+        rows = np.append(left <= _WHOLE, problem.is_cost)
+        self._begin_at(np.flatnonzero(taken), np.flatnonzero(fractional.amount > _WHOLE), limits, rows)
+
+    def _begin_at(self, pairs: Int, supplies: Int, limits: Bool, rows: Bool) -> None:
+        """Begin from the basis of some pairs and supplies, and of all rows that do not bind."""
         basic = np.zeros(len(self.columns), dtype=np.bool_)
-        basic[len(self.columns) - len(pairs) :][np.concatenate([order[first], others])] = True
+        basic[len(self.columns) - len(self.pairs) + pairs] = True
+        basic[supplies] = True
         self._engine.begin_at(basic, ~np.concatenate([limits, rows]))
 
     def solve(self, seconds: float) -> float | None:
@@ -176,8 +203,10 @@ class RoundedProgram:
         seconds : float
             May be infinite.
         """
+        self._engine.expect(columns=self._has_grown)
         if not self._engine.run(None if np.isinf(seconds) else max(seconds, 0.0)):
             return None
+        self._has_grown = False
         self.duals = self._paid()
         return self.duals.bound
 
@@ -188,6 +217,7 @@ class RoundedProgram:
         basic, left = engine.basic, self._count - engine.rows[:limits]
         row = -1 - basic
         slack = np.concatenate([left, np.zeros(len(engine.rows) - limits)])
+        scale = np.concatenate([self._scale, [self._inequality_scale[number] for number in self._active]])
         return Optimum(
             columns=self.columns.taken(used),
             share=engine.columns[used],
@@ -197,7 +227,8 @@ class RoundedProgram:
             basic=np.where(basic >= 0, engine.columns[np.maximum(basic, 0)], slack[np.maximum(row, 0)]),
             is_whole=row < limits,
             binds=engine.duals[limits:] < 0,
-            scale=np.concatenate([self._scale, [self._inequality_scale[number] for number in self._active]]),
+            most=np.concatenate([self._capacity, [self.rounded[number].most for number in self._active]]) / scale,
+            scale=scale,
             active=tuple(self._active),
         )
 

@@ -14,15 +14,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from sloplan.decomposition.divided_rows import divided_rows
-from sloplan.decomposition.optimum import Optimum, Split
-from sloplan.decomposition.rounded_program import DIVISOR, RoundedProgram
-from sloplan.problem.certificates.inequalities import SAFE_REACH, UNIT, Rounded
+from sloplan.decomposition.divided_rows import divided, divided_rows, rounded_about
+from sloplan.decomposition.optimum import Optimum
+from sloplan.decomposition.rounded_program import RoundedProgram
 
 Float = npt.NDArray[np.float64]
 
@@ -44,9 +44,15 @@ _MOST_ADDED: Final = 400
 """Of one round; rows of the tableau are those of variables nearest to a half."""
 
 
+class _Weighed(NamedTuple):
+    weight: Float  # of all rows, limits first
+    again: Callable[[], Float]  # makes that anew: there are many, and with many groups they are long
+    broken: float  # by how much the optimum breaks what they give
+
+
 class _Candidate(NamedTuple):
-    rounded: Rounded
-    amounts: Float  # of columns of groups that are split, of length 1
+    weight: Callable[[], Float]
+    counts: Float  # of columns of groups that are split, of length 1
     broken: float
 
 
@@ -61,26 +67,31 @@ def separate(program: RoundedProgram, should_stop: Callable[[], bool]) -> int:
         Asked often.
     """
     program.drop_slack()
-    optimum = program.optimum()
-    split, found = optimum.split, list[_Candidate]()
-    for weight, broken in _weights(program, optimum):
+    optimum, found = program.optimum(), list[_Candidate]()
+    for weighed in _weighed(program, optimum):
         if should_stop():
             return 0
-        candidate = _candidate(program.inequality(weight), broken, split)
+        candidate = _candidate(optimum, weighed)
         if candidate is not None:
             found.append(candidate)
-    chosen = _unlike(sorted(found, key=lambda candidate: -candidate.broken))
-    return sum(program.add(candidate.rounded) for candidate in chosen)
+    found.sort(key=lambda candidate: -candidate.broken)
+    chosen = [program.inequality(candidate.weight()) for candidate in _unlike(found)]
+    return sum(program.add(rounded) for rounded in chosen)
 
 
-def _weights(program: RoundedProgram, optimum: Optimum) -> Iterator[tuple[Float, float]]:
-    """Yield weights of rows, limits first, and by how much the optimum breaks what they give."""
+def _weighed(program: RoundedProgram, optimum: Optimum) -> Iterator[_Weighed]:
     for position in _fractional(optimum):
         weight = program.tableau_row(position)
         for multiple in _MULTIPLES:
             value = multiple * float(optimum.basic[position])
-            yield multiple * weight, value - math.floor(value)  # all other basic variables count whole numbers
-    yield from divided_rows(optimum)
+            broken = value - math.floor(value)  # all other basic variables count whole numbers
+            yield _Weighed(multiple * weight, partial(_of_tableau, program, position, multiple), broken)
+    for row, times, broken in divided_rows(optimum):
+        yield _Weighed(divided(optimum, row, times), partial(divided, optimum, row, times), broken)
+
+
+def _of_tableau(program: RoundedProgram, position: int, multiple: int) -> Float:
+    return multiple * program.tableau_row(position)
 
 
 def _fractional(optimum: Optimum) -> list[int]:
@@ -91,25 +102,30 @@ def _fractional(optimum: Optimum) -> list[int]:
     return [int(one) for one in position[order][:_MOST_TABLEAU_ROWS]]
 
 
-def _candidate(rounded: Rounded, broken: float, split: Split) -> _Candidate | None:
-    """Return an inequality as measured on the columns of groups that are split, if it is broken enough."""
-    if not _LEAST_FRACTION < rounded.fraction / DIVISOR < 1 - _LEAST_FRACTION:
+def _candidate(optimum: Optimum, weighed: _Weighed) -> _Candidate | None:
+    """Return what columns of groups that are split count about, if that is broken enough."""
+    weight, split = weighed.weight, optimum.split
+    right = float(weight @ optimum.right)
+    fraction = right - math.floor(right)
+    if not _LEAST_FRACTION < fraction < 1 - _LEAST_FRACTION:
         return None
-    if rounded.reach(split.columns, split.amounts) > SAFE_REACH:  # a verifier, who looks at more plans, allows 2^62
+    of_rows, of_limit = weight[len(optimum.count) :], weight[split.limit]
+    total, slack = split.amounts @ of_rows + of_limit, split.amounts @ np.minimum(of_rows, 0.0) / (fraction - 1)
+    counts = rounded_about(total, fraction) - rounded_about(of_limit, fraction) + slack
+    length = math.sqrt(counts @ counts)
+    if length == 0.0 or weighed.broken / length < _LEAST_BROKEN:
         return None
-    each = rounded.amounts(split.columns, split.amounts).each / UNIT
-    length = float(np.sqrt(each @ each))
-    if length == 0.0 or broken / length < _LEAST_BROKEN:
-        return None
-    return _Candidate(rounded, each / length, broken / length)
+    return _Candidate(weighed.again, counts / length, weighed.broken / length)
 
 
 def _unlike(candidates: Sequence[_Candidate]) -> list[_Candidate]:
     """Return those that differ from all before them."""
     chosen: list[_Candidate] = []
+    counts = np.zeros((_MOST_ADDED, len(candidates[0].counts) if candidates else 0))
     for candidate in candidates:
         if len(chosen) == _MOST_ADDED:
             break
-        if all(abs(float(candidate.amounts @ other.amounts)) <= _MOST_ALIKE for other in chosen):
+        if np.abs(counts[: len(chosen)] @ candidate.counts).max(initial=0.0) <= _MOST_ALIKE:
+            counts[len(chosen)] = candidate.counts
             chosen.append(candidate)
     return chosen

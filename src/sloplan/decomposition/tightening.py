@@ -9,6 +9,7 @@ from typing import Final
 import numpy as np
 
 from sloplan.decomposition.fixing import Survivors, bounded_survivors, loss_allowed
+from sloplan.decomposition.fractional import Fractional
 from sloplan.decomposition.lagrangian import Response
 from sloplan.decomposition.pursuit import Pursuit
 from sloplan.decomposition.rounded_prices import RoundedPrices, find_rounded_prices
@@ -18,7 +19,7 @@ from sloplan.solvers.engine import EngineError
 
 logger = logging.getLogger(__name__)
 
-_MOST_PAIRS: Final = 200_000
+_MOST_PAIRS: Final = 1_000_000
 """Survivors that lose least."""
 
 _SHARE: Final = 0.4
@@ -27,7 +28,7 @@ _SHARE: Final = 0.4
 _VERIFYING_SHARE: Final = 0.5
 """Part of what is left then that may go into the verification of their certificate."""
 
-_SECONDS_A_PAIR: Final = 1e-4
+_SECONDS_A_PAIR: Final = 2e-5
 """Time that must be left for each pair and group."""
 
 _LEAST_TIMES: Final = 1.5
@@ -52,10 +53,12 @@ class Tightening:
     run : Run
     response : Response
         At good prices of rows.
+    fractional : Fractional, optional
+        A basic optimum of the linear program over all plans, to begin from.
     """
 
-    def __init__(self, pursuit: Pursuit, run: Run, response: Response) -> None:
-        self._pursuit, self._run, self._response = pursuit, run, response
+    def __init__(self, pursuit: Pursuit, run: Run, response: Response, fractional: Fractional | None = None) -> None:
+        self._pursuit, self._run, self._response, self._fractional = pursuit, run, response, fractional
         self._found: RoundedPrices | None = None
         self._most = 0  # that anything is worth, as the inequalities prove
         self._gap = np.inf
@@ -95,7 +98,7 @@ class Tightening:
 
         try:
             known = () if self._found is None else self._found.rounded
-            return find_rounded_prices(self._response, core, most_lost, remaining, known)
+            return find_rounded_prices(self._response, core, most_lost, remaining, known, self._fractional)
         except (EngineError, GridTooFineError) as error:
             logger.debug("no inequalities: %s", error)  # figures too far apart
             return None
