@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 
 import numpy as np
@@ -50,10 +49,8 @@ def pay(columns: Columns, rounded: Sequence[Rounded], price: Float) -> Float:
     return paid
 
 
-def compile_kernels() -> float:
-    """Compile the kernel, or read it from numba's cache, and return the seconds that it took."""
-    began = time.monotonic()
+def compile_kernels() -> None:
+    """Compile the kernel, or read it from numba's cache."""
     none, nothing = np.zeros(0, dtype=np.int64), np.zeros(0)
     start, table = np.zeros(1, dtype=np.int64), np.zeros((0, 0))
     add_payments(start, none, nothing, none, table, table, start, none, nothing, nothing, nothing, nothing)
-    return time.monotonic() - began

@@ -12,6 +12,7 @@ from sloplan.decomposition.coupled_problem import CoupledProblem, Groups, couple
 from sloplan.decomposition.fixing import bounded_survivors
 from sloplan.decomposition.lagrangian import Prices, respond
 from sloplan.decomposition.local_search import LocalSearch
+from sloplan.decomposition.paying import compile_kernels as compile_paying
 from sloplan.decomposition.recovery import compile_kernels as compile_recovery
 from sloplan.decomposition.recovery import recover
 from sloplan.pricing import plan_kernels
@@ -71,4 +72,5 @@ def _compile_kernels(problem: CoupledProblem) -> float:
     LocalSearch(empty, nothing, response, seed=0).improve(1)
     bounded_survivors(response, 0.0, 1)
     compile_recovery()  # nobody is left to search for in the empty problem
+    compile_paying()
     return time.monotonic() - began
