@@ -29,7 +29,9 @@ _VERIFYING_SHARE: Final = 0.5
 """Part of what is left then that may go into the verification of their certificate."""
 
 _SECONDS_A_PAIR: Final = 2e-5
-"""Time that must be left for each pair and group."""
+_SECONDS_A_GROUP: Final = 5e-4
+"""Time that must be left for each pair and each group: a round takes a second with 10,000 groups, and a few rounds and
+the verification must fit."""
 
 _LEAST_TIMES: Final = 1.5
 """Times what the last inequalities took, certificate included, that must be left for others."""
@@ -73,9 +75,11 @@ class Tightening:
         gap = pursuit.most(self._response.bound if self._found is None else float(self._most)) - pursuit.worth
         if gap > _CLOSED * self._gap or run.remaining() < _LEAST_TIMES * self._took or pursuit.time_is_up():
             return
-        began = run.elapsed()
+        began, for_groups = run.elapsed(), _SECONDS_A_GROUP * len(problem.groups)
+        if run.remaining() < for_groups:
+            return
         core, most_lost = bounded_survivors(self._response, allowed, _MOST_PAIRS)
-        if run.remaining() < _SECONDS_A_PAIR * (len(core) + len(problem.groups)):
+        if run.remaining() < _SECONDS_A_PAIR * len(core) + for_groups:
             return
         self._gap = gap
         found = self._found_within(_SHARE * run.remaining(), core, most_lost)
