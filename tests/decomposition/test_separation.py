@@ -87,7 +87,7 @@ def test_broken_by_as_much_as_they_say(seed: int, kind) -> None:
     program = solved(problem)
     for _ in range(3):
         optimum = program.optimum()
-        for weighed in _weighed(program, optimum):
+        for weighed in _weighed(program, optimum, (1, 2, 3, -1, -5)):
             exactly = broken(program, optimum, weighed.weight)
             assert exactly is None or exactly == pytest.approx(weighed.broken, abs=1e-3)
         if not separate(program, lambda: False):
@@ -105,7 +105,7 @@ def test_candidates_are_measured_as_they_count(seed: int, kind) -> None:
     program = solved(problem)
     for _ in range(3):
         optimum = program.optimum()
-        for weighed in _weighed(program, optimum):
+        for weighed in _weighed(program, optimum, (1, 2, 3, -1, -5)):
             candidate = _candidate(optimum, weighed)
             if candidate is None:
                 continue
@@ -126,7 +126,7 @@ def test_some_of_both_kinds() -> None:
         optimum = program.optimum()
         divided = len(list(divided_rows(optimum)))
         numbers["divided"] += divided
-        numbers["tableau"] += len(list(_weighed(program, optimum))) - divided
+        numbers["tableau"] += len(list(_weighed(program, optimum, (1, 2, 3)))) - divided
     assert numbers["divided"] > 10
     assert numbers["tableau"] % 3 == 0 < numbers["tableau"]
 

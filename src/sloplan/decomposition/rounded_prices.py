@@ -265,7 +265,7 @@ def _tighten(
     """
     little = 0
     for _ in islice(count(), rounds):
-        if remaining() <= 0 or not separate(program, lambda: remaining() <= 0):
+        if remaining() <= 0 or not separate(program, lambda: remaining() <= 0, little):
             return remaining() > 0
         last = program.solve(remaining())
         if last is None:

@@ -33,8 +33,8 @@ _LEAST_BROKEN: Final = 1e-4
 """Distance of the optimum from an inequality, in the space of the columns of groups that it splits: others are whole
 numbers already, and there are far more of them."""
 
-_MULTIPLES: Final = (1, 2, 3)
-"""Of a row of the tableau."""
+_MULTIPLES: Final = ((1, 2, 3), (-1, -2, -3), (4, 5, 6), (-4, -5, -6), (7, 8, 9), (-7, -8, -9))
+"""Of a row of the tableau: the first, and others in turn for as long as those before brought little."""
 
 _MOST_ALIKE: Final = 0.7
 """Cosine of the angle between two inequalities of one round."""
@@ -56,7 +56,7 @@ class _Candidate(NamedTuple):
     broken: float
 
 
-def separate(program: RoundedProgram, should_stop: Callable[[], bool]) -> int:
+def separate(program: RoundedProgram, should_stop: Callable[[], bool], stalled: int = 0) -> int:
     """Add inequalities that the program's last optimum breaks, drop those that do not bind; return how many were added.
 
     Parameters
@@ -65,10 +65,12 @@ def separate(program: RoundedProgram, should_stop: Callable[[], bool]) -> int:
         Solved.
     should_stop : callable
         Asked often.
+    stalled : int, optional
+        For how many rounds inequalities have brought little.
     """
     program.drop_slack()
     optimum, found = program.optimum(), list[_Candidate]()
-    for weighed in _weighed(program, optimum):
+    for weighed in _weighed(program, optimum, _MULTIPLES[stalled % len(_MULTIPLES)]):
         if should_stop():
             return 0
         candidate = _candidate(optimum, weighed)
@@ -79,10 +81,10 @@ def separate(program: RoundedProgram, should_stop: Callable[[], bool]) -> int:
     return sum(program.add(rounded) for rounded in chosen)
 
 
-def _weighed(program: RoundedProgram, optimum: Optimum) -> Iterator[_Weighed]:
+def _weighed(program: RoundedProgram, optimum: Optimum, multiples: Sequence[int]) -> Iterator[_Weighed]:
     for position in _fractional(optimum):
         weight = program.tableau_row(position)
-        for multiple in _MULTIPLES:
+        for multiple in multiples:
             value = multiple * float(optimum.basic[position])
             broken = value - math.floor(value)  # all other basic variables count whole numbers
             yield _Weighed(multiple * weight, partial(_of_tableau, program, position, multiple), broken)
