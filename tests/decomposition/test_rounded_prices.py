@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import itertools
 from dataclasses import replace
+from functools import partial
+from typing import Any
 
 import numpy as np
 import pytest
 
 import sloplan as sp
 from sloplan.decomposition.assignment import Assignment
+from sloplan.decomposition.column_generation import column_generation
 from sloplan.decomposition.coupled_problem import CoupledProblem, coupled_selection
 from sloplan.decomposition.fixing import Survivors, loss_allowed, survivors
-from sloplan.decomposition.lagrangian import Response
+from sloplan.decomposition.lagrangian import Response, respond
 from sloplan.decomposition.pursuit import Pursuit
-from sloplan.decomposition.rounded_prices import find_rounded_prices
+from sloplan.decomposition.rounded_prices import _tighten, find_rounded_prices
 from sloplan.decomposition.tightening import Tightening
 from sloplan.problem.certificates.pricing import GridTooFineError
 from sloplan.problem.certificates.verification import certificate_bound
@@ -123,7 +126,46 @@ def test_worth_in_floating_point(seed: int, kind) -> None:
         return
     found = find_rounded_prices(response, survivors(response, 1e9), 1e9)
     if found is not None:
-        assert found.worth_about(found.pairs) == pytest.approx(found.worth(found.pairs), abs=1e-2)
+        assert found.worth_about(found.pairs) == pytest.approx(found.worth(found.pairs), abs=1e-3 * found.largest)
+
+
+@pytest.mark.parametrize("seed", range(20))
+@pytest.mark.parametrize("kind", [knapsacks, renting])
+def test_from_the_basis_of_all_plans(seed: int, kind) -> None:
+    """Begun at the linear program's optimum over all plans they prove no less than the optimum."""
+    selection = kind(seed)
+    best, problem = optimum(selection), coupled_selection(selection)
+    if best is None:
+        return
+    response = settled(problem)
+    *_, last = column_generation(problem, partial(respond, problem), response.prices)
+    allowed = loss_allowed(response, best)
+    found = find_rounded_prices(response, survivors(response, allowed), allowed, fractional=last.fractional)
+    if found is not None:
+        bound = certificate_bound(selection, found.certificate())
+        assert best <= (-bound if problem.is_cost else bound) <= response.bound + 1e-6 * abs(response.bound) + 1e-6
+
+
+def test_pairs_are_let_in_early_and_often(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where pairs are missing they are priced after one round, two more, four more; once all are there, never."""
+    monkeypatch.setattr("sloplan.decomposition.rounded_prices._FIRST_PAIRS", 1)
+    allowed: list[int | None] = []
+
+    def counting(*arguments: Any) -> bool:
+        allowed.append(arguments[-1])
+        return _tighten(*arguments)
+
+    monkeypatch.setattr("sloplan.decomposition.rounded_prices._tighten", counting)
+    seen = set()
+    for seed in range(10):
+        allowed.clear()
+        response = settled(coupled_selection(knapsacks(seed)))
+        find_rounded_prices(response, survivors(response, 1e9), 1e9)
+        numbers = [rounds for rounds in allowed if rounds is not None]
+        assert numbers == [2**number for number in range(len(numbers))]
+        assert allowed[len(numbers) :] in ([], [None])
+        seen.add(len(numbers))
+    assert max(seen) > 2
 
 
 @pytest.mark.parametrize("kind", [knapsacks, renting])
@@ -214,6 +256,13 @@ def test_inequalities_of_a_core_that_was_cut_rule_nothing_out(monkeypatch: pytes
     monkeypatch.setattr("sloplan.decomposition.tightening._MOST_PAIRS", 7)
     for _, _, _, tightening, core in (tightened(seed) for seed in (0, 1, 2, 3)):
         assert len(core) > 7
+        assert tightening.narrowed(core) is core
+
+
+def test_none_with_too_many_groups(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Their memory grows with the groups: beyond some number there are none, and nothing is left out."""
+    monkeypatch.setattr("sloplan.decomposition.tightening._MOST_GROUPS", 5)
+    for _, _, _, tightening, core in (tightened(seed) for seed in (0, 1, 2, 3)):
         assert tightening.narrowed(core) is core
 
 

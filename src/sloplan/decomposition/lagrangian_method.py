@@ -84,7 +84,7 @@ class Lagrangian:
         coupled = start(problem, run)
         if coupled is None:
             return
-        pursuit, optimum = Pursuit(coupled, run), None
+        pursuit, fractional = Pursuit(coupled, run), None
         with ThreadExecutor(coupled, threads_for(coupled, run)) as respond:
             step = follow(pursuit, run, COORDINATIONS[coordination](coupled, respond))
             best = step.best
@@ -98,9 +98,9 @@ class Lagrangian:
                 )
                 generated = follow(pursuit, run, more)
                 step = step if generated.fractional is None else generated
-                optimum = generated.fractional if generated.settled else None
+                fractional = generated.fractional if generated.settled else None
         round_off(pursuit, run, step)
-        improve(pursuit, run, best, optimum, inequalities=inequalities, local_search=local_search)
+        improve(pursuit, run, best, fractional, inequalities=inequalities, local_search=local_search)
         pursuit.settle()
 
 

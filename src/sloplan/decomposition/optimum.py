@@ -26,8 +26,6 @@ class Split:
 
     Parameters
     ----------
-    place : (columns,) int64
-        Among the columns in use.
     limit : (columns,) int64
     share : (columns,) float64
     amounts : (columns, rows and active inequalities) sparse float64
@@ -39,7 +37,6 @@ class Split:
         As in `Optimum`.
     """
 
-    place: Int
     limit: Int
     share: Float
     amounts: csr_array
@@ -122,7 +119,6 @@ class Optimum:
         place = np.full(len(limit), -1, dtype=np.int64)
         place[column] = np.arange(len(column))
         return Split(
-            place=column,
             limit=limit[column],
             share=self.share[column],
             amounts=self._amounts_of(column),

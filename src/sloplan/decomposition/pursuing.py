@@ -213,7 +213,7 @@ def improve(
     response : Response
         At good prices.
     fractional : Fractional, optional
-        A basic optimum of the linear program over all plans.
+        An optimum of the linear program over all plans, as good as basic.
     inequalities, local_search : bool, optional
         Whether the bound is tightened, and whether there is local search.
     """

@@ -20,7 +20,7 @@ def add_payments(
 ) -> None:  # fmt: skip
     """Add to `paid`, (columns,), what each column pays for all inequalities.
 
-    What a column counts is continuous in the weights, so that rounding errors stay as small as they are.
+    What a column counts is continuous in the weights: rounding errors have no jumps to cross.
 
     Parameters
     ----------

@@ -30,7 +30,8 @@ from sloplan.problem.compiled import CompiledInstance, Int, Text
 Float = npt.NDArray[np.float64]
 
 _LEAST_GAIN: Final = 0.002
-"""Of all that inequalities have taken off the bound: `_ROUNDS_OF_LITTLE` rounds that take less are the last."""
+"""Of all that inequalities have taken off the bound: `_ROUNDS_OF_LITTLE` rounds that take less are the last, and pairs
+that put less on it again are not let in."""
 
 _ROUNDS_OF_LITTLE: Final = 6
 
@@ -48,7 +49,7 @@ inequalities less so."""
 _MOST_LET_IN: Final = 3
 """Pairs of one group that are let in at once."""
 
-_SECONDS_AN_AMOUNT: Final = 4e-8
+_SECONDS_AN_AMOUNT: Final = 2e-8
 """That it takes about to work out what a pair counts in an inequality."""
 
 _TIMES_PRICED: Final = 4
@@ -96,9 +97,15 @@ class RoundedPrices:
 
     @cached_property
     def best(self) -> Float:
-        """What a copy of each group is worth at its best, staying out included where it may; shape (groups,)."""
+        """What a copy of each group is worth at its best, staying out included where it may; shape (groups,).
+
+        Of each group the pair that is worth most in floating point: hardly ever less than the best of all.
+        """
         best = np.where(self.problem.groups.must, -np.inf, 0.0)
-        np.maximum.at(best, self.pairs.group, self.worth(self.pairs))
+        order = np.lexsort((self.worth_about(self.pairs), self.pairs.group))
+        group = self.pairs.group[order]
+        pairs = self.pairs.taken(order[np.append(group[1:] != group[:-1], len(group) > 0)])
+        np.maximum.at(best, pairs.group, self.worth(pairs))
         return best
 
     def worth(self, pairs: Pairs) -> Float:
@@ -111,7 +118,10 @@ class RoundedPrices:
         return worth
 
     def worth_about(self, pairs: Pairs) -> Float:
-        """Return `worth` but for what inequalities lose in whole numbers, which is little, much sooner.
+        """Return `worth` in floating point, much sooner.
+
+        It differs by what inequalities lose in whole numbers. That is little where figures are of one size, but what
+        one loses may be multiplied in those that weigh it.
 
         Parameters
         ----------
@@ -205,7 +215,7 @@ def find_rounded_prices(
     known : sequence of Rounded, optional
         Inequalities of another core of the same problem, to go on from.
     fractional : Fractional, optional
-        A basic optimum of the linear program over all plans.
+        An optimum of the linear program over all plans, as good as basic.
 
     Raises
     ------

@@ -173,7 +173,9 @@ class RoundedProgram:
         self._begin_at(np.concatenate([order[first], others]), np.zeros(0, dtype=np.int64), limits, rows)
 
     def begin_near(self, fractional: Fractional) -> None:
-        """Begin from a basic optimum of the linear program over all plans, which is this one before inequalities.
+        """Begin from an optimum of the linear program over all plans, which is this one before inequalities.
+
+        Where it is not quite basic, or lacks pairs, the engine mends the basis.
 
         Parameters
         ----------
@@ -183,7 +185,7 @@ class RoundedProgram:
         taken = np.isin(self.pairs.group * plans + self.pairs.plan, fractional.group * plans + fractional.plan)
         served = np.bincount(fractional.group, weights=fractional.weight, minlength=len(problem.groups))
         limits = np.concatenate([served, fractional.amount]) >= self._count - _WHOLE
-        limits[np.flatnonzero(self._count == 0)] = False
+        limits &= self._count > 0
         left = (fractional.capacity - fractional.usage) / self._scale[:-1]
         rows = np.append(left <= _WHOLE, problem.is_cost)
         self._begin_at(np.flatnonzero(taken), np.flatnonzero(fractional.amount > _WHOLE), limits, rows)

@@ -23,6 +23,7 @@ import numpy.typing as npt
 from sloplan.decomposition.divided_rows import divided, divided_rows, rounded_about
 from sloplan.decomposition.optimum import Optimum
 from sloplan.decomposition.rounded_program import RoundedProgram
+from sloplan.problem.certificates.inequalities import SAFE_REACH, Rounded
 
 Float = npt.NDArray[np.float64]
 
@@ -51,7 +52,7 @@ class _Weighed(NamedTuple):
 
 
 class _Candidate(NamedTuple):
-    weight: Callable[[], Float]
+    again: Callable[[], Float]
     counts: Float  # of columns of groups that are split, of length 1
     broken: float
 
@@ -76,8 +77,19 @@ def separate(program: RoundedProgram, should_stop: Callable[[], bool], stalled: 
         candidate = _candidate(optimum, weighed)
         if candidate is not None:
             found.append(candidate)
-    found.sort(key=lambda candidate: -candidate.broken)
-    chosen = [program.inequality(candidate.weight()) for candidate in _unlike(found)]
+    chosen = list[Rounded]()
+    counts = np.zeros((_MOST_ADDED, len(optimum.split.limit)))
+    for candidate in sorted(found, key=lambda candidate: -candidate.broken):
+        if len(chosen) == _MOST_ADDED:
+            break
+        if should_stop():
+            return 0
+        if np.abs(counts[: len(chosen)] @ candidate.counts).max(initial=0.0) > _MOST_ALIKE:
+            continue
+        rounded = program.inequality(candidate.again())
+        if _breaks(optimum, rounded):
+            counts[len(chosen)] = candidate.counts
+            chosen.append(rounded)
     return sum(program.add(rounded) for rounded in chosen)
 
 
@@ -120,14 +132,10 @@ def _candidate(optimum: Optimum, weighed: _Weighed) -> _Candidate | None:
     return _Candidate(weighed.again, counts / length, weighed.broken / length)
 
 
-def _unlike(candidates: Sequence[_Candidate]) -> list[_Candidate]:
-    """Return those that differ from all before them."""
-    chosen: list[_Candidate] = []
-    counts = np.zeros((_MOST_ADDED, len(candidates[0].counts) if candidates else 0))
-    for candidate in candidates:
-        if len(chosen) == _MOST_ADDED:
-            break
-        if np.abs(counts[: len(chosen)] @ candidate.counts).max(initial=0.0) <= _MOST_ALIKE:
-            counts[len(chosen)] = candidate.counts
-            chosen.append(candidate)
-    return chosen
+def _breaks(optimum: Optimum, rounded: Rounded) -> bool:
+    """Tell whether the optimum breaks an inequality in its whole numbers, which weights with large figures change."""
+    if not _LEAST_FRACTION < rounded.fraction / rounded.divisor < 1 - _LEAST_FRACTION:
+        return False
+    if rounded.reach(optimum.columns, optimum.amounts) > SAFE_REACH:  # a verifier, who looks at more plans, allows 2^62
+        return False
+    return float(rounded.amounts(optimum.columns, optimum.amounts).each @ optimum.share) > rounded.most

@@ -28,6 +28,9 @@ _SHARE: Final = 0.4
 _VERIFYING_SHARE: Final = 0.5
 """Part of what is left then that may go into the verification of their certificate."""
 
+_MOST_GROUPS: Final = 30_000
+"""With 100,000 inequalities took 6 GB, and in five minutes nothing came of them."""
+
 _SECONDS_A_PAIR: Final = 2e-5
 _SECONDS_A_GROUP: Final = 5e-4
 """Time that must be left for each pair and each group: a round takes a second with 10,000 groups, and a few rounds and
@@ -56,7 +59,7 @@ class Tightening:
     response : Response
         At good prices of rows.
     fractional : Fractional, optional
-        A basic optimum of the linear program over all plans, to begin from.
+        An optimum of the linear program over all plans, as good as basic, to begin from.
     """
 
     def __init__(self, pursuit: Pursuit, run: Run, response: Response, fractional: Fractional | None = None) -> None:
@@ -69,7 +72,7 @@ class Tightening:
     def tighten(self) -> None:
         """Make inequalities and have their certificate verified, if they may bring more than those of before."""
         pursuit, run, problem = self._pursuit, self._run, self._pursuit.problem
-        if problem.searched or pursuit.worth is None or pursuit.is_settled:
+        if problem.searched or pursuit.worth is None or pursuit.is_settled or len(problem.groups) > _MOST_GROUPS:
             return
         allowed = loss_allowed(self._response, pursuit.worth)  # so that what is known stays in
         gap = pursuit.most(self._response.bound if self._found is None else float(self._most)) - pursuit.worth
@@ -79,9 +82,9 @@ class Tightening:
         if run.remaining() < for_groups:
             return
         core, most_lost = bounded_survivors(self._response, allowed, _MOST_PAIRS)
+        self._gap, self._took = gap, run.elapsed() - began  # what is not done now is not looked at again at this gap
         if run.remaining() < _SECONDS_A_PAIR * len(core) + for_groups:
             return
-        self._gap = gap
         found = self._found_within(_SHARE * run.remaining(), core, most_lost)
         self._took = run.elapsed() - began
         if found is None or not found.fits or pursuit.time_is_up():
