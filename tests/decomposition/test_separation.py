@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import partial
 
 import numpy as np
@@ -14,7 +15,7 @@ from sloplan.decomposition.fixing import survivors
 from sloplan.decomposition.lagrangian import respond
 from sloplan.decomposition.optimum import Optimum
 from sloplan.decomposition.rounded_program import DIVISOR, RoundedProgram
-from sloplan.decomposition.separation import _candidate, _weighed, separate
+from sloplan.decomposition.separation import _candidate, _Weighed, _weighed, separate
 from sloplan.problem.certificates.inequalities import UNIT
 from sloplan.problem.selections.selection import PlanSelection
 from tests.decomposition.problems import settled
@@ -45,6 +46,20 @@ def solved(problem: CoupledProblem, *, begins_there: bool = True) -> RoundedProg
         program.begin_at(response)
     assert program.solve(np.inf) is not None
     return program
+
+
+def optima(selection: PlanSelection) -> Iterator[tuple[RoundedProgram, Optimum]]:
+    """Yield a program and its optimum, before inequalities and after each of two rounds, as far as there are any."""
+    problem = coupled_selection(selection)
+    if not np.isfinite(settled(problem).bound):
+        return
+    program = solved(problem)
+    yield program, program.optimum()
+    for _ in range(2):
+        if not separate(program, lambda: False):
+            return
+        assert program.solve(np.inf) is not None
+        yield program, program.optimum()
 
 
 def broken(program: RoundedProgram, optimum: Optimum, weight: np.ndarray) -> float | None:
@@ -81,46 +96,26 @@ def test_a_row_divided_by_hand() -> None:
 @pytest.mark.parametrize("kind", [knapsacks, renting, counted])
 def test_broken_by_as_much_as_they_say(seed: int, kind) -> None:
     """Worked out from the split groups alone it is what all columns come to, for rows and for inequalities later."""
-    problem = coupled_selection(kind(seed))
-    if not np.isfinite(settled(problem).bound):
-        return
-    program = solved(problem)
-    for _ in range(3):
-        optimum = program.optimum()
+    for program, optimum in optima(kind(seed)):
         for weighed in _weighed(program, optimum, (1, 2, 3, -1, -5)):
             exactly = broken(program, optimum, weighed.weight)
             assert exactly is None or exactly == pytest.approx(weighed.broken, abs=1e-3)
-        if not separate(program, lambda: False):
-            return
-        assert program.solve(np.inf) is not None
 
 
 @pytest.mark.parametrize("seed", range(30))
 @pytest.mark.parametrize("kind", [knapsacks, renting, counted])
 def test_candidates_are_measured_as_they_count(seed: int, kind) -> None:
     """In floating point, from the weights alone: what the whole numbers of the inequality come to."""
-    problem = coupled_selection(kind(seed))
-    if not np.isfinite(settled(problem).bound):
-        return
-    program = solved(problem)
-    for _ in range(3):
-        optimum = program.optimum()
+    for program, optimum in optima(kind(seed)):
+        is_split = np.isin(optimum.columns.limit, optimum.split.limit)
         for weighed in _weighed(program, optimum, (1, 2, 3, -1, -5)):
             candidate = _candidate(optimum, weighed)
             if candidate is None:
                 continue
             rounded = program.inequality(candidate.again())
-            each = (
-                rounded.amounts(optimum.columns, optimum.amounts).each[
-                    np.isin(optimum.columns.limit, optimum.split.limit)
-                ]
-                / UNIT
-            )
+            each = rounded.amounts(optimum.columns, optimum.amounts).each[is_split] / UNIT
             assert candidate.counts * np.sqrt(each @ each) == pytest.approx(each, abs=1e-3)
             assert candidate.broken * np.sqrt(each @ each) == pytest.approx(weighed.broken, rel=1e-3)
-        if not separate(program, lambda: False):
-            return
-        assert program.solve(np.inf) is not None
 
 
 @pytest.mark.parametrize("seed", range(10))
@@ -145,6 +140,22 @@ def test_some_of_both_kinds() -> None:
         numbers["tableau"] += len(list(_weighed(program, optimum, (1, 2, 3)))) - divided
     assert numbers["divided"] > 10
     assert numbers["tableau"] % 3 == 0 < numbers["tableau"]
+
+
+def test_other_multiples_where_rounds_brought_little(monkeypatch: pytest.MonkeyPatch) -> None:
+    """First small multiples, then their negatives, then larger ones."""
+    asked: list[tuple[int, ...]] = []
+
+    def weighed(program: RoundedProgram, optimum: Optimum, multiples: tuple[int, ...]) -> Iterator[_Weighed]:
+        asked.append(multiples)
+        return _weighed(program, optimum, multiples)
+
+    monkeypatch.setattr("sloplan.decomposition.separation._weighed", weighed)
+    program = solved(coupled_selection(knapsacks(3)))
+    for stalled in (0, 1, 2, 6):
+        separate(program, lambda: False, stalled)
+        assert program.solve(np.inf) is not None
+    assert asked == [(1, 2, 3), (-1, -2, -3), (4, 5, 6), (1, 2, 3)]
 
 
 def test_whoever_should_stop_adds_nothing() -> None:
